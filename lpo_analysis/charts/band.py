@@ -1,0 +1,68 @@
+"""A curve with its interval."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from lpo_analysis.charts.theme import COLOURS, axis, bare, percent_axis, theme
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def band(
+    frame: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    title: str = "",
+    xlabel: str = "",
+    ylabel: str = "",
+    mark: float | None = None,
+    mark_text: str = "",
+    log: bool = False,
+) -> Axes:
+    """Draw a median with its interval, and zero as a line.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns x, estimate, conf_low, conf_high; the last three as shares.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+    title, xlabel, ylabel : str, optional
+        What to see, and the quantities.
+    mark : float, optional
+        A value of x to point out.
+    mark_text : str, optional
+        What it is.
+    log : bool, default False
+        Whether x runs on a logarithmic scale; then the label says so.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axis drawn on.
+    """
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    with theme():
+        ax = axis(ax, height=3.6)
+        ax.fill_between(frame["x"], frame["conf_low"], frame["conf_high"], color=COLOURS["band"], linewidth=0)
+        ax.plot(frame["x"], frame["estimate"], color=COLOURS["main"], linewidth=2)
+        ax.axhline(0, color=COLOURS["ink"], linewidth=1)
+        if mark is not None:
+            ax.axvline(mark, color=COLOURS["warm"], linewidth=1, linestyle="--")
+            ax.annotate(mark_text, (mark, 0.03), xycoords=("data", "axes fraction"), xytext=(4, 0), textcoords="offset points",
+                        color=COLOURS["warm"], fontsize=9)  # fmt: skip
+        bare(ax, grid="y")
+        if log:
+            ax.set_xscale("log")
+            ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+            ax.xaxis.set_minor_formatter(NullFormatter())
+        percent_axis(ax, which="y")
+        ax.set_title(title)
+        ax.set_xlabel(f"{xlabel} (logarithmic scale)" if log else xlabel)
+        ax.set_ylabel(ylabel)
+    return ax

@@ -1,0 +1,126 @@
+"""One look for every figure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLOURS = {
+    "main": "#0b5c8a",
+    "light": "#9cc3d9",
+    "warm": "#c2501b",
+    "warm_light": "#eec3ab",
+    "ink": "#1d2733",
+    "muted": "#5f6b78",
+    "grid": "#dde3e8",
+    "band": "#d6e6ef",
+}
+"""Blue and orange, distinct for the colour-blind and in grey."""
+
+RUNG_COLOURS = {1: "#0b5c8a", 2: "#5b9bbf", 3: "#e39a72", 4: "#c2501b"}
+"""From fitted (blue) to assumed (orange)."""
+
+_STYLE = {
+    "axes.edgecolor": COLOURS["muted"],
+    "axes.labelcolor": COLOURS["ink"],
+    "axes.titlelocation": "left",
+    "axes.titlesize": 12,
+    "axes.titleweight": "bold",
+    "axes.titlepad": 12,
+    "axes.labelsize": 10,
+    "figure.dpi": 100,
+    "font.family": "DejaVu Sans",
+    "font.size": 10,
+    "grid.color": COLOURS["grid"],
+    "grid.linewidth": 0.8,
+    "savefig.dpi": 160,
+    "text.color": COLOURS["ink"],
+    "xtick.color": COLOURS["muted"],
+    "ytick.color": COLOURS["ink"],
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 10,
+}
+
+
+@contextmanager
+def theme() -> Iterator[None]:
+    """Apply the look for the time of a drawing, and leave the user's own settings alone.
+
+    Yields
+    ------
+    None
+        Within it, figures take the kit's look.
+    """
+    import matplotlib as mpl
+    import seaborn as sns
+
+    with mpl.rc_context(), sns.axes_style("whitegrid"):
+        mpl.rcParams.update(_STYLE)
+        yield
+
+
+def axis(ax: Axes | None, *, height: float, width: float = 7.2) -> Axes:
+    """Return the axis given, or one of a new figure.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes or None
+        Where to draw.
+    height, width : float
+        Size of a new figure in inches.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axis.
+    """
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt
+
+    figure = plt.figure(figsize=(width, height), layout="constrained")
+    return figure.add_subplot()
+
+
+def bare(ax: Axes, *, grid: str = "x") -> Axes:
+    """Take away what carries no information.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        The axis.
+    grid : {'x', 'y'}
+        Which lines help reading.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The same axis.
+    """
+    for side in ("top", "right", "left" if grid == "x" else "bottom"):
+        ax.spines[side].set_visible(False)
+    ax.grid(visible=False)
+    ax.grid(visible=True, axis="x" if grid == "x" else "y")
+    ax.set_axisbelow(True)
+    ax.tick_params(length=0)
+    return ax
+
+
+def percent_axis(ax: Axes, *, which: str = "x") -> None:
+    """Label an axis of shares in percent.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        The axis.
+    which : {'x', 'y'}
+        Which of its two directions.
+    """
+    from matplotlib.ticker import FuncFormatter
+
+    target = ax.xaxis if which == "x" else ax.yaxis
+    target.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:,.0f}%"))

@@ -1,0 +1,181 @@
+"""One family of errors: each says what is wrong, where, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+class LpoError(Exception):
+    """Base of every error this kit raises for a user's mistake.
+
+    Parameters
+    ----------
+    what : str
+        What is wrong, naming the thing and the value.
+    where : str, optional
+        File, row, column, parameter or cell.
+    remedy : str, optional
+        What to do, or what is allowed.
+    """
+
+    def __init__(self, what: str, *, where: str | None = None, remedy: str | None = None) -> None:
+        self.what, self.where, self.remedy = what, where, remedy
+        super().__init__(what, where, remedy)
+
+    def __str__(self) -> str:
+        head = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{head} {self.remedy}" if self.remedy else head
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Errors cross process borders in a batch; the default would lose the keyword arguments.
+        return (_rebuild, (type(self), dict(self.__dict__)))
+
+    def _render_traceback_(self) -> list[str]:
+        # IPython's hook: a user's mistake shows as one line in a notebook, not as a traceback.
+        return [f"{type(self).__name__}: {self}"]
+
+
+def _rebuild(kind: type[LpoError], state: dict[str, object]) -> LpoError:
+    error = kind.__new__(kind)
+    error.__dict__.update(state)
+    Exception.__init__(error, state.get("what"), state.get("where"), state.get("remedy"))
+    return error
+
+
+class ParameterError(LpoError):
+    """A parameter is unknown, of the wrong type, or out of range."""
+
+
+class NotFoundError(LpoError):
+    """A notebook, plan, column, code or file that does not exist was asked for."""
+
+
+class SelectionError(LpoError):
+    """A selection of evidence left nothing."""
+
+
+class PoolingError(LpoError):
+    """Figures that answer different questions were about to be combined."""
+
+
+class MoneyError(LpoError):
+    """An amount cannot be converted: currency or year is outside the tables."""
+
+
+class NoEvidenceError(LpoError):
+    """The question is well put, but no evidence on file bears an answer: a refusal, not a failure."""
+
+
+class PlanError(LpoError):
+    """A batch plan cannot be read or makes no sense."""
+
+
+class NotebookError(LpoError):
+    """A notebook cannot be read, has no parameters, or failed while it ran."""
+
+
+class OutputError(LpoError):
+    """Results cannot be written where they should go."""
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """One thing wrong with a data file.
+
+    Parameters
+    ----------
+    file : str
+        File name as the user knows it.
+    row : int or None
+        Line in the file, the header being line 1; None for the file as a whole.
+    column : str or None
+        Column name.
+    value : str or None
+        The offending value as it stands in the file.
+    message : str
+        What is wrong and what is allowed.
+    """
+
+    file: str
+    row: int | None
+    column: str | None
+    value: str | None
+    message: str
+
+    def __str__(self) -> str:
+        place = self.file
+        if self.row is not None:
+            place += f", row {self.row}"
+        if self.column is not None:
+            place += f", column {self.column}"
+        shown = "" if self.value is None else f" {self.value!r}"
+        return f"{place}:{shown} {self.message}"
+
+
+class DataError(LpoError):
+    """A data file does not hold what it should; carries every fault found, not just the first.
+
+    Parameters
+    ----------
+    faults : sequence of Fault
+        All faults, in the order of the files.
+    remedy : str, optional
+        What to do.
+    """
+
+    SHOWN = 20
+
+    def __init__(self, faults: Sequence[Fault], *, remedy: str | None = None) -> None:
+        self.faults = tuple(faults)
+        lines = [str(fault) for fault in self.faults[: self.SHOWN]]
+        if len(self.faults) > self.SHOWN:
+            lines.append(f"... and {len(self.faults) - self.SHOWN} more")
+        noun = "fault" if len(self.faults) == 1 else "faults"
+        what = f"{len(self.faults)} {noun} in the data:\n  " + "\n  ".join(lines)
+        super().__init__(what, remedy=None if remedy is None else f"\n{remedy}")
+
+
+def closest(name: object, allowed: Iterable[str]) -> str | None:
+    """Return the allowed name nearest to what was typed, or None.
+
+    Parameters
+    ----------
+    name : object
+        What was typed.
+    allowed : iterable of str
+        Names to choose from.
+
+    Returns
+    -------
+    str or None
+        The nearest name, ignoring case, if any is near enough.
+    """
+    names = {str(item).casefold(): str(item) for item in allowed}
+    hits = get_close_matches(str(name).casefold(), names, n=1, cutoff=0.6)
+    return names[hits[0]] if hits else None
+
+
+def choices(name: object, allowed: Iterable[str], *, limit: int = 30) -> str:
+    """Say what is allowed, with the nearest name first when there is one.
+
+    Parameters
+    ----------
+    name : object
+        What was typed.
+    allowed : iterable of str
+        Names to choose from, in the order to show.
+    limit : int, default 30
+        How many names to list before the rest is only counted.
+
+    Returns
+    -------
+    str
+        A sentence such as ``Did you mean 'legal_research'? Allowed: ...``.
+    """
+    names = [str(item) for item in allowed]
+    near = closest(name, names)
+    hint = f"Did you mean {near!r}? " if near else ""
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return f"{hint}Allowed: {', '.join(names[:limit])}{more}."

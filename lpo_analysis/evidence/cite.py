@@ -1,0 +1,99 @@
+"""Say where a figure comes from, as text, as BibTeX, and as the numbered list of a report."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Literal, get_args
+
+import pandas as pd
+
+from lpo_analysis.errors import NotFoundError, ParameterError, choices
+from lpo_analysis.evidence.load import Evidence
+
+Style = Literal["text", "bibtex"]
+
+
+def cite(evidence: Evidence, names: str | Iterable[str], *, style: Style = "text") -> str:
+    """Cite sources, or the sources of observations.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The evidence base.
+    names : str or iterable of str
+        Identifiers of sources or observations, in any mix.
+    style : {'text', 'bibtex'}, default 'text'
+        Form of the citation.
+
+    Returns
+    -------
+    str
+        One citation a source, in the order given, each once.
+
+    Raises
+    ------
+    NotFoundError
+        If an identifier is neither; names the nearest.
+    ParameterError
+        If the style is unknown.
+    """
+    if style not in get_args(Style):
+        raise ParameterError(f"style: got {style!r}, allowed: {', '.join(get_args(Style))}")
+    make = _text if style == "text" else _bibtex
+    ids = dict.fromkeys(_source(evidence, name) for name in ([names] if isinstance(names, str) else names))
+    return ("\n" if style == "text" else "\n\n").join(make(source, evidence.sources.loc[source]) for source in ids)
+
+
+def _source(evidence: Evidence, name: str) -> str:
+    if name in evidence.sources.index:
+        return name
+    if name in evidence.observations.index:
+        return str(evidence.observations.at[name, "source_id"])
+    known = [*evidence.sources.index, *evidence.observations.index]
+    hint = choices(name, known, limit=0).split("Allowed:")[0]
+    raise NotFoundError(f"There is no source or observation {name!r}.", remedy=f"{hint}`lpo evidence find` lists them.")
+
+
+def _text(_: str, row: pd.Series) -> str:
+    seen = "" if row["via"] == "primary" else f" (read on {row['seen_on']})"
+    return f"{row['publisher']} ({row['published']}). {row['title']}. {row['url']}{seen}"
+
+
+def _bibtex(name: str, row: pd.Series) -> str:
+    def clean(text: object) -> str:
+        return re.sub(r"([&%$#_])", r"\\\1", str(text)).replace("{", "(").replace("}", ")")
+
+    note = "" if row["via"] == "primary" else f"\n  note = {{Read on {clean(row['seen_on'])}}},"
+    return (
+        f"@misc{{{name},\n  author = {{{{{clean(row['publisher'])}}}}},\n  title = {{{{{clean(row['title'])}}}}},\n"
+        f"  year = {{{str(row['published'])[:4]}}},\n  url = {{{row['url']}}},{note}\n}}"
+    )
+
+
+def references(evidence: Evidence, rows: Iterable[str]) -> pd.DataFrame:
+    """Number the sources behind a list of observations.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The evidence base.
+    rows : iterable of str
+        Identifiers of observations, in the order in which the report uses them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One source a row, indexed by its number from 1: ``source_id``, ``publisher``, ``published``, ``title``, ``url``,
+        ``grade`` (grades of the rows used), ``figures`` (identifiers of the rows used).
+    """
+    used: dict[str, list[str]] = {}
+    for name in dict.fromkeys(rows):
+        used.setdefault(_source(evidence, name), []).append(name)
+    records = []
+    for source, figures in used.items():
+        row = evidence.sources.loc[source]
+        grades = sorted({str(evidence.observations.at[name, "grade"]) for name in figures})
+        records.append((source, row["publisher"], row["published"], row["title"], row["url"], "/".join(grades), ", ".join(figures)))
+    columns = ["source_id", "publisher", "published", "title", "url", "grade", "figures"]
+    return pd.DataFrame(records, columns=columns, index=pd.RangeIndex(1, len(records) + 1, name="number"))

@@ -1,0 +1,1 @@
+"""General statistics; nothing here knows what legal outsourcing is."""

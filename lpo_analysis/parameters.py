@@ -1,0 +1,386 @@
+"""Parameter models of reports: one definition for the notebook, the runner, the shell and the documentation.
+
+A domain derives its model from `ReportParameters`; the notebook names it in its metadata, and both the notebook's first
+cell and the runner (before any kernel starts) validate with it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Mapping
+from types import FunctionType, ModuleType
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args, get_origin
+
+import pandas as pd
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
+
+from lpo_analysis import vocabulary
+from lpo_analysis.errors import NotFoundError, ParameterError, choices
+
+
+def _word(kind: str, codes: Iterable[str] | None = None) -> Callable[[object], str]:
+    allowed = None if codes is None else tuple(codes)
+
+    def turn(typed: object) -> str:
+        if not isinstance(typed, str):
+            raise PydanticCustomError("word_type", "must be text, such as {example}", {"example": _codes(kind, allowed)[0]})
+        try:
+            return vocabulary.resolve(kind, typed, allowed=allowed)
+        except NotFoundError as error:
+            raise PydanticCustomError("word", "{text}", {"text": str(error)}) from None
+
+    return turn
+
+
+def _codes(kind: str, allowed: Iterable[str] | None = None) -> list[str]:
+    return list(allowed) if allowed is not None else list(vocabulary.PLACES if kind == "place" else vocabulary._KINDS[kind])
+
+
+def word(kind: str, codes: Iterable[str] | None = None) -> Any:
+    """Return a pydantic type for one code of the vocabulary, accepting labels and aliases.
+
+    Parameters
+    ----------
+    kind : str
+        Part of the vocabulary, see `lpo_analysis.vocabulary.resolve`.
+    codes : iterable of str, optional
+        The codes allowed, where not all of the kind are.
+
+    Returns
+    -------
+    type
+        For use as an annotation.
+    """
+    listed = _codes(kind, codes)
+    return Annotated[str, BeforeValidator(_word(kind, codes)), Field(json_schema_extra={"allowed": list(listed)})]
+
+
+def _pair(value: object) -> object:
+    if isinstance(value, tuple):
+        value = list(value)
+    if not isinstance(value, list) or len(value) != 2:
+        raise PydanticCustomError("pair", "must be two numbers, low and high, such as [0.02, 0.10]")
+    low, high = value
+    if not all(isinstance(item, int | float) and not isinstance(item, bool) for item in value):
+        raise PydanticCustomError("pair", "must be two numbers, low and high, such as [0.02, 0.10]")
+    if not low <= high:
+        raise PydanticCustomError("pair", "its low end {low} is above its high end {high}", {"low": low, "high": high})
+    return [float(low), float(high)]
+
+
+Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+Whole = Annotated[int, Strict()]
+Seed = Annotated[int, Strict(), Field(ge=0, le=2**32 - 1)]
+Level = Annotated[float, Strict(), Field(ge=0.5, le=0.999)]
+Range = Annotated[list[float], BeforeValidator(_pair)]
+"""Two numbers, read as the 5% and 95% quantiles of what is not known exactly."""
+
+
+class ReportParameters(BaseModel):
+    """Base of the parameter model of a report.
+
+    Derive from it, give every field a default and a description, and override the hooks that apply.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, use_attribute_docstrings=True)
+
+    report: ClassVar[str] = ""
+    """Name of the notebook the model belongs to."""
+
+    @classmethod
+    def coverage(cls) -> pd.DataFrame | None:
+        """Return a table of what the evidence covers, or None where that does not apply."""
+        return None
+
+    def check_evidence(self) -> None:
+        """Raise `NoEvidenceError` where the question is well put but nothing on file bears an answer."""
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, object]) -> Self:
+        """Validate values by name.
+
+        Parameters
+        ----------
+        values : mapping of str to object
+            Parameters; what is missing takes its default.
+
+        Returns
+        -------
+        ReportParameters
+            The validated, frozen parameters.
+
+        Raises
+        ------
+        ParameterError
+            Naming every parameter that is unknown, of the wrong type or out of range.
+        """
+        try:
+            return cls.model_validate(dict(values))
+        except ValidationError as error:
+            raise ParameterError(_explain(cls, error)) from None
+
+    @classmethod
+    def from_namespace(cls, namespace: Mapping[str, object]) -> Self:
+        """Validate what a notebook's parameter cells have assigned.
+
+        Parameters
+        ----------
+        namespace : mapping of str to object
+            ``globals()`` of the notebook. What papermill injected stands there too, so a name it does not know is found.
+
+        Returns
+        -------
+        ReportParameters
+            The validated, frozen parameters.
+
+        Raises
+        ------
+        ParameterError
+            As `from_mapping`.
+        NoEvidenceError
+            From `check_evidence`.
+        """
+        names = _assigned(namespace, set(cls.model_fields))
+        parameters = cls.from_mapping({name: namespace[name] for name in names})
+        parameters.check_evidence()
+        return parameters
+
+    def changed(self) -> dict[str, Any]:
+        """Return the parameters that differ from their defaults.
+
+        Returns
+        -------
+        dict
+            Values by name, in the order of the model.
+        """
+        default = type(self)()
+        return {name: value for name, value in self if value != getattr(default, name)}
+
+    def table(self) -> pd.DataFrame:
+        """Return the parameters as a frame for the report.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns parameter, value, default, meaning; one row a parameter.
+        """
+        default = type(self)()
+        rows = [
+            (name, shown(value), "" if value == getattr(default, name) else shown(getattr(default, name)),
+             type(self).model_fields[name].description or "")
+            for name, value in self
+        ]  # fmt: skip
+        return pd.DataFrame(rows, columns=["parameter", "value", "default", "meaning"])
+
+
+def shown(value: object) -> str:
+    """Return a parameter value as a reader sees it.
+
+    Parameters
+    ----------
+    value : object
+        A parameter value.
+
+    Returns
+    -------
+    str
+        Lists joined by commas, an empty one as ``-``.
+    """
+    if isinstance(value, list | tuple):
+        return ", ".join(shown(item) for item in value) if value else "-"
+    if isinstance(value, float):
+        return f"{value:,.10g}"
+    return str(value)
+
+
+def describe(model: type[ReportParameters]) -> pd.DataFrame:
+    """Describe a parameter model.
+
+    Parameters
+    ----------
+    model : type of ReportParameters
+        The model.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns parameter, type, default, allowed, meaning.
+    """
+    rows = []
+    for name, field in model.model_fields.items():
+        rows.append((name, _type_name(field), shown(field.default), _allowed(field), field.description or ""))
+    return pd.DataFrame(rows, columns=["parameter", "type", "default", "allowed", "meaning"])
+
+
+def parse_text(model: type[ReportParameters], values: Mapping[str, str]) -> dict[str, object]:
+    """Turn ``key=value`` texts of a command line into typed values.
+
+    Parameters
+    ----------
+    model : type of ReportParameters
+        Decides which parameters are lists.
+    values : mapping of str to str
+        Texts by name.
+
+    Returns
+    -------
+    dict
+        Values; what is no number stays text, and validation judges it.
+    """
+    parsed: dict[str, object] = {}
+    for name, text in values.items():
+        field = model.model_fields.get(name)
+        if field is not None and get_origin(field.annotation) is list:
+            parsed[name] = [_literal(part) for part in text.strip("[]").split(",") if part.strip()]
+        elif field is not None and field.annotation is str:
+            parsed[name] = text
+        else:
+            parsed[name] = _literal(text)
+    return parsed
+
+
+def _literal(text: str) -> object:
+    text = text.strip()
+    if text.casefold() in ("true", "false"):
+        return text.casefold() == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _type_name(field: FieldInfo) -> str:
+    annotation = field.annotation
+    if get_origin(annotation) is Literal:
+        return "choice"
+    if get_origin(annotation) is list:
+        inner = get_args(annotation)[0]
+        return "low, high" if any(isinstance(m, BeforeValidator) and m.func is _pair for m in field.metadata) else (
+            f"list of {_plain(inner)}"
+        )
+    return _plain(annotation)
+
+
+def _plain(annotation: object) -> str:
+    names = {str: "text", float: "number", int: "whole number", bool: "true or false"}
+    return names.get(annotation, "choice" if get_origin(annotation) is Literal else "text")  # type: ignore[call-overload, no-any-return]
+
+
+def _allowed(field: FieldInfo) -> str:
+    extra = field.json_schema_extra
+    if isinstance(extra, dict) and "allowed" in extra:
+        listed = [str(item) for item in extra["allowed"]]  # type: ignore[union-attr]
+        return ", ".join(listed) if len(listed) <= 15 else f"{', '.join(listed[:3])} ... ({len(listed)} codes)"
+    annotation = field.annotation
+    if get_origin(annotation) is list:
+        annotation = get_args(annotation)[0]
+    if get_origin(annotation) is Literal:
+        return ", ".join(str(item) for item in get_args(annotation))
+    signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
+    bounds = [f"{sign} {shown(getattr(meta, key))}" for meta in field.metadata for key, sign in signs.items() if hasattr(meta, key)]
+    return ", ".join(bounds)
+
+
+_WORDS = {
+    "greater_than": "must be greater than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+    "float_type": "must be a number",
+    "int_type": "must be a whole number",
+    "bool_type": "must be true or false",
+    "string_type": "must be text",
+    "list_type": "must be a list",
+    "finite_number": "must be a finite number",
+    "literal_error": "must be one of {expected}",
+    "multiple_of": "must be a multiple of {multiple_of}",
+    "too_short": "must not be empty",
+}
+
+
+def _explain(model: type[ReportParameters], error: ValidationError) -> str:
+    lines = []
+    for item in error.errors(include_url=False):
+        name = str(item["loc"][0]) if item["loc"] else ""
+        got = item.get("input")
+        context: dict[str, Any] = dict(item.get("ctx") or {})
+        if item["type"] == "extra_forbidden":
+            lines.append(f"unknown parameter {name!r}. {choices(name, model.model_fields, limit=40)}")
+        elif item["type"] in ("word", "rule"):
+            lines.append(f"{name}: {item['msg']}" if name else item["msg"])
+        else:
+            rule = _WORDS.get(item["type"], item["msg"]).format(**context)
+            field = model.model_fields.get(name)
+            allowed = _allowed(field) if field is not None else ""
+            tail = f" (allowed: {allowed})" if allowed and "must be one of" not in rule else ""
+            lines.append(f"{name}: {rule}{tail}, got {got!r}")
+    return lines[0] if len(lines) == 1 else f"{len(lines)} parameters are wrong:\n  " + "\n  ".join(lines)
+
+
+def rule(text: str) -> PydanticCustomError:
+    """Return the error a model validator raises for a rule between parameters.
+
+    Parameters
+    ----------
+    text : str
+        The whole sentence, naming the parameters.
+
+    Returns
+    -------
+    PydanticCustomError
+        To be raised.
+    """
+    return PydanticCustomError("rule", "{text}", {"text": text})
+
+
+def _literal_names(source: str) -> list[str] | None:
+    """Return the names a cell assigns if it only assigns literals, else None."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return None
+    names: list[str] = []
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            target, value = node.targets[0], node.value
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
+            target, value = node.target, node.value
+        else:
+            return None
+        try:
+            ast.literal_eval(value)
+        except ValueError:
+            return None
+        names.append(target.id)
+    return names
+
+
+def _assigned(namespace: Mapping[str, object], fields: set[str]) -> list[str]:
+    """Find the names that the notebook's parameter cells assigned.
+
+    In a notebook the input history tells: the last run of cells that only assign literals and set at least one field.
+    That way a second Run All does not mistake the report's own variables for parameters.
+    """
+    history = namespace.get("In")
+    if isinstance(history, list) and history:
+        cells = [_literal_names(str(source)) for source in history[:-1]]
+        anchors = [i for i, names in enumerate(cells) if names and fields & set(names)]
+        if anchors:
+            start = stop = anchors[-1]
+            while start > 0 and cells[start - 1] is not None:
+                start -= 1
+            while stop + 1 < len(cells) and cells[stop + 1] is not None:
+                stop += 1
+            found = [name for names in cells[start : stop + 1] for name in names or [] if name in namespace]
+            return list(dict.fromkeys(found))
+    return [
+        name
+        for name, value in namespace.items()
+        if not name.startswith("_")
+        and name not in ("In", "Out", "exit", "quit", "get_ipython", "open")
+        and not isinstance(value, ModuleType | FunctionType | type)
+    ]

@@ -1,0 +1,209 @@
+"""What every estimator returns: a tidy table, the finding as sentences, the checks, and the rows behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLUMNS = ["term", "estimate", "std_error", "conf_low", "conf_high", "level", "n_obs", "unit", "method"]
+"""Columns of every result table; the names never depend on the level."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One assumption or sanity check of a result.
+
+    Parameters
+    ----------
+    name : str
+        What was checked.
+    passed : bool or None
+        None where the check only informs.
+    text : str
+        What was found, in words.
+    """
+
+    name: str
+    passed: bool | None
+    text: str
+
+    @property
+    def verdict(self) -> str:
+        """The outcome as a word."""
+        return {True: "passed", False: "not passed", None: "for information"}[self.passed]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Result:
+    """The outcome of an estimator.
+
+    Parameters
+    ----------
+    name : str
+        Snake-case name under which a report records it.
+    table : pandas.DataFrame
+        Columns `COLUMNS`, one row a term; shares are 0-1.
+    text : str
+        The finding as sentences made from the table.
+    checks : tuple of Check
+        Assumptions and sanity checks.
+    rows : tuple of str
+        Identifiers of the input rows used.
+    n_used, n_dropped : int
+        Input rows used and set aside.
+    reason : str or None
+        Why nothing could be estimated; None for an estimate.
+    plot_data : pandas.DataFrame or None
+        The numbers behind the figure.
+    draw : callable or None
+        Draws `plot_data` on an axis.
+    alt : str
+        What the figure shows, for those who do not see it.
+    model : object
+        The untouched result of the library that fitted it, where there is one.
+    """
+
+    name: str
+    table: pd.DataFrame
+    text: str
+    checks: tuple[Check, ...] = ()
+    rows: tuple[str, ...] = ()
+    n_used: int = 0
+    n_dropped: int = 0
+    reason: str | None = None
+    plot_data: pd.DataFrame | None = None
+    draw: Callable[..., Axes] | None = field(default=None)
+    alt: str = ""
+    model: Any = None
+
+    @property
+    def estimable(self) -> bool:
+        """Whether there is an estimate."""
+        return self.reason is None
+
+    def row(self, term: str) -> pd.Series:
+        """Return one row of the table.
+
+        Parameters
+        ----------
+        term : str
+            Its term.
+
+        Returns
+        -------
+        pandas.Series
+            The row.
+
+        Raises
+        ------
+        KeyError
+            If there is no such term.
+        """
+        hits = self.table[self.table["term"] == term]
+        if len(hits) != 1:
+            raise KeyError(f"{self.name} has no term {term!r}; it has {', '.join(self.table['term'])}")
+        return hits.iloc[0]
+
+    def plot(self, ax: Axes | None = None, **options: object) -> Axes:
+        """Draw the result.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+        **options : object
+            Passed to the drawing function.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            The axis drawn on.
+
+        Raises
+        ------
+        ValueError
+            If this result has no figure.
+        """
+        if self.draw is None or self.plot_data is None:
+            raise ValueError(f"{self.name} has no figure" + (f": {self.reason}" if self.reason else ""))
+        return self.draw(self.plot_data, ax=ax, **options)
+
+    def __repr__(self) -> str:
+        lines = [f"{type(self).__name__} {self.name}: {self.text}"]
+        if len(self.table):
+            lines.append(self.table.to_string(index=False, float_format=lambda value: f"{value:.4g}"))
+        lines += [f"[{check.verdict}] {check.name}: {check.text}" for check in self.checks]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        checks = "".join(f"<li>{escape(c.name)} ({c.verdict}): {escape(c.text)}</li>" for c in self.checks)
+        table = self.table.to_html(index=False, border=0, float_format=lambda value: f"{value:.4g}", na_rep="")
+        return f"<p>{escape(self.text)}</p>{table}" + (f"<ul>{checks}</ul>" if checks else "")
+
+
+def tidy(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
+    """Build a result table.
+
+    Parameters
+    ----------
+    rows : iterable of dict
+        One a term; missing columns become NaN (text columns: empty).
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `COLUMNS` first, extra ones after them.
+    """
+    frame = pd.DataFrame(list(rows))
+    for column in COLUMNS:
+        if column not in frame:
+            frame[column] = "" if column in ("term", "unit", "method") else np.nan
+    return frame[COLUMNS + [column for column in frame.columns if column not in COLUMNS]]
+
+
+def not_estimable(
+    name: str,
+    reason: str,
+    *,
+    terms: Sequence[str] = (),
+    level: float = np.nan,
+    rows: Sequence[str] = (),
+    n_dropped: int = 0,
+    unit: str = "",
+    method: str = "",
+) -> Result:
+    """Return a result of the usual shape that says why there is no estimate.
+
+    Parameters
+    ----------
+    name : str
+        Name of the result.
+    reason : str
+        Why not, as the words after "because".
+    terms : sequence of str, optional
+        Terms that would have been estimated; their rows hold NaN.
+    level : float, optional
+        The level asked for.
+    rows : sequence of str, optional
+        Input rows that were looked at.
+    n_dropped : int, default 0
+        Input rows set aside.
+    unit, method : str, optional
+        As in the table.
+
+    Returns
+    -------
+    Result
+        With ``estimable`` false.
+    """
+    table = tidy({"term": t, "level": level, "n_obs": len(rows), "unit": unit, "method": method} for t in terms or (name,))
+    text = f"Not estimable, because {reason.rstrip('.')}."
+    return Result(name, table, text, rows=tuple(rows), n_used=0, n_dropped=n_dropped, reason=reason)

@@ -1,0 +1,257 @@
+"""The savings of one buyer, task and place: drawn once, read in many ways."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from lpo_analysis import vocabulary
+from lpo_analysis.errors import NoEvidenceError, ParameterError
+from lpo_analysis.evidence import Evidence, load
+from lpo_analysis.methods.draws import Floats, Uniforms, uniforms
+from lpo_analysis.methods.inputs import Inputs
+from lpo_analysis.results import Result
+from lpo_analysis.savings.costs import Costs, Terms, costs
+from lpo_analysis.savings.gather import Gathered, gather
+from lpo_analysis.savings.parameters import Parameters
+
+
+def analyse(parameters: Parameters, *, evidence: Evidence | None = None) -> Analysis:
+    """Analyse what moving the work would save.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        The question.
+    evidence : Evidence, optional
+        The evidence base; the shipped one by default.
+
+    Returns
+    -------
+    Analysis
+        Everything the report shows; each part is computed when first asked for.
+
+    Raises
+    ------
+    NoEvidenceError
+        If the evidence bears no answer; names the nearest that it does.
+    """
+    evidence = evidence or load()
+    return Analysis(parameters, evidence, gather(parameters, evidence=evidence))
+
+
+class Analysis:
+    """One question answered from one set of draws.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        The question.
+    evidence : Evidence
+        The evidence base.
+    gathered : Gathered
+        The inputs, each on its rung.
+    """
+
+    def __init__(self, parameters: Parameters, evidence: Evidence, gathered: Gathered) -> None:
+        self.parameters, self.evidence, self.gathered = parameters, evidence, gathered
+
+    def __repr__(self) -> str:
+        p = self.parameters
+        return f"Analysis of {p.task} for {p.buyer}, {p.baseline} in {p.baseline_location} against {p.delivery_model} in {p.location}"
+
+    @property
+    def inputs(self) -> Inputs:
+        """The uncertain inputs."""
+        return self.gathered.inputs
+
+    @property
+    def terms(self) -> Terms:
+        """What the buyer decides."""
+        p = self.parameters
+        return Terms(p.volume_hours, p.horizon_years, p.discount_rate)
+
+    @cached_property
+    def uniforms(self) -> Uniforms:
+        """The draws everything here is computed from."""
+        return uniforms(self.inputs.names, draws=self.parameters.draws, seed=self.parameters.seed)
+
+    @cached_property
+    def values(self) -> dict[str, Floats]:
+        """Draws of the inputs and of the rates they make."""
+        return self.gathered.rates(self.inputs.draw(self.uniforms))
+
+    @cached_property
+    def costs(self) -> Costs:
+        """Present values of both ways, one element a draw."""
+        return costs(self.values, self.terms)
+
+    def net_saving_of(self, draws: dict[str, Floats]) -> Floats:
+        """Compute the net saving for draws of the inputs: the model that sensitivity works on.
+
+        Parameters
+        ----------
+        draws : dict of str to ndarray of float
+            Draws by input.
+
+        Returns
+        -------
+        ndarray of float
+            Net saving as a share of the cost of the work moved.
+        """
+        return costs(self.gathered.rates(draws), self.terms).net_saving
+
+    @cached_property
+    def rows(self) -> tuple[str, ...]:
+        """Identifiers of all rows behind the inputs, in the order of the inputs."""
+        return tuple(dict.fromkeys(row for item in self.inputs for row in item.rows))
+
+    @property
+    def question(self) -> str:
+        """The question in one sentence."""
+        p = self.parameters
+        buyer = vocabulary.label("buyer", p.buyer)
+        sized = buyer if p.buyer_size == "all" else f"{vocabulary.label('buyer size', p.buyer_size)} {buyer}"
+        return (
+            f"What would a {sized} save by having {vocabulary.label('task', p.task)}, done today by "
+            f"{article(vocabulary.label('baseline', p.baseline))} in {vocabulary.in_words(p.baseline_location)}, "
+            f"done by {_who(p)} in {vocabulary.in_words(p.location)}?"
+        )
+
+    @cached_property
+    def numbers(self) -> Result:
+        """Headline rate gap, net saving on the work, saving on the whole budget."""
+        from lpo_analysis.savings.findings import three_numbers
+
+        return three_numbers(self)
+
+    @cached_property
+    def waterfall(self) -> Result:
+        """From today's cost of an hour to its cost when moved."""
+        from lpo_analysis.savings.findings import waterfall
+
+        return waterfall(self)
+
+    @cached_property
+    def break_even(self) -> Result:
+        """Volume from which moving pays."""
+        from lpo_analysis.savings.findings import break_even
+
+        return break_even(self)
+
+    @cached_property
+    def tornado(self) -> Result:
+        """How the net saving moves with each input."""
+        from lpo_analysis.savings.drivers import one_at_a_time
+
+        return one_at_a_time(self)
+
+    @cached_property
+    def variance(self) -> Result:
+        """Which inputs and rungs the variance of the net saving comes from."""
+        from lpo_analysis.savings.drivers import variance_by_rung
+
+        return variance_by_rung(self)
+
+    @cached_property
+    def comparators(self) -> Result:
+        """The same question against every baseline with a cost on file."""
+        from lpo_analysis.savings.drivers import comparators
+
+        return comparators(self)
+
+    @cached_property
+    def by_grades(self) -> Result:
+        """What changes when weaker grades are let in."""
+        from lpo_analysis.savings.drivers import by_grades
+
+        return by_grades(self)
+
+    @cached_property
+    def claims(self) -> Result:
+        """What is claimed, on the same denominators."""
+        from lpo_analysis.savings.claims import claims_against_model
+
+        return claims_against_model(self)
+
+    def with_changes(self, **changes: object) -> Analysis | None:
+        """Ask the same question with some parameters changed.
+
+        Parameters
+        ----------
+        **changes : object
+            Parameters by name.
+
+        Returns
+        -------
+        Analysis or None
+            None where the combination is not allowed or has no evidence.
+        """
+        try:
+            changed = Parameters.from_mapping({**self.parameters.model_dump(), **changes})
+            return analyse(changed, evidence=self.evidence)
+        except (ParameterError, NoEvidenceError):
+            return None
+
+
+def _who(p: Parameters) -> str:
+    return {
+        "provider": "an outside provider",
+        "captive": "a captive centre of its own",
+        "contract_attorney": "contract attorneys",
+    }[p.delivery_model]
+
+
+def article(noun: str) -> str:
+    """Put the indefinite article before a noun.
+
+    Parameters
+    ----------
+    noun : str
+        The noun.
+
+    Returns
+    -------
+    str
+        With ``a`` or ``an``.
+    """
+    return f"{'an' if noun[:1].lower() in 'aeio' else 'a'} {noun}"
+
+
+def quantiles(draws: Floats, level: float) -> tuple[float, float, float]:
+    """Return the median and the ends of the central interval.
+
+    Parameters
+    ----------
+    draws : ndarray of float
+        Draws; may hold infinities.
+    level : float
+        Probability the interval covers.
+
+    Returns
+    -------
+    tuple of float
+        Median, lower and upper end.
+    """
+    # The nearest draw rather than an interpolation: between a number and infinity there is nothing to interpolate.
+    low, middle, high = np.quantile(draws, [(1 - level) / 2, 0.5, (1 + level) / 2], method="inverted_cdf")
+    return float(middle), float(low), float(high)
+
+
+def inputs_table(analysis: Analysis) -> pd.DataFrame:
+    """Return the inputs as the report shows them.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The analysis.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns input, unit, low, median, high, rung, basis, rows.
+    """
+    frame = analysis.inputs.table()
+    return frame.assign(input=frame["label"]).drop(columns="label")

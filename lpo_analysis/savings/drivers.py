@@ -1,0 +1,208 @@
+"""What drives the answer: the inputs, the rungs they stand on, the comparator, and the grades let in."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from lpo_analysis import vocabulary
+from lpo_analysis.charts import intervals
+from lpo_analysis.charts import tornado as draw_tornado
+from lpo_analysis.methods.sensitivity import tornado, variance_shares
+from lpo_analysis.results import Check, Result, not_estimable, tidy
+from lpo_analysis.savings.analysis import Analysis, quantiles
+from lpo_analysis.savings.coverage import costed_baselines
+from lpo_analysis.wording import count, listing, number, percent, sentence
+
+
+def one_at_a_time(analysis: Analysis) -> Result:
+    """Move one input at a time between its quantiles, the others at their medians.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The analysis.
+
+    Returns
+    -------
+    Result
+        One term an input: ``estimate`` is the net saving with all inputs at their medians, ``conf_low`` and ``conf_high``
+        its ends as the input moves.
+    """
+    p = analysis.parameters
+    inputs = [item for item in analysis.inputs if item.name != "moved_share"]
+    frame = tornado(analysis.net_saving_of, analysis.inputs, level=p.level)
+    frame = frame[frame["input"] != "moved_share"].reset_index(drop=True)
+    frame["low_text"] = [_amount(value, unit) for value, unit in zip(frame["input_low"], frame["unit"], strict=True)]
+    frame["high_text"] = [_amount(value, unit) for value, unit in zip(frame["input_high"], frame["unit"], strict=True)]
+    table = tidy(
+        {"term": row.input, "label": row.label, "estimate": row.base, "conf_low": min(row.at_low, row.at_high),
+         "conf_high": max(row.at_low, row.at_high), "level": p.level, "unit": "share", "rung": row.rung,
+         "method": "one input at a time"}
+        for row in frame.itertuples(index=False)
+    )  # fmt: skip
+    first = frame.iloc[0]
+    text = (
+        f"Of {len(inputs)} inputs, {first['label']} moves the net saving most: from {percent(first['at_low'])} when it is "
+        f"{first['low_text']} to {percent(first['at_high'])} when it is {first['high_text']}, the others at their medians."
+    )
+    return Result(
+        "tornado", table, text, rows=analysis.rows, n_used=len(analysis.rows), plot_data=frame,
+        draw=partial(draw_tornado, title="What moves the net saving", xlabel=f"net saving as one input moves over its {p.level:.0%} range"),
+        alt="Tornado of the net saving; the widest bars are " + listing([str(v) for v in frame["label"].head(3)]) + ".",
+    )  # fmt: skip
+
+
+def _amount(value: float, unit: str) -> str:
+    if unit.startswith("share") or unit == "a year":
+        return f"{100 * value:.0f}%" if abs(value) >= 0.095 else f"{100 * value:.1f}%"
+    return number(value, digits=2 if value < 100 else 3)
+
+
+def variance_by_rung(analysis: Analysis) -> Result:
+    """Share the variance of the net saving out to inputs and rungs.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The analysis.
+
+    Returns
+    -------
+    Result
+        Terms ``weak`` (rungs 3 and 4 together), ``rung_1`` to ``rung_4``, and every input. ``estimate`` is the total-order
+        index, ``first`` the part explained alone; totals overlap where inputs act together and need not add up to one.
+    """
+    p = analysis.parameters
+    inputs = analysis.inputs
+    counted = [item for item in inputs if item.name != "moved_share"]
+    groups: dict[str, list[str]] = {"weak": [i.name for i in counted if i.rung >= 3]}
+    groups |= {f"rung_{rung}": [i.name for i in counted if i.rung == rung] for rung in (1, 2, 3, 4)}
+    groups |= {item.name: [item.name] for item in counted}
+    frame = variance_shares(analysis.net_saving_of, inputs, groups=groups, draws=max(p.draws, 4096), seed=p.seed)
+    labels = {"weak": "borrowed and assumed together"} | {f"rung_{r}": f"rung {r}: {vocabulary.RUNGS[r]}" for r in (1, 2, 3, 4)}
+    labels |= {item.name: item.label for item in counted}
+    table = tidy(
+        {"term": row.group, "label": labels[row.group], "estimate": row.total, "first": row.first, "unit": "share of the variance",
+         "n_obs": len(groups[row.group]), "method": "Jansen (total) and Saltelli (first) estimators"}
+        for row in frame.itertuples(index=False)
+    )  # fmt: skip
+    by_rung = {rung: len(groups[f"rung_{rung}"]) for rung in (1, 2, 3, 4)}
+    weak = float(frame["total"].iloc[0])
+    singles = frame.iloc[5:].sort_values("total", ascending=False, kind="stable")
+    top = [f"{labels[row.group]} ({percent(row.total)})" for row in singles.head(3).itertuples(index=False)]
+    text = (
+        f"{by_rung[1]} of {len(counted)} inputs {'is' if by_rung[1] == 1 else 'are'} fitted from three or more studies of this task and "
+        f"place, {by_rung[2]} {'is' if by_rung[2] == 1 else 'are'} stated by one or two, {by_rung[3]} borrowed or a lone figure, and "
+        f"{by_rung[4]} assumed. Borrowed and assumed inputs together account for {percent(min(weak, 1.0))} of the variance of the net "
+        f"saving. The largest single shares are {listing(top)}."
+    )
+    return Result("variance", table, text, rows=analysis.rows, n_used=len(analysis.rows), checks=(_adds_up(frame),))
+
+
+def _adds_up(frame: pd.DataFrame) -> Check:
+    singles = frame.iloc[5:]
+    first, total = float(singles["first"].sum()), float(singles["total"].sum())
+    fine = first <= 1.02 and total >= 0.98
+    return Check(
+        "Sobol' indices", fine,
+        f"First-order indices add up to {first:.2f} (at most 1), total ones to {total:.2f} (at least 1); the difference is what the "
+        "inputs do together.",
+    )  # fmt: skip
+
+
+def comparators(analysis: Analysis) -> Result:
+    """Ask the same question against every baseline with a cost on file.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The analysis.
+
+    Returns
+    -------
+    Result
+        One term a baseline: the net saving; column ``rate_gap`` holds the headline.
+    """
+    p = analysis.parameters
+    records = []
+    for baseline in costed_baselines(p, evidence=analysis.evidence):
+        other = analysis if baseline == p.baseline else analysis.with_changes(baseline=baseline)
+        if other is None:
+            continue
+        middle, low, high = quantiles(other.costs.net_saving, p.level)
+        today = quantiles(other.costs.baseline_rate, p.level)
+        records.append(
+            {"term": baseline, "label": vocabulary.label("baseline", baseline), "estimate": middle, "conf_low": low, "conf_high": high,
+             "std_error": float(other.costs.net_saving.std()), "level": p.level, "unit": "share", "n_obs": len(other.rows),
+             "method": "the same model against another baseline", "rate_gap": quantiles(other.costs.rate_gap, p.level)[0],
+             "today_rate": today[0], "p_loss": float(np.mean(other.costs.net_saving <= 0))}
+        )  # fmt: skip
+    table = tidy(records)
+    ranked = table.sort_values("estimate", kind="stable")
+    low, high = ranked.iloc[0], ranked.iloc[-1]
+    if len(table) == 1:
+        text = f"Only one baseline has a cost on file here: {low['label']}."
+    else:
+        text = (
+            f"The comparator decides: against {high['label']}s the net saving is {percent(high['estimate'])}, against {low['label']}s "
+            f"{percent(low['estimate'])} (medians)."
+        )
+    text = text.replace("counsels", "counsel")
+    return Result(
+        "comparators", table, text, rows=analysis.rows, n_used=len(table),
+        plot_data=table[["label", "estimate", "conf_low", "conf_high"]].assign(main=table["term"] == p.baseline),
+        draw=partial(intervals, title="The comparator decides", xlabel=f"net saving on the work, median and {p.level:.0%} interval"),
+        alt="Net saving against each comparator: "
+        + "; ".join(f"{row.label} {percent(row.estimate)} ({percent(row.conf_low)} to {percent(row.conf_high)})"
+                    for row in table.itertuples(index=False)) + ".",
+    )  # fmt: skip
+
+
+def by_grades(analysis: Analysis) -> Result:
+    """Ask the same question with weaker evidence let in.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The analysis.
+
+    Returns
+    -------
+    Result
+        One term a set of grades: the net saving; columns ``rate_gap`` and ``n_obs`` (rows behind the inputs).
+    """
+    p = analysis.parameters
+    sets = [["A", "B"], ["A", "B", "C"], ["A", "B", "C", "D"]]
+    if sorted(p.grades) not in sets:
+        sets.insert(0, sorted(p.grades))
+    records = []
+    for grades in sets:
+        other = analysis if grades == sorted(p.grades) else analysis.with_changes(grades=grades)
+        record: dict[str, object] = {"term": "".join(grades), "label": ", ".join(grades), "level": p.level, "unit": "share",
+                                     "method": "the same model with other grades let in"}  # fmt: skip
+        if other is not None:
+            middle, low, high = quantiles(other.costs.net_saving, p.level)
+            weak = sum(item.rung >= 3 for item in other.inputs)
+            record |= {"estimate": middle, "conf_low": low, "conf_high": high, "std_error": float(other.costs.net_saving.std()),
+                       "n_obs": len(other.rows), "rate_gap": quantiles(other.costs.rate_gap, p.level)[0], "n_weak": weak}  # fmt: skip
+        records.append(record)
+    table = tidy(records)
+    own = table[table["term"] == "".join(sorted(p.grades))].iloc[0]
+    if not np.isfinite(own["estimate"]):
+        return not_estimable("by_grades", "nothing could be computed at the grades asked for")
+    said = []
+    for row in table[table["term"] != own["term"]].itertuples(index=False):
+        if pd.isna(row.estimate):
+            said.append(f"grades {row.label} leave nothing to compute")
+        elif row.n_obs == own["n_obs"] and row.estimate == own["estimate"]:
+            said.append(f"grades {row.label} change nothing")
+        else:
+            said.append(
+                f"grades {row.label} give {percent(row.estimate)} ({percent(row.conf_low)} to {percent(row.conf_high)}) from "
+                f"{count(int(row.n_obs), 'row')}"
+            )
+    text = sentence(f"{listing(said)}, against {percent(own['estimate'])} from {count(int(own['n_obs']), 'row')} at the grades of this report.")
+    return Result("by_grades", table, text, rows=analysis.rows, n_used=len(table))

@@ -1,0 +1,175 @@
+"""Numbers as a reader wants them: rounded to what their interval bears, with unit and sign in words.
+
+Nothing here computes; a number is formatted at the last moment, and the frames keep the full value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+_SYMBOLS = {"USD": "$", "GBP": "£", "EUR": "€", "INR": "₹"}
+
+
+def decimals(width: float, *, most: int = 6) -> int:
+    """Return how many decimals an interval of this width bears (two significant digits of the width).
+
+    Parameters
+    ----------
+    width : float
+        Width of the interval in the unit shown.
+    most : int, default 6
+        Upper limit.
+
+    Returns
+    -------
+    int
+        Decimals, negative for tens and hundreds.
+    """
+    if not math.isfinite(width) or width <= 0:
+        return 2
+    return min(most, 1 - math.floor(math.log10(width)))
+
+
+def _fixed(value: float, places: int) -> str:
+    rounded = round(value, places) + 0.0  # no "-0"
+    return f"{rounded:,.{max(places, 0)}f}"
+
+
+def number(value: float, *, width: float | None = None, digits: int = 3) -> str:
+    """Format a number, to the decimals its interval bears or to significant digits.
+
+    Parameters
+    ----------
+    value : float
+        The number.
+    width : float, optional
+        Width of its interval; decides the decimals.
+    digits : int, default 3
+        Significant digits where no width is given.
+
+    Returns
+    -------
+    str
+        The number with thousands separators; ``n/a`` for a missing one.
+
+    Examples
+    --------
+    >>> number(1234.5678)
+    '1,230'
+    >>> number(0.6231, width=0.35)
+    '0.62'
+    """
+    if value is None or not math.isfinite(value):
+        return "n/a"
+    if width is not None and width > 0:
+        return _fixed(value, decimals(width))
+    if value == 0:
+        return "0"
+    return _fixed(value, digits - 1 - math.floor(math.log10(abs(value))))
+
+
+def percent(share: float, *, width: float | None = None) -> str:
+    """Format a share (0-1) as a percentage.
+
+    Parameters
+    ----------
+    share : float
+        Share between 0 and 1, or a relative change.
+    width : float, optional
+        Width of its interval, as a share; a wide one takes the decimals away.
+
+    Returns
+    -------
+    str
+        Such as ``62%``; never more than one decimal.
+    """
+    if share is None or not math.isfinite(share):
+        return "n/a"
+    places = 0 if width is None else min(1, max(0, decimals(100 * width) if width > 0 else 0))
+    if width is not None and width >= 0.05:
+        places = 0
+    return f"{_fixed(100 * share, places)}%"
+
+
+def money(value: float, currency: str, *, width: float | None = None, digits: int = 3) -> str:
+    """Format an amount of money.
+
+    Parameters
+    ----------
+    value : float
+        The amount.
+    currency : str
+        ISO 4217 code.
+    width : float, optional
+        Width of its interval in the same currency.
+    digits : int, default 3
+        Significant digits where no width is given.
+
+    Returns
+    -------
+    str
+        Such as ``$1,230`` or ``PHP 410``.
+    """
+    shown = number(abs(value), width=width, digits=digits) if math.isfinite(value) else "n/a"
+    sign = "-" if value < 0 and shown not in ("0", "n/a") else ""
+    symbol = _SYMBOLS.get(currency)
+    return f"{sign}{symbol}{shown}" if symbol else f"{sign}{currency} {shown}"
+
+
+def listing(items: Sequence[str], *, last: str = "and") -> str:
+    """Join words as a sentence does.
+
+    Parameters
+    ----------
+    items : sequence of str
+        The words.
+    last : str, default 'and'
+        Word before the last item.
+
+    Returns
+    -------
+    str
+        ``a``, ``a and b`` or ``a, b and c``.
+    """
+    items = list(items)
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} {last} {items[-1]}"
+
+
+def count(n: int, singular: str, plural: str | None = None) -> str:
+    """Say how many, with the noun in the right number.
+
+    Parameters
+    ----------
+    n : int
+        How many.
+    singular : str
+        The noun for one.
+    plural : str, optional
+        The noun for many; the singular with an ``s`` by default.
+
+    Returns
+    -------
+    str
+        Such as ``1 study`` or ``3 studies``.
+    """
+    noun = singular if n == 1 else (plural or f"{singular}s")
+    return f"{n:,} {noun}"
+
+
+def sentence(text: str) -> str:
+    """Start a text with a capital letter and leave the rest as it is.
+
+    Parameters
+    ----------
+    text : str
+        A sentence or phrase.
+
+    Returns
+    -------
+    str
+        The same with its first letter raised.
+    """
+    return text[:1].upper() + text[1:]
