@@ -10,6 +10,7 @@ import pandas as pd
 
 from lpo_analysis.errors import NotFoundError, ParameterError, choices
 from lpo_analysis.evidence.load import Evidence
+from lpo_analysis.evidence.schema import package, resource
 
 Style = Literal["text", "bibtex"]
 
@@ -72,28 +73,47 @@ def _bibtex(name: str, row: pd.Series) -> str:
 
 
 def references(evidence: Evidence, rows: Iterable[str]) -> pd.DataFrame:
-    """Number the sources behind a list of observations.
+    """Number the sources behind a list of rows.
 
     Parameters
     ----------
     evidence : Evidence
         The evidence base.
     rows : iterable of str
-        Identifiers of observations, in the order in which the report uses them.
+        Identifiers of observations, or ``table:<name>:<row>`` for rows of an analysis table, in the order in which the
+        report uses them.
 
     Returns
     -------
     pandas.DataFrame
         One source a row, indexed by its number from 1: ``source_id``, ``publisher``, ``published``, ``title``, ``url``,
         ``grade`` (grades of the rows used), ``figures`` (identifiers of the rows used).
+
+    Raises
+    ------
+    NotFoundError
+        If an identifier is unknown.
     """
     used: dict[str, list[str]] = {}
     for name in dict.fromkeys(rows):
-        used.setdefault(_source(evidence, name), []).append(name)
+        source = ":".join(name.split(":")[:2]) if name.startswith("table:") else _source(evidence, name)
+        used.setdefault(source, []).append(name)
     records = []
     for source, figures in used.items():
+        if source.startswith("table:"):
+            records.append((source, *_table_source(source.split(":")[1]), ", ".join(figures)))
+            continue
         row = evidence.sources.loc[source]
         grades = sorted({str(evidence.observations.at[name, "grade"]) for name in figures})
-        records.append((source, row["publisher"], row["published"], row["title"], row["url"], "/".join(grades), ", ".join(figures)))
+        said = (row["publisher"], row["published"], row["title"], row["url"], "/".join(grades))
+        records.append((source, *said, ", ".join(figures)))
     columns = ["source_id", "publisher", "published", "title", "url", "grade", "figures"]
     return pd.DataFrame(records, columns=columns, index=pd.RangeIndex(1, len(records) + 1, name="number"))
+
+
+def _table_source(name: str) -> tuple[str, str, str, str, str]:
+    description = resource(name)
+    first = description["sources"][0]
+    publisher = str(description["attribution"]).removeprefix("Source: ").rstrip(".")
+    edition = f"as shipped in data package {package()['version']}"
+    return publisher, edition, str(description["title"]), str(first.get("path", "")), "A"

@@ -128,6 +128,13 @@ class Analysis:
         return three_numbers(self)
 
     @cached_property
+    def selection(self) -> Result:
+        """Which rows entered, of what grade and age, and which were set aside."""
+        from lpo_analysis.savings.findings import selection
+
+        return selection(self)
+
+    @cached_property
     def waterfall(self) -> Result:
         """From today's cost of an hour to its cost when moved."""
         from lpo_analysis.savings.findings import waterfall

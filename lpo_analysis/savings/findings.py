@@ -14,7 +14,7 @@ from lpo_analysis.methods.draws import Floats, uniforms
 from lpo_analysis.results import Check, Result, tidy
 from lpo_analysis.savings.analysis import Analysis, article, quantiles
 from lpo_analysis.savings.costs import LINES, Terms, costs
-from lpo_analysis.wording import money, number, percent
+from lpo_analysis.wording import count, listing, money, number, percent
 
 TERMS = {
     "rate_gap": "headline rate gap",
@@ -215,6 +215,43 @@ def _checks(analysis: Analysis) -> tuple[Check, ...]:
 
 def _years(analysis: Analysis) -> list[tuple[object, float]]:
     return [(item, analysis.gathered.years[item.name]) for item in analysis.inputs if item.name in ("provider_price", "provider_pay")]
+
+
+def selection(analysis: Analysis) -> Result:
+    """Say which rows entered, and what the size of the buyer changed.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The analysis.
+
+    Returns
+    -------
+    Result
+        Terms by grade: number of observations used.
+    """
+    p = analysis.parameters
+    observed = [row for row in analysis.rows if not row.startswith("table:")]
+    used = analysis.evidence.observations.loc[observed]
+    official = len(analysis.rows) - len(observed)
+    grades = used["grade"].value_counts().sort_index()
+    studies = used["study_id"].nunique()
+    first, last = int(used["year_start"].min()), int(used["year_end"].max())
+    text = (
+        f"{count(len(used), 'observation')} from {count(studies, 'study', 'studies')} entered ("
+        + listing([f"{n} of grade {grade}" for grade, n in grades.items()])
+        + f"), observed {first} to {last}, and {count(official, 'row')} of official wage statistics; "
+        f"{count(analysis.gathered.n_set_aside, 'row')} that fit were set aside as a mere floor or ceiling."
+    )
+    if p.buyer_size != "all":
+        sized = any("first-year associates" in item.basis for item in analysis.inputs)
+        text += (
+            f" The size of the buyer ({vocabulary.label('buyer size', p.buyer_size)}) sets the pay of its associates."
+            if sized
+            else " No figure on file differs by the size of this buyer, so its size changes nothing here."
+        )
+    table = tidy({"term": grade, "estimate": int(n), "n_obs": int(n), "unit": "observations", "method": "count"} for grade, n in grades.items())
+    return Result("selection", table, text, rows=analysis.rows, n_used=len(used), n_dropped=analysis.gathered.n_set_aside)
 
 
 def waterfall(analysis: Analysis) -> Result:

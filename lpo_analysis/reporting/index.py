@@ -1,0 +1,67 @@
+"""The page that lists a batch: status, what sets the reports apart, and their headline numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from lpo_analysis.parameters import shown
+from lpo_analysis.reporting.page import environment, spoken, style
+from lpo_analysis.reporting.run import Outcome
+from lpo_analysis.wording import count, listing, sentence
+
+
+def index_page(title: str, outcomes: Sequence[Outcome]) -> str:
+    """Render the index of a batch.
+
+    Parameters
+    ----------
+    title : str
+        Heading.
+    outcomes : sequence of Outcome
+        What became of the reports.
+
+    Returns
+    -------
+    str
+        The page: self-contained, no script, no request.
+    """
+    groups = [_group(name, [o for o in outcomes if o.notebook == name]) for name in dict.fromkeys(o.notebook for o in outcomes)]
+    html: str = environment().get_template("index.html.j2").render(title=title, summary=summary(outcomes), groups=groups, style=style())
+    return html
+
+
+def summary(outcomes: Sequence[Outcome]) -> str:
+    """Count the outcomes in a sentence.
+
+    Parameters
+    ----------
+    outcomes : sequence of Outcome
+        What became of the reports.
+
+    Returns
+    -------
+    str
+        Such as ``8 reports: 6 done, 1 refused and 1 failed.``
+    """
+    made = sum(outcome.status in ("done", "cached") for outcome in outcomes)
+    parts = [f"{made} made"]
+    parts += [f"{n} {word}" for word in ("refused", "failed") if (n := sum(outcome.status == word for outcome in outcomes))]
+    return f"{count(len(outcomes), 'report')}: {listing(parts)}."
+
+
+def _group(notebook: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    varying = list(dict.fromkeys(name for outcome in outcomes for name in outcome.changed))
+    labels = list(dict.fromkeys(item["label"] for outcome in outcomes for item in outcome.headlines))
+    rows = []
+    for outcome in outcomes:
+        numbers = {item["label"]: spoken(item) for item in outcome.headlines}
+        finished = outcome.status in ("done", "cached")
+        rows.append(
+            {"name": outcome.name, "status": "done" if finished else outcome.status, "why": outcome.error,
+             "link": f"{outcome.name}/report.html" if finished else "",
+             "varying": [shown(outcome.changed[name]) if name in outcome.changed else "default" for name in varying],
+             "numbers": [numbers.get(label, {"big": "", "span": ""}) for label in labels]}
+        )  # fmt: skip
+    heading = sentence(f"{notebook} reports")
+    return {"heading": heading, "varying": [name.replace("_", " ") for name in varying], "numbers": [sentence(x) for x in labels] or [""], "rows": rows}

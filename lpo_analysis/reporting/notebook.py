@@ -1,0 +1,349 @@
+"""What the cells of a report call to show something: findings, tables, figures, recorded values, sources.
+
+Everything shown carries its machine-readable form in the same output, under a MIME type of the kit. So the executed
+notebook alone is enough to write the page, ``results.json`` and the CSV files, and strict nbval compares the numbers
+behind a figure although it skips the picture.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from lpo_analysis.evidence import Evidence, references
+from lpo_analysis.parameters import ReportParameters
+from lpo_analysis.results import Result
+from lpo_analysis.wording import number, percent
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+VALUES = "application/vnd.lpo.values+json"
+TABLE = "application/vnd.lpo.table+json"
+FIGURE = "application/vnd.lpo.figure+json"
+FINDING = "application/vnd.lpo.finding+json"
+
+Kind = Literal["text", "share", "number", "integer", "year", "interval"]
+DIGITS = 8
+"""Significant digits recorded: enough to compute with, few enough to agree between platforms."""
+
+
+def clean(value: object) -> Any:
+    """Turn a value into what JSON can hold, floats rounded to `DIGITS` significant digits.
+
+    Parameters
+    ----------
+    value : object
+        A number, text, or a container of them.
+
+    Returns
+    -------
+    object
+        Plain Python; a missing number is None, an infinite one the text ``inf`` or ``-inf``.
+    """
+    if isinstance(value, Mapping):
+        return {str(key): clean(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [clean(item) for item in value]
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        if math.isnan(value):
+            return None
+        if math.isinf(value):
+            return "inf" if value > 0 else "-inf"
+        return float(f"{float(value):.{DIGITS}g}")
+    return str(value)
+
+
+def _emit(data: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
+    from IPython.display import display
+
+    display(data, raw=True, metadata=metadata or {})
+
+
+def finding(*sentences: str) -> None:
+    """Show findings: sentences computed from results, one paragraph each.
+
+    Parameters
+    ----------
+    *sentences : str
+        The paragraphs.
+    """
+    paragraphs = [sentence for sentence in sentences if sentence]
+    html = "".join(f"<p>{escape(text)}</p>" for text in paragraphs)
+    _emit({FINDING: paragraphs, "text/html": html, "text/plain": "\n\n".join(paragraphs)})
+
+
+def record(*results: Result, headline: Sequence[str] = (), **values: object) -> None:
+    """Record numbers for ``results.json``, the index and the comparison of runs.
+
+    Parameters
+    ----------
+    *results : Result
+        Each term is recorded as ``<result name>.<term>`` with estimate, interval, level, unit and rows.
+    headline : sequence of str, optional
+        Terms shown in the index of a batch.
+    **values : object
+        Further single values by name.
+    """
+    recorded: dict[str, Any] = {}
+    for result in results:
+        for row in result.table.to_dict("records"):
+            name = f"{result.name}.{row['term']}"
+            kept = ("estimate", "conf_low", "conf_high", "level", "n_obs", "unit")
+            recorded[name] = {key: clean(row[key]) for key in kept}
+            recorded[name]["label"] = str(row.get("label", row["term"]))
+            if recorded[name]["estimate"] is None:
+                recorded[name]["reason"] = result.reason or str(row["method"])
+            if name in headline:
+                recorded[name]["headline"] = True
+    for name, value in values.items():
+        recorded[name] = {"value": clean(value)}
+    lines = [f"{name} = {_plain(item)}" for name, item in recorded.items()]
+    _emit({VALUES: recorded, "text/plain": "\n".join(lines)})
+
+
+def _plain(item: Mapping[str, Any]) -> str:
+    if "value" in item:
+        return str(item["value"])
+    low, high = item["conf_low"], item["conf_high"]
+    span = "" if low is None else f" [{low}, {high}]"
+    return f"{item['estimate']}{span}"
+
+
+def table(
+    frame: pd.DataFrame,
+    *,
+    name: str,
+    title: str,
+    columns: Mapping[str, tuple[str, Kind]] | None = None,
+    note: str = "",
+    sources: Sequence[str] = (),
+) -> None:
+    """Show a table, with its numbers at full width in the CSV beside the report.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The numbers, unformatted.
+    name : str
+        Snake-case name; the CSV takes it.
+    title : str
+        What the table shows.
+    columns : mapping of str to (str, kind), optional
+        Heading and kind of each column to show, in order; all columns of the frame go to the CSV. Kinds: ``text``, ``share``
+        (0-1, shown in percent), ``number``, ``integer``, ``year``, ``interval`` (text, aligned right).
+    note : str, optional
+        What a reader must know.
+    sources : sequence of str, optional
+        Attribution lines.
+    """
+    chosen = dict(columns or {str(c): (str(c), _guess(frame[c])) for c in frame.columns})
+    shown = pd.DataFrame(
+        {key: [_cell(value, kind) for value in frame[key]] for key, (_, kind) in chosen.items()}, index=range(len(frame)), dtype="str"
+    )
+    notes = [text for text in (note, *sources) if text]
+    data = {
+        "name": name, "title": title, "columns": [str(c) for c in frame.columns],
+        "rows": [[clean(v) for v in row] for row in frame.itertuples(index=False)],
+    }  # fmt: skip
+    plain = shown.rename(columns={key: heading for key, (heading, _) in chosen.items()}).to_string(index=False)
+    _emit({TABLE: data, "text/html": _great_table(shown, chosen, name, title, notes), "text/plain": f"{title}\n{plain}"})
+
+
+def _guess(column: pd.Series) -> Kind:
+    if pd.api.types.is_integer_dtype(column):
+        return "integer"
+    return "number" if pd.api.types.is_float_dtype(column) else "text"
+
+
+def _cell(value: object, kind: Kind) -> str:
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, float) and math.isinf(value):
+        return "never" if value > 0 else "-∞"
+    if kind == "share":
+        amount = float(value)  # type: ignore[arg-type]
+        return percent(amount) if abs(amount) >= 0.095 or amount == 0 else percent(amount, width=0.01)
+    if kind == "number":
+        return number(float(value))  # type: ignore[arg-type]
+    if kind == "integer":
+        return f"{int(value):,}"  # type: ignore[call-overload]
+    if kind == "year":
+        return f"{int(value)}"  # type: ignore[call-overload]
+    return str(value)
+
+
+def _great_table(shown: pd.DataFrame, columns: Mapping[str, tuple[str, Kind]], name: str, title: str, notes: Sequence[str]) -> str:
+    from great_tables import GT
+
+    made = GT(shown, id=name).tab_header(title).cols_label({key: heading for key, (heading, _) in columns.items()})
+    made = made.cols_align("left").cols_align("right", [key for key, (_, kind) in columns.items() if kind != "text"])
+    for note in notes:
+        made = made.tab_source_note(note)
+    return str(made.as_raw_html())
+
+
+def interval_column(frame: pd.DataFrame, formatter: Callable[[float], str] = percent) -> list[str]:
+    """Write the interval of each row as text.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        With columns conf_low and conf_high.
+    formatter : callable, optional
+        Turns a number into text.
+
+    Returns
+    -------
+    list of str
+        Such as ``12% to 34%``; empty where there is none.
+    """
+    pairs = zip(frame["conf_low"], frame["conf_high"], strict=True)
+    return ["" if pd.isna(low) else f"{_end(low, formatter)} to {_end(high, formatter)}" for low, high in pairs]
+
+
+def _end(value: float, formatter: Callable[[float], str]) -> str:
+    return "never" if math.isinf(value) else formatter(value)
+
+
+def figure(result: Result, *, caption: str, alt: str = "", sources: Sequence[str] = (), **options: object) -> None:
+    """Show the figure of a result, with the numbers behind it in the same output.
+
+    Parameters
+    ----------
+    result : Result
+        A result with a figure.
+    caption : str
+        What to see.
+    alt : str, optional
+        What the figure shows, for those who do not see it; the result's own by default.
+    sources : sequence of str, optional
+        Attribution lines.
+    **options : object
+        Passed to the drawing function.
+    """
+    import matplotlib.pyplot as plt
+
+    if not result.estimable or result.plot_data is None:
+        finding(result.text)
+        return
+    axes: Axes = result.plot(**options)
+    buffer = io.BytesIO()
+    # A fixed Software entry keeps the bytes free of the library's version string.
+    axes.figure.savefig(buffer, format="png", dpi=160, metadata={"Software": "lpo-analysis"})
+    plt.close(axes.figure)  # type: ignore[arg-type]
+    text = alt or result.alt
+    frame = result.plot_data
+    data = {
+        "name": result.name, "caption": caption, "alt": text, "sources": list(sources), "columns": [str(c) for c in frame.columns],
+        "rows": [[clean(v) for v in row] for row in frame.itertuples(index=False)],
+    }  # fmt: skip
+    _emit(
+        {FIGURE: data, "image/png": buffer.getvalue(), "text/plain": f"{caption} {text}"},
+        {"image/png": {"alt": text, "width": 760}},
+    )
+
+
+def checks(*results: Result) -> None:
+    """Show the checks of results as one table.
+
+    Parameters
+    ----------
+    *results : Result
+        Results with checks.
+    """
+    rows = [(check.name, check.verdict, check.text) for result in results for check in result.checks]
+    frame = pd.DataFrame(rows, columns=["check", "outcome", "found"])
+    columns: dict[str, tuple[str, Kind]] = {"check": ("Check", "text"), "outcome": ("Outcome", "text"), "found": ("What was found", "text")}
+    table(frame, name="checks", title="Checks", columns=columns)
+
+
+def parameters(given: ReportParameters) -> None:
+    """Show the parameters of a run, assumptions among them.
+
+    Parameters
+    ----------
+    given : ReportParameters
+        The validated parameters.
+    """
+    columns: dict[str, tuple[str, Kind]] = {
+        "parameter": ("Parameter", "text"), "value": ("Value", "interval"), "default": ("Default, where changed", "interval"),
+        "meaning": ("Meaning", "text"),
+    }  # fmt: skip
+    table(given.table(), name="parameters", title="Parameters of this report", columns=columns)
+
+
+def sources(evidence: Evidence, rows: Iterable[str], *, title: str = "Sources") -> None:
+    """Show the numbered sources behind the rows used.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The evidence base.
+    rows : iterable of str
+        Identifiers of rows, in the order of use.
+    title : str, default 'Sources'
+        Heading.
+    """
+    frame = references(evidence, rows)
+    items = [
+        f'<li id="source-{n}">{escape(str(r.publisher))} ({escape(str(r.published))}). <a href="{escape(str(r.url), quote=True)}">'
+        f"{escape(str(r.title))}</a>. Grade {escape(str(r.grade))}. <code>{escape(str(r.figures))}</code></li>"
+        for n, r in zip(frame.index, frame.itertuples(), strict=True)
+    ]
+    data = {
+        "name": "sources", "title": title, "columns": ["number", *frame.columns],
+        "rows": [[int(n), *[clean(v) for v in row]] for n, row in zip(frame.index, frame.itertuples(index=False), strict=True)],
+    }  # fmt: skip
+    plain = "\n".join(f"[{n}] {r.publisher} ({r.published}). {r.title}. {r.url} Grade {r.grade}." for n, r in zip(frame.index, frame.itertuples(), strict=True))
+    _emit({TABLE: data, "text/html": f'<ol class="sources">{"".join(items)}</ol>', "text/plain": plain})
+
+
+def source_numbers(evidence: Evidence, rows: Iterable[str]) -> dict[str, int]:
+    """Map each row to the number of its source in the list of `sources`.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The evidence base.
+    rows : iterable of str
+        Identifiers of rows, in the order of use.
+
+    Returns
+    -------
+    dict of str to int
+        Numbers by row.
+    """
+    frame = references(evidence, rows)
+    return {row: int(n) for n, listed in zip(frame.index, frame["figures"], strict=True) for row in str(listed).split(", ")}
+
+
+def brackets(numbers: Mapping[str, int], rows: Iterable[str]) -> str:
+    """Write the numbers of the sources of some rows.
+
+    Parameters
+    ----------
+    numbers : mapping of str to int
+        From `source_numbers`.
+    rows : iterable of str
+        Identifiers of rows.
+
+    Returns
+    -------
+    str
+        Such as ``[1] [4]``; ``parameter`` where there are no rows.
+    """
+    found = sorted({numbers[row] for row in rows})
+    return " ".join(f"[{number}]" for number in found) or "parameter"

@@ -1,0 +1,117 @@
+"""Read back from an executed notebook what its cells have shown, and take out what differs from run to run."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from lpo_analysis.reporting.notebook import FIGURE, TABLE, VALUES
+
+INJECTED = "injected-parameters"
+
+
+def normalise(notebook: Any) -> Any:
+    """Remove times, paths and random identifiers from an executed notebook, in place.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        As papermill leaves it.
+
+    Returns
+    -------
+    NotebookNode
+        The same notebook.
+    """
+    notebook.metadata.pop("papermill", None)
+    notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        for key in ("papermill", "execution"):
+            cell.metadata.pop(key, None)
+        if INJECTED in cell.metadata.get("tags", []):
+            cell["id"] = INJECTED
+    return notebook
+
+
+def bundles(notebook: Any) -> list[dict[str, Any]]:
+    """List the output bundles of a notebook, in order.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        An executed notebook.
+
+    Returns
+    -------
+    list of dict
+        Data by MIME type.
+    """
+    return [
+        output["data"]
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.get("outputs", [])
+        if "data" in output
+    ]
+
+
+def values(notebook: Any) -> dict[str, Any]:
+    """Collect the recorded values.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        An executed notebook.
+
+    Returns
+    -------
+    dict
+        Recorded values by name, in order.
+    """
+    found: dict[str, Any] = {}
+    for data in bundles(notebook):
+        found.update(data.get(VALUES, {}))
+    return found
+
+
+def tables(notebook: Any) -> dict[str, dict[str, Any]]:
+    """Collect the tables, those behind figures among them.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        An executed notebook.
+
+    Returns
+    -------
+    dict
+        Tables by file stem: columns and rows; those behind figures are called ``figure_<name>``.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for data in bundles(notebook):
+        if TABLE in data:
+            found[data[TABLE]["name"]] = data[TABLE]
+        if FIGURE in data:
+            found[f"figure_{data[FIGURE]['name']}"] = data[FIGURE]
+    return found
+
+
+def as_csv(table: dict[str, Any]) -> str:
+    """Write a table as CSV.
+
+    Parameters
+    ----------
+    table : dict
+        With columns and rows.
+
+    Returns
+    -------
+    str
+        UTF-8 text, comma separated, an empty cell for a missing value.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(table["columns"])
+    writer.writerows([["" if value is None else value for value in row] for row in table["rows"]])
+    return text.getvalue()

@@ -1,0 +1,191 @@
+"""Turn an executed notebook into one self-contained HTML page that makes no network request and runs no script."""
+
+from __future__ import annotations
+
+import base64
+import re
+import struct
+from collections.abc import Mapping
+from functools import cache
+from html import unescape
+from typing import Any
+
+from lpo_analysis import __version__
+from lpo_analysis.reporting import outputs
+from lpo_analysis.reporting.notebook import FIGURE, FINDING, TABLE, VALUES
+from lpo_analysis.wording import number, percent, sentence
+
+_HEADING = re.compile(r'<h2 id="([^"]+)">(.*?)</h2>', re.DOTALL)
+
+
+@cache
+def environment() -> Any:
+    """Return the Jinja environment of the kit's pages; everything is escaped unless said otherwise.
+
+    Returns
+    -------
+    jinja2.Environment
+        With the templates of this room.
+    """
+    import jinja2
+
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("lpo_analysis.reporting", "templates"), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+
+
+@cache
+def style() -> str:
+    """Return the style sheet of the kit's pages.
+
+    Returns
+    -------
+    str
+        CSS.
+    """
+    loader = environment().loader
+    text: str = loader.get_source(environment(), "style.css")[0]
+    return text
+
+
+def page(notebook: Any, *, name: str) -> str:
+    """Render the page of a report.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        An executed notebook.
+    name : str
+        Name of the notebook.
+
+    Returns
+    -------
+    str
+        The page.
+    """
+    blocks = _blocks(notebook)
+    joined = "".join(block.get("html", "") for block in blocks if block["kind"] == "markdown")
+    contents = [(name, unescape(re.sub(r"<[^>]+>", "", text)).strip()) for name, text in _HEADING.findall(joined)]
+    title = re.search(r"<h1[^>]*>(.*?)</h1>", joined, re.DOTALL)
+    question = next((b["paragraphs"][0] for b in blocks if b["kind"] == "finding"), "")
+    heading = unescape(re.sub(r"<[^>]+>", "", title.group(1))).strip() if title else name
+    html: str = environment().get_template("report.html.j2").render(
+        title=f"{heading} · {question}"[:160] if question.endswith("?") else heading,
+        notebook=name, blocks=blocks, contents=contents, style=style(), version=__version__,
+    )  # fmt: skip
+    return html
+
+
+def _blocks(notebook: Any) -> list[dict[str, Any]]:
+    blocks: list[dict[str, Any]] = []
+    cards = cards_of(outputs.values(notebook))
+    placed = not cards
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            blocks.append({"kind": "markdown", "html": _markdown(cell.source)})
+            continue
+        if cell.cell_type != "code":
+            continue
+        made = [block for output in cell.get("outputs", []) if (block := _output(output)) is not None]
+        if not placed and any(block["kind"] == "finding" for block in made) and "findings" in cell.metadata.get("tags", []):
+            blocks.append({"kind": "cards", "cards": cards})
+            placed = True
+        blocks += made
+        if cell.source.strip():
+            blocks.append({"kind": "code", "source": cell.source})
+    return blocks
+
+
+def _output(output: Any) -> dict[str, Any] | None:
+    if output["output_type"] == "stream":
+        return {"kind": "text", "text": output["text"]}
+    if output["output_type"] == "error":
+        return {"kind": "text", "text": f"{output['ename']}: {output['evalue']}"}
+    data = output.get("data", {})
+    if VALUES in data:
+        return None
+    if FINDING in data:
+        return {"kind": "finding", "paragraphs": list(data[FINDING])}
+    if FIGURE in data:
+        image = "".join(data["image/png"].split())
+        return {"kind": "figure", "image": image, "size": _display_size(image), **{k: data[FIGURE][k] for k in ("alt", "caption", "sources")}}
+    if TABLE in data:
+        return {"kind": "table", "title": data[TABLE]["title"], "html": _bare(data["text/html"])}
+    if "text/html" in data:
+        return {"kind": "html", "html": _bare(data["text/html"])}
+    return {"kind": "text", "text": data.get("text/plain", "")}
+
+
+def _display_size(image: str) -> tuple[int, int] | None:
+    """Size at which a picture is shown: drawn at 160 dots an inch, so at 96 it is crisp on any screen."""
+    head = base64.b64decode(image[:64])
+    if len(head) < 24:
+        return None
+    width, height = struct.unpack(">II", head[16:24])
+    return round(width * 96 / 160), round(height * 96 / 160)
+
+
+def _bare(html: str) -> str:
+    """Drop the style blocks and wrappers a table brings along: the page has one style sheet for all."""
+    html = re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL)
+    return re.sub(r'(<div id="[^"]*") style="[^"]*"', r"\1", html).strip()
+
+
+def _markdown(source: str) -> str:
+    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+    html: str = MarkdownWithMath(renderer=IPythonRenderer(escape=True, exclude_anchor_links=True)).render(source)
+    return re.sub(r"<h([2-4])>(.*?)</h\1>", _with_anchor, html, flags=re.DOTALL)
+
+
+def _with_anchor(match: re.Match[str]) -> str:
+    text = unescape(re.sub(r"<[^>]+>", "", match[2]))
+    anchor = re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-")
+    return f'<h{match[1]} id="{anchor}">{match[2]}</h{match[1]}>'
+
+
+def cards_of(values: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Make the large numbers at the top of a page from the recorded headline values.
+
+    Parameters
+    ----------
+    values : mapping of str to object
+        Recorded values.
+
+    Returns
+    -------
+    list of dict
+        Label, big number, interval as text; an empty interval for what could not be estimated.
+    """
+    return [{"label": sentence(item["label"]), **spoken(item)} for item in values.values() if item.get("headline")]
+
+
+def spoken(item: Mapping[str, Any]) -> dict[str, str]:
+    """Put a recorded value with its interval into words.
+
+    Parameters
+    ----------
+    item : mapping
+        A recorded value.
+
+    Returns
+    -------
+    dict
+        Keys ``big`` and ``span``.
+    """
+    estimate, low, high = item["estimate"], item["conf_low"], item["conf_high"]
+    if estimate is None:
+        return {"big": "not estimable", "span": ""}
+
+    def shown(value: Any) -> str:
+        if isinstance(value, str):
+            return "never" if value == "inf" else value
+        if item["unit"] in ("share", "probability"):
+            width = high - low if isinstance(high, float) and isinstance(low, float) else None
+            return percent(value, width=width)
+        return number(value, digits=2)
+
+    if low is None:
+        return {"big": shown(estimate), "span": item["unit"]}
+    unit = "" if item["unit"] in ("share", "probability") else f" {item['unit']}"
+    return {"big": shown(estimate), "span": f"{item['level']:.0%} interval {shown(low)} to {shown(high)}{unit}"}
