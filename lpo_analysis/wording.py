@@ -86,10 +86,26 @@ def percent(share: float, *, width: float | None = None) -> str:
     """
     if share is None or not math.isfinite(share):
         return "n/a"
-    places = 0 if width is None else min(1, max(0, decimals(100 * width) if width > 0 else 0))
-    if width is not None and width >= 0.05:
-        places = 0
+    places = 0 if width is None or width >= 0.1 else min(1, max(0, decimals(100 * width)))
     return f"{_fixed(100 * share, places)}%"
+
+
+def probability(p: float) -> str:
+    """Format a probability without false precision at its ends.
+
+    Parameters
+    ----------
+    p : float
+        The probability.
+
+    Returns
+    -------
+    str
+        Such as ``46%``, ``under 1%`` or ``over 99%``.
+    """
+    if p is None or not math.isfinite(p):
+        return "n/a"
+    return "under 1%" if p < 0.01 else "over 99%" if p > 0.99 else percent(p)
 
 
 def money(value: float, currency: str, *, width: float | None = None, digits: int = 3) -> str:

@@ -46,7 +46,9 @@ def tornado(frame: pd.DataFrame, *, ax: Axes | None = None, title: str = "", xla
         ax.axvline(float(shown["base"].iloc[0]), color=COLOURS["ink"], linewidth=1)
         ax.set_yticks(range(len(shown)), list(shown["label"]))
         ax.set_ylim(len(shown) - 0.4, -0.6)
-        ax.margins(x=0.14)
+        left, right = shown[["at_low", "at_high"]].min().min(), shown[["at_low", "at_high"]].max().max()
+        room = 0.12 * (right - left or 1.0)
+        ax.set_xlim(left - room, right + room)
         bare(ax)
         percent_axis(ax)
         names = {1: "fitted", 2: "stated", 3: "borrowed", 4: "assumed"}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,7 +19,7 @@ import pandas as pd
 from lpo_analysis.evidence import Evidence, references
 from lpo_analysis.parameters import ReportParameters
 from lpo_analysis.results import Result
-from lpo_analysis.wording import number, percent
+from lpo_analysis.wording import number, percent, probability
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,7 +29,7 @@ TABLE = "application/vnd.lpo.table+json"
 FIGURE = "application/vnd.lpo.figure+json"
 FINDING = "application/vnd.lpo.finding+json"
 
-Kind = Literal["text", "share", "number", "integer", "year", "interval"]
+Kind = Literal["text", "share", "probability", "number", "integer", "year", "interval"]
 DIGITS = 8
 """Significant digits recorded: enough to compute with, few enough to agree between platforms."""
 
@@ -143,7 +143,7 @@ def table(
         What the table shows.
     columns : mapping of str to (str, kind), optional
         Heading and kind of each column to show, in order; all columns of the frame go to the CSV. Kinds: ``text``, ``share``
-        (0-1, shown in percent), ``number``, ``integer``, ``year``, ``interval`` (text, aligned right).
+        (0-1, shown in percent), ``probability``, ``number``, ``integer``, ``year``, ``interval`` (text, aligned right).
     note : str, optional
         What a reader must know.
     sources : sequence of str, optional
@@ -176,6 +176,8 @@ def _cell(value: object, kind: Kind) -> str:
     if kind == "share":
         amount = float(value)  # type: ignore[arg-type]
         return percent(amount) if abs(amount) >= 0.095 or amount == 0 else percent(amount, width=0.01)
+    if kind == "probability":
+        return probability(float(value))  # type: ignore[arg-type]
     if kind == "number":
         return number(float(value))  # type: ignore[arg-type]
     if kind == "integer":
@@ -195,15 +197,32 @@ def _great_table(shown: pd.DataFrame, columns: Mapping[str, tuple[str, Kind]], n
     return str(made.as_raw_html())
 
 
-def interval_column(frame: pd.DataFrame, formatter: Callable[[float], str] = percent) -> list[str]:
-    """Write the interval of each row as text.
+def estimate_column(frame: pd.DataFrame) -> list[str]:
+    """Write the estimate of each row as a percentage, rounded to what its interval bears.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        With columns conf_low and conf_high.
-    formatter : callable, optional
-        Turns a number into text.
+        With columns estimate, conf_low and conf_high, as shares.
+
+    Returns
+    -------
+    list of str
+        Such as ``49%``; ``not estimable`` where there is none.
+    """
+    return [
+        "not estimable" if pd.isna(row.estimate) else percent(row.estimate, width=row.conf_high - row.conf_low)
+        for row in frame.itertuples(index=False)
+    ]
+
+
+def interval_column(frame: pd.DataFrame) -> list[str]:
+    """Write the interval of each row as text, rounded to what it bears.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        With columns conf_low and conf_high, as shares.
 
     Returns
     -------
@@ -211,11 +230,7 @@ def interval_column(frame: pd.DataFrame, formatter: Callable[[float], str] = per
         Such as ``12% to 34%``; empty where there is none.
     """
     pairs = zip(frame["conf_low"], frame["conf_high"], strict=True)
-    return ["" if pd.isna(low) else f"{_end(low, formatter)} to {_end(high, formatter)}" for low, high in pairs]
-
-
-def _end(value: float, formatter: Callable[[float], str]) -> str:
-    return "never" if math.isinf(value) else formatter(value)
+    return ["" if pd.isna(low) else f"{percent(low, width=high - low)} to {percent(high, width=high - low)}" for low, high in pairs]
 
 
 def figure(result: Result, *, caption: str, alt: str = "", sources: Sequence[str] = (), **options: object) -> None:
@@ -256,18 +271,22 @@ def figure(result: Result, *, caption: str, alt: str = "", sources: Sequence[str
     )
 
 
-def checks(*results: Result) -> None:
+def checks(*results: Result, name: str = "checks", title: str = "What was checked") -> None:
     """Show the checks of results as one table.
 
     Parameters
     ----------
     *results : Result
         Results with checks.
+    name : str, default 'checks'
+        Name of the table.
+    title : str, optional
+        What the table shows.
     """
     rows = [(check.name, check.verdict, check.text) for result in results for check in result.checks]
     frame = pd.DataFrame(rows, columns=["check", "outcome", "found"])
     columns: dict[str, tuple[str, Kind]] = {"check": ("Check", "text"), "outcome": ("Outcome", "text"), "found": ("What was found", "text")}
-    table(frame, name="checks", title="Checks", columns=columns)
+    table(frame, name=name, title=title, columns=columns)
 
 
 def parameters(given: ReportParameters) -> None:

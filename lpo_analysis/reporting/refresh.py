@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lpo_analysis.reporting import library, outputs
-from lpo_analysis.reporting.run import kernel_environment
+from lpo_analysis.reporting.run import client_config, kernel_environment
 
 
 def refresh(notebooks: Sequence[Path]) -> list[str]:
@@ -45,7 +45,10 @@ def _execute(path: Path) -> tuple[Any, Any]:
     before = nbformat.read(path, as_version=4)
     after = nbformat.read(path, as_version=4)
     with kernel_environment():
-        NotebookClient(after, kernel_name="python3", record_timing=False, resources={"metadata": {"path": str(path.parent)}}).execute()
+        client = NotebookClient(
+            after, kernel_name="python3", record_timing=False, resources={"metadata": {"path": str(path.parent)}}, config=client_config()
+        )
+        client.execute()
     after.metadata.pop("widgets", None)
     # The interpreter's patch version is no property of the notebook.
     after.metadata.get("language_info", {}).pop("version", None)

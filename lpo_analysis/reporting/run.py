@@ -259,8 +259,9 @@ def execute(job: Job) -> Any:
         out = Path(folder) / "executed.ipynb"
         try:
             executed = papermill.execute_notebook(
-                str(job.notebook), str(out), parameters=job.changed, kernel_name="python3", progress_bar=False, log_output=False
-            )
+                str(job.notebook), str(out), parameters=job.changed, kernel_name="python3", progress_bar=False, log_output=False,
+                config=client_config(),
+            )  # fmt: skip
         except PapermillExecutionError as error:
             raise NotebookError(_cell_error(error), where=f"{job.notebook.name}, cell {error.cell_index + 1}") from None
     return outputs.normalise(executed)
@@ -273,6 +274,19 @@ def _cell_error(error: Any) -> str:
     if len(lines) == 1:
         return lines[0]
     return f"{error.ename}: {message}"
+
+
+def client_config() -> Any:
+    """Return how kernels are talked to: over sockets in the file system, which no other user can read, and stopped at once.
+
+    Returns
+    -------
+    traitlets.config.Config
+        For papermill and nbclient.
+    """
+    from traitlets.config import Config
+
+    return Config({"KernelManager": {"transport": "ipc"}, "NotebookClient": {"shutdown_kernel": "immediate"}})
 
 
 _KERNEL_ENVIRONMENT = {

@@ -110,8 +110,8 @@ def claims_against_model(analysis: Analysis) -> Result:
     return Result(
         "claims", result, _text(result, claims), checks=_checks(claims), rows=tuple(claims.index), n_used=len(claims),
         plot_data=data.reset_index(names="observation_id"),
-        draw=partial(draw_claims, title="What is claimed, on the same denominator as what is modelled",
-                     xlabel="saving; shaded: this report's interval; open dots: targets and claims of interested parties"),
+        draw=partial(draw_claims, title="What is claimed, beside this report",
+                     xlabel="saving (shaded: this report's interval; open dots: interested parties)"),
         alt="Published savings by denominator beside the modelled interval: "
         + "; ".join(f"{row.label}, {row.n_obs} claims from {percent(row.claim_low)} to {percent(row.claim_high)}"
                     for row in result.itertuples(index=False)) + ".",

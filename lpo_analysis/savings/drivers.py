@@ -57,7 +57,7 @@ def one_at_a_time(analysis: Analysis) -> Result:
 
 def _amount(value: float, unit: str) -> str:
     if unit.startswith("share") or unit == "a year":
-        return f"{100 * value:.0f}%" if abs(value) >= 0.095 else f"{100 * value:.1f}%"
+        return f"{100 * value:.0f}%" if abs(value) >= 0.095 else f"{round(100 * value, 1) + 0.0:.1f}%"
     return number(value, digits=2 if value < 100 else 3)
 
 
@@ -84,6 +84,8 @@ def variance_by_rung(analysis: Analysis) -> Result:
     frame = variance_shares(analysis.net_saving_of, inputs, groups=groups, draws=max(p.draws, 4096), seed=p.seed)
     labels = {"weak": "borrowed and assumed together"} | {f"rung_{r}": f"rung {r}: {vocabulary.RUNGS[r]}" for r in (1, 2, 3, 4)}
     labels |= {item.name: item.label for item in counted}
+    singles = frame.iloc[5:].sort_values("total", ascending=False, kind="stable")
+    frame = pd.concat([frame.iloc[:5], singles], ignore_index=True)
     table = tidy(
         {"term": row.group, "label": labels[row.group], "estimate": row.total, "first": row.first, "unit": "share of the variance",
          "n_obs": len(groups[row.group]), "method": "Jansen (total) and Saltelli (first) estimators"}
@@ -91,10 +93,10 @@ def variance_by_rung(analysis: Analysis) -> Result:
     )  # fmt: skip
     by_rung = {rung: len(groups[f"rung_{rung}"]) for rung in (1, 2, 3, 4)}
     weak = float(frame["total"].iloc[0])
-    singles = frame.iloc[5:].sort_values("total", ascending=False, kind="stable")
     top = [f"{labels[row.group]} ({percent(row.total)})" for row in singles.head(3).itertuples(index=False)]
+    fitted = "None" if by_rung[1] == 0 else str(by_rung[1])
     text = (
-        f"{by_rung[1]} of {len(counted)} inputs {'is' if by_rung[1] == 1 else 'are'} fitted from three or more studies of this task and "
+        f"{fitted} of the {len(counted)} inputs {'is' if by_rung[1] < 2 else 'are'} fitted from three or more studies of this task and "
         f"place, {by_rung[2]} {'is' if by_rung[2] == 1 else 'are'} stated by one or two, {by_rung[3]} borrowed or a lone figure, and "
         f"{by_rung[4]} assumed. Borrowed and assumed inputs together account for {percent(min(weak, 1.0))} of the variance of the net "
         f"saving. The largest single shares are {listing(top)}."

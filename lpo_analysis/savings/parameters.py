@@ -42,7 +42,7 @@ class Parameters(ReportParameters):
     discount_rate: Annotated[Number, Field(ge=0, le=0.5)] = 0.05
     """Real discount rate a year, as a share."""
     currency: str = "USD"
-    """ISO 4217 code of the report's money."""
+    """ISO 4217 code of the report's money, from the shipped table of exchange rates (USD, EUR, GBP, INR ...)."""
     price_year: Whole = 2024
     """Year whose prices the money is in."""
     grades: Annotated[list[Grade], Field(min_length=1)] = ["A", "B"]

@@ -1,0 +1,234 @@
+"""The ``lpo`` command. Everything heavy is imported inside the commands, so that ``lpo --help`` stays light."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from lpo_analysis.errors import LpoError, ParameterError
+
+app = typer.Typer(
+    help="Reports on the legal process outsourcing market, from sourced evidence.", no_args_is_help=True, add_completion=False,
+    pretty_exceptions_enable=False,
+)  # fmt: skip
+evidence_app = typer.Typer(help="Look into the evidence base, check it, and bring its counts up to date.", no_args_is_help=True)
+app.add_typer(evidence_app, name="evidence")
+
+Given = Annotated[list[str] | None, typer.Option("--param", "-p", metavar="KEY=VALUE", help="A parameter; lists with commas. Repeatable.")]
+Output = Annotated[Path, typer.Option("--output", "-o", help="Folder for the reports.")]
+Force = Annotated[bool, typer.Option("--force", help="Run although nothing changed.")]
+
+
+def main() -> None:
+    """Run the command; a user's mistake is one message and exit code 2."""
+    try:
+        app()
+    except LpoError as error:
+        _fail(error)
+
+
+def _fail(error: LpoError) -> NoReturn:
+    print(f"error: {error}", file=sys.stderr)  # noqa: T201
+    raise SystemExit(2)
+
+
+def _say(text: str = "") -> None:
+    print(text)  # noqa: T201
+
+
+def _pairs(given: list[str] | None) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for item in given or []:
+        key, separator, value = item.partition("=")
+        if not separator or not key:
+            raise ParameterError(f"-p {item!r} is not of the form key=value.", remedy="Write -p task=legal_research.")
+        if key.strip() in pairs:
+            raise ParameterError(f"-p {key.strip()} is given twice.")
+        pairs[key.strip()] = value
+    return pairs
+
+
+@app.command()
+def report(
+    notebook: Annotated[str, typer.Argument(help="Name of a notebook (savings), or a path to one.")],
+    param: Given = None,
+    output: Output = Path("reports"),
+    name: Annotated[str | None, typer.Option(help="Folder of the report; made from the parameters by default.")] = None,
+    force: Force = False,
+) -> None:
+    """Make one report."""
+    from lpo_analysis.parameters import parse_text
+    from lpo_analysis.reporting import library
+    from lpo_analysis.reporting.run import check_writable, prepare, run, slug
+
+    path = library.find(notebook)
+    model = library.model(library.read(path), where=path.name)
+    if name is not None and (slug(name) != name or not name):
+        raise ParameterError(f"--name {name!r} is no folder name.", remedy="Use letters, digits, dash and underscore.")
+    job = prepare(path, parse_text(model, _pairs(param)), name=name)
+    check_writable(output)
+    outcome = run(job, output, force=force)
+    if outcome.status == "failed":
+        print(f"error: the report failed: {outcome.error}", file=sys.stderr)  # noqa: T201
+        raise SystemExit(1)
+    told = "unchanged" if outcome.status == "cached" else f"made in {outcome.seconds:.1f} s"
+    _say(f"{output / job.name / 'report.html'} ({told})")
+    _headlines(outcome.headlines)
+
+
+def _headlines(items: list[dict[str, object]]) -> None:
+    from lpo_analysis.reporting.page import spoken
+
+    for item in items:
+        words = spoken(item)
+        _say(f"  {item['label']}: {words['big']}" + (f" ({words['span']})" if words["span"] else ""))
+
+
+@app.command()
+def params(notebook: Annotated[str, typer.Argument(help="Name of a notebook, or a path to one.")]) -> None:
+    """List the parameters of a notebook, and what the evidence covers."""
+    from textwrap import fill
+
+    from lpo_analysis.parameters import describe
+    from lpo_analysis.reporting import library
+
+    path = library.find(notebook)
+    model = library.model(library.read(path), where=path.name)
+    _say(f"Parameters of {path.stem}: name, type, default, meaning, what is allowed\n")
+    for row in describe(model).itertuples(index=False):
+        _say(f"{row.parameter}  ({row.type}, default {row.default})")
+        _say(fill(row.meaning, 100, initial_indent="    ", subsequent_indent="    "))
+        if row.allowed:
+            _say(fill(f"allowed: {row.allowed}", 100, initial_indent="    ", subsequent_indent="    "))
+    covered = model.coverage()
+    if covered is not None:
+        _say("\nWhere the price of the work has evidence at grades A and B (rung in brackets, - is refused):\n")
+        _say(covered.replace("", "-").rename_axis(None).to_string())
+
+
+@app.command()
+def batch(
+    plan: Annotated[str, typer.Argument(help="Name of a plan (default), or a path to a TOML file.")],
+    jobs: Annotated[int, typer.Option("--jobs", "-j", help="How many reports to make at once.")] = 1,
+    force: Force = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Validate and list the reports, make none.")] = False,
+    output: Output = Path("reports"),
+) -> None:
+    """Make all reports of a plan, and an index of them."""
+    from lpo_analysis.reporting.batch import run_batch
+    from lpo_analysis.reporting.index import summary
+    from lpo_analysis.reporting.plans import read_plan
+    from lpo_analysis.reporting.run import Outcome
+
+    read = read_plan(plan)
+    if dry_run:
+        for job in read.jobs:
+            _say(f"{job.name}  {job.notebook.stem}  " + (f"refused: {job.refusal}" if job.refusal else "to run"))
+        _say(f"{len(read.jobs)} reports would go to {output / read.name}")
+        return
+
+    def progress(outcome: Outcome, done: int, total: int) -> None:
+        tail = f": {outcome.error}" if outcome.error else ""
+        _say(f"[{done}/{total}] {outcome.status:8} {outcome.seconds:6.1f} s  {outcome.name}{tail}")
+
+    made = run_batch(read, output, jobs=jobs, force=force, progress=progress)
+    _say(f"{summary(made.outcomes)} {made.seconds:.1f} s. {made.folder / 'index.html'}")
+    if made.failed:
+        raise SystemExit(1)
+
+
+@app.command()
+def refresh(
+    notebooks: Annotated[list[str] | None, typer.Argument(help="Names or paths; all in ./notebooks by default.")] = None,
+) -> None:
+    """Re-execute notebooks in place with their defaults, and say which numbers moved."""
+    from lpo_analysis.reporting import library
+    from lpo_analysis.reporting.refresh import refresh as run
+
+    named = [library.find(name) for name in notebooks] if notebooks else sorted(Path("notebooks").glob("*.ipynb"))
+    for line in run(named):
+        _say(line)
+
+
+@evidence_app.command()
+def find(
+    where: Annotated[list[str] | None, typer.Argument(metavar="COLUMN=VALUE", help="Filters, such as metric=lpo_hourly_rate.")] = None,
+    grades: Annotated[str, typer.Option(help="Grades let in.")] = "A,B",
+    forecasts: Annotated[bool, typer.Option(help="Let forecasts in.")] = False,
+    context: Annotated[bool, typer.Option(help="Let comparison rows in.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="How many rows to print.")] = 40,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV with all columns and rows.")] = False,
+) -> None:
+    """Find observations by any column."""
+    from lpo_analysis.evidence import load, select
+    from lpo_analysis.evidence.select import DEFAULT_STATUS
+
+    columns = {key: value.split(",") for key, value in _pairs(where).items()}
+    status = columns.pop("status", [*DEFAULT_STATUS, *(["forecast"] if forecasts else [])])
+    given = columns.pop("grade", [grade.strip() for grade in grades.split(",")])
+    found = select(load(), grades=given, status=status, context=context, **columns)
+    if csv:
+        _say(found.to_csv().rstrip("\n"))
+        return
+    shown = found.head(limit).reset_index()
+    ends = [shown[end].map("{:g}".format).where(shown[end].notna(), "") for end in ("lower", "upper")]
+    value = shown["value"].map("{:g}".format).where(shown["value"].notna(), ends[0] + ".." + ends[1])
+    table = shown.assign(figure=value + " " + shown["unit"], year=shown["year_end"])
+    kept = ["observation_id", "metric", "category", "figure", "year", "geography", "task", "grade", "publisher"]
+    _say(table[kept].to_string(index=False, justify="left"))
+    _say(f"{len(found)} observations")
+    if len(found) > limit:
+        _say(f"{len(found) - limit} more; --limit or --csv shows them.")
+
+
+@evidence_app.command()
+def show(
+    names: Annotated[list[str], typer.Argument(help="Identifiers of observations or sources.")],
+    bibtex: Annotated[bool, typer.Option("--bibtex", help="Cite as BibTeX.")] = False,
+) -> None:
+    """Show observations in full, with their citation."""
+    from lpo_analysis.evidence import cite, load
+
+    evidence = load()
+    for name in names:
+        citation = cite(evidence, name, style="bibtex" if bibtex else "text")
+        if name in evidence.observations.index and not bibtex:
+            row = evidence.observations.loc[name]
+            _say(name)
+            for column in ("metric", "category", "value", "lower", "upper", "unit", "year_start", "year_end", "status", "geography",
+                           "buyer", "buyer_size", "task", "provider", "role", "grade", "note"):  # fmt: skip
+                value = row[column]
+                if value == value and str(value) != "":
+                    _say(f"  {column}: {value:g}" if isinstance(value, float) else f"  {column}: {value}")
+            _say(f"  means: {evidence.metrics.at[row['metric'], 'definition']}")
+        _say(f"  {citation}" if not bibtex else citation)
+
+
+@evidence_app.command()
+def check(folder: Annotated[Path | None, typer.Argument(help="Folder with the five files; the shipped one by default.")] = None) -> None:
+    """Check the evidence base: all faults at once, each with file, row, column and value."""
+    from lpo_analysis import paths
+    from lpo_analysis.errors import DataError
+    from lpo_analysis.evidence.load import load, read
+
+    where = folder or paths.EVIDENCE
+    _, faults = read(where)
+    if faults:
+        raise DataError(faults, remedy="Mend the rows, then run `lpo evidence check` again.")
+    _say(f"{load(where)!r}: all checks passed")
+
+
+@evidence_app.command()
+def seal() -> None:
+    """Recount metrics.csv, categories.csv and the README, and refresh the hashes of datapackage.json."""
+    from lpo_analysis.evidence.seal import seal as run
+
+    changed = run()
+    _say(f"brought up to date: {', '.join(changed)}" if changed else "nothing to do: all counts and hashes are up to date")
+
+
+if __name__ == "__main__":
+    main()
