@@ -14,10 +14,15 @@ app = typer.Typer(
     help="Reports on the legal process outsourcing market, from sourced evidence.", no_args_is_help=True, add_completion=False,
     pretty_exceptions_enable=False,
 )  # fmt: skip
-evidence_app = typer.Typer(help="Look into the evidence base, check it, and bring its counts up to date.", no_args_is_help=True)
+evidence_app = typer.Typer(
+    help="Look into the evidence base, check it, and bring its counts up to date.", no_args_is_help=True
+)
 app.add_typer(evidence_app, name="evidence")
 
-Given = Annotated[list[str] | None, typer.Option("--param", "-p", metavar="KEY=VALUE", help="A parameter; lists with commas. Repeatable.")]
+Given = Annotated[
+    list[str] | None,
+    typer.Option("--param", "-p", metavar="KEY=VALUE", help="A parameter; lists with commas. Repeatable."),
+]
 Output = Annotated[Path, typer.Option("--output", "-o", help="Folder for the reports.")]
 Force = Annotated[bool, typer.Option("--force", help="Run although nothing changed.")]
 
@@ -142,7 +147,9 @@ def batch(
 
 @app.command()
 def refresh(
-    notebooks: Annotated[list[str] | None, typer.Argument(help="Names or paths; all in ./notebooks by default.")] = None,
+    notebooks: Annotated[
+        list[str] | None, typer.Argument(help="Names or paths; all in ./notebooks by default.")
+    ] = None,
 ) -> None:
     """Re-execute notebooks in place with their defaults, and say which numbers moved."""
     from lpo_analysis.reporting import library
@@ -155,7 +162,9 @@ def refresh(
 
 @evidence_app.command()
 def find(
-    where: Annotated[list[str] | None, typer.Argument(metavar="COLUMN=VALUE", help="Filters, such as metric=lpo_hourly_rate.")] = None,
+    where: Annotated[
+        list[str] | None, typer.Argument(metavar="COLUMN=VALUE", help="Filters, such as metric=lpo_hourly_rate.")
+    ] = None,
     grades: Annotated[str, typer.Option(help="Grades let in.")] = "A,B",
     forecasts: Annotated[bool, typer.Option(help="Let forecasts in.")] = False,
     context: Annotated[bool, typer.Option(help="Let comparison rows in.")] = False,
@@ -169,7 +178,7 @@ def find(
     columns = {key: value.split(",") for key, value in _pairs(where).items()}
     status = columns.pop("status", [*DEFAULT_STATUS, *(["forecast"] if forecasts else [])])
     given = columns.pop("grade", [grade.strip() for grade in grades.split(",")])
-    found = select(load(), grades=given, status=status, context=context, **columns)
+    found = select(load(), grades=given, status=status, context=context, **columns)  # type: ignore[arg-type]
     if csv:
         _say(found.to_csv().rstrip("\n"))
         return
@@ -208,7 +217,11 @@ def show(
 
 
 @evidence_app.command()
-def check(folder: Annotated[Path | None, typer.Argument(help="Folder with the five files; the shipped one by default.")] = None) -> None:
+def check(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder with the five files; the shipped one by default.")
+    ] = None,
+) -> None:
     """Check the evidence base: all faults at once, each with file, row, column and value."""
     from lpo_analysis import paths
     from lpo_analysis.errors import DataError
@@ -227,7 +240,11 @@ def seal() -> None:
     from lpo_analysis.evidence.seal import seal as run
 
     changed = run()
-    _say(f"brought up to date: {', '.join(changed)}" if changed else "nothing to do: all counts and hashes are up to date")
+    _say(
+        f"brought up to date: {', '.join(changed)}"
+        if changed
+        else "nothing to do: all counts and hashes are up to date"
+    )
 
 
 if __name__ == "__main__":

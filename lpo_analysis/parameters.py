@@ -25,7 +25,9 @@ def _word(kind: str, codes: Iterable[str] | None = None) -> Callable[[object], s
 
     def turn(typed: object) -> str:
         if not isinstance(typed, str):
-            raise PydanticCustomError("word_type", "must be text, such as {example}", {"example": _codes(kind, allowed)[0]})
+            raise PydanticCustomError(
+                "word_type", "must be text, such as {example}", {"example": _codes(kind, allowed)[0]}
+            )
         try:
             return vocabulary.resolve(kind, typed, allowed=allowed)
         except NotFoundError as error:
@@ -35,7 +37,11 @@ def _word(kind: str, codes: Iterable[str] | None = None) -> Callable[[object], s
 
 
 def _codes(kind: str, allowed: Iterable[str] | None = None) -> list[str]:
-    return list(allowed) if allowed is not None else list(vocabulary.PLACES if kind == "place" else vocabulary._KINDS[kind])
+    return (
+        list(allowed)
+        if allowed is not None
+        else list(vocabulary.PLACES if kind == "place" else vocabulary._KINDS[kind])
+    )
 
 
 def word(kind: str, codes: Iterable[str] | None = None) -> Any:
@@ -65,6 +71,8 @@ def _pair(value: object) -> object:
     low, high = value
     if not all(isinstance(item, int | float) and not isinstance(item, bool) for item in value):
         raise PydanticCustomError("pair", "must be two numbers, low and high, such as [0.02, 0.10]")
+    if not all(abs(item) < 1e300 for item in value):
+        raise PydanticCustomError("pair", "must be two finite numbers, low and high")
     if not low <= high:
         raise PydanticCustomError("pair", "its low end {low} is above its high end {high}", {"low": low, "high": high})
     return [float(low), float(high)]
@@ -259,15 +267,17 @@ def _type_name(field: FieldInfo) -> str:
         return "choice"
     if get_origin(annotation) is list:
         inner = get_args(annotation)[0]
-        return "low, high" if any(isinstance(m, BeforeValidator) and m.func is _pair for m in field.metadata) else (
-            f"list of {_plain(inner)}"
+        return (
+            "low, high"
+            if any(isinstance(m, BeforeValidator) and m.func is _pair for m in field.metadata)
+            else (f"list of {_plain(inner)}")
         )
     return _plain(annotation)
 
 
 def _plain(annotation: object) -> str:
     names = {str: "text", float: "number", int: "whole number", bool: "true or false"}
-    return names.get(annotation, "choice" if get_origin(annotation) is Literal else "text")  # type: ignore[call-overload, no-any-return]
+    return names.get(annotation, "choice" if get_origin(annotation) is Literal else "text")  # type: ignore[call-overload]
 
 
 def _allowed(field: FieldInfo) -> str:
@@ -281,7 +291,12 @@ def _allowed(field: FieldInfo) -> str:
     if get_origin(annotation) is Literal:
         return ", ".join(str(item) for item in get_args(annotation))
     signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
-    bounds = [f"{sign} {shown(getattr(meta, key))}" for meta in field.metadata for key, sign in signs.items() if hasattr(meta, key)]
+    bounds = [
+        f"{sign} {shown(getattr(meta, key))}"
+        for meta in field.metadata
+        for key, sign in signs.items()
+        if hasattr(meta, key)
+    ]
     return ", ".join(bounds)
 
 
@@ -353,7 +368,7 @@ def _literal_names(source: str) -> list[str] | None:
             return None
         try:
             ast.literal_eval(value)
-        except ValueError:
+        except (ValueError, TypeError):
             return None
         names.append(target.id)
     return names

@@ -204,6 +204,8 @@ def not_estimable(
     Result
         With ``estimable`` false.
     """
-    table = tidy({"term": t, "level": level, "n_obs": len(rows), "unit": unit, "method": method} for t in terms or (name,))
+    table = tidy(
+        {"term": t, "level": level, "n_obs": len(rows), "unit": unit, "method": method} for t in terms or (name,)
+    )
     text = f"Not estimable, because {reason.rstrip('.')}."
     return Result(name, table, text, rows=tuple(rows), n_used=0, n_dropped=n_dropped, reason=reason)

@@ -6,6 +6,7 @@ evidence (``WLD``, ``EUROPE``, ``IND_PHL``) are scopes of a figure, not places, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -181,20 +182,25 @@ SCOPES = {
 
 @cache
 def _spellings(kind: str) -> Mapping[str, str]:
-    """Map every accepted spelling, case-folded, to its code."""
+    """Map every accepted spelling, folded, to its code."""
     spellings: dict[str, str] = {}
     if kind == "place":
         alpha2 = {rest.split(maxsplit=1)[0]: alpha3 for alpha3, rest in _split(_COUNTRIES)}
-        spellings.update({key.casefold(): code for key, code in alpha2.items()})
-        spellings.update({place.name.casefold(): code for code, place in PLACES.items()})
-        spellings.update(_PLACE_ALIASES)
+        spellings.update({_folded(key): code for key, code in alpha2.items()})
+        spellings.update({_folded(place.name): code for code, place in PLACES.items()})
+        spellings.update({_folded(alias): code for alias, code in _PLACE_ALIASES.items()})
         # Georgia the state is listed, the country is not; codes win over names and aliases.
-        spellings.update({code.casefold(): code for code in PLACES})
+        spellings.update({_folded(code): code for code in PLACES})
     else:
         for word in _KINDS[kind].values():
             for spelling in (word.code, word.label, *word.aliases):
-                spellings.setdefault(spelling.casefold(), word.code)
+                spellings.setdefault(_folded(spelling), word.code)
     return spellings
+
+
+def _folded(text: str) -> str:
+    """Let case, and whether words are joined by spaces, hyphens or underscores, make no difference."""
+    return re.sub(r"[\s_-]+", " ", text.strip()).casefold()
 
 
 _KINDS: dict[str, dict[str, Word]] = {
@@ -236,12 +242,10 @@ def resolve(kind: str, typed: object, *, allowed: Iterable[str] | None = None) -
     'PHL'
     """
     spellings = _spellings(kind)
-    wanted = str(typed).strip().casefold()
     codes = list(PLACES if kind == "place" else _KINDS[kind]) if allowed is None else list(allowed)
-    for candidate in (wanted, wanted.replace("_", " "), wanted.replace(" ", "_").replace("-", "_")):
-        code = spellings.get(candidate)
-        if code in codes:
-            return code
+    code = spellings.get(_folded(str(typed)))
+    if code in codes:
+        return code
     names = codes + [spelling for spelling, code in spellings.items() if code in codes and len(spelling) > 3]
     hint = choices(typed, names, limit=0).split("Allowed:")[0]
     listed = ", ".join(codes[:70]) + (f" and {len(codes) - 70} more" if len(codes) > 70 else "")

@@ -128,7 +128,7 @@ def money(value: float, currency: str, *, width: float | None = None, digits: in
         Such as ``$1,230`` or ``PHP 410``.
     """
     shown = number(abs(value), width=width, digits=digits) if math.isfinite(value) else "n/a"
-    sign = "-" if value < 0 and shown not in ("0", "n/a") else ""
+    sign = "-" if value < 0 and shown.strip("0.,") not in ("", "n/a") else ""
     symbol = _SYMBOLS.get(currency)
     return f"{sign}{symbol}{shown}" if symbol else f"{sign}{currency} {shown}"
 

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def intervals(frame: pd.DataFrame, *, ax: Axes | None = None, title: str = "", xlabel: str = "", percent: bool = True) -> Axes:
+def intervals(
+    frame: pd.DataFrame, *, ax: Axes | None = None, title: str = "", xlabel: str = "", percent: bool = True
+) -> Axes:
     """Draw one dot with its interval per row, the first row on top.
 
     Parameters
@@ -41,10 +43,14 @@ def intervals(frame: pd.DataFrame, *, ax: Axes | None = None, title: str = "", x
             if pd.isna(row.estimate):
                 ax.text(0.0, y, " not estimable", va="center", color=COLOURS["muted"], style="italic")
                 continue
-            ax.plot([row.conf_low, row.conf_high], [y, y], color=colour, linewidth=5, alpha=0.35, solid_capstyle="round")
+            ax.plot(
+                [row.conf_low, row.conf_high], [y, y], color=colour, linewidth=5, alpha=0.35, solid_capstyle="round"
+            )
             ax.plot(row.estimate, y, "o", color=colour, markersize=8)
             shown = f"{100 * row.estimate:,.0f}%" if percent else f"{row.estimate:,.3g}"
-            ax.annotate(shown, (row.estimate, y), xytext=(0, 9), textcoords="offset points", ha="center", fontweight="bold")
+            ax.annotate(
+                shown, (row.estimate, y), xytext=(0, 9), textcoords="offset points", ha="center", fontweight="bold"
+            )
         ax.set_yticks(range(len(frame)), list(frame["label"]))
         ax.set_ylim(len(frame) - 0.5, -0.65)
         bare(ax)

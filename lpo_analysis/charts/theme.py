@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,7 +24,7 @@ COLOURS = {
 RUNG_COLOURS = {1: "#0b5c8a", 2: "#5b9bbf", 3: "#e39a72", 4: "#c2501b"}
 """From fitted (blue) to assumed (orange)."""
 
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "axes.edgecolor": COLOURS["muted"],
     "axes.labelcolor": COLOURS["ink"],
     "axes.titlelocation": "left",

@@ -39,7 +39,9 @@ def tornado(frame: pd.DataFrame, *, ax: Axes | None = None, title: str = "", xla
         for y, row in enumerate(shown.itertuples(index=False)):
             left, right = min(row.at_low, row.at_high), max(row.at_low, row.at_high)
             ax.barh(y, right - left, left=left, height=0.62, color=RUNG_COLOURS[int(row.rung)])
-            at_left, at_right = (row.low_text, row.high_text) if row.at_low <= row.at_high else (row.high_text, row.low_text)
+            at_left, at_right = (
+                (row.low_text, row.high_text) if row.at_low <= row.at_high else (row.high_text, row.low_text)
+            )
             for x, text, side in ((left, at_left, "right"), (right, at_right, "left")):
                 ax.annotate(text, (x, y), xytext=(-3 if side == "right" else 3, 0), textcoords="offset points", ha=side,
                             va="center", fontsize=7.5, color=COLOURS["muted"])  # fmt: skip
@@ -54,7 +56,15 @@ def tornado(frame: pd.DataFrame, *, ax: Axes | None = None, title: str = "", xla
         names = {1: "fitted", 2: "stated", 3: "borrowed", 4: "assumed"}
         present = sorted(int(rung) for rung in shown["rung"].unique())
         handles = [Patch(color=RUNG_COLOURS[rung], label=names[rung]) for rung in present]
-        ax.legend(handles=handles, title="rung of the input", loc="lower right", frameon=True, framealpha=0.9, fontsize=8, title_fontsize=8)
+        ax.legend(
+            handles=handles,
+            title="rung of the input",
+            loc="lower right",
+            frameon=True,
+            framealpha=0.9,
+            fontsize=8,
+            title_fontsize=8,
+        )
         ax.set_title(title)
         ax.set_xlabel(xlabel)
     return ax

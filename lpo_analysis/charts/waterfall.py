@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 
 def waterfall(
-    frame: pd.DataFrame, *, ax: Axes | None = None, title: str = "", xlabel: str = "", text: Callable[[float], str] = "{:,.3g}".format
+    frame: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    title: str = "",
+    xlabel: str = "",
+    text: Callable[[float], str] = "{:,.3g}".format,
 ) -> Axes:
     """Draw totals and the steps between them.
 

@@ -73,7 +73,7 @@ def _bibtex(name: str, row: pd.Series) -> str:
 
 
 def references(evidence: Evidence, rows: Iterable[str]) -> pd.DataFrame:
-    """Number the sources behind a list of rows.
+    """List the sources behind some rows, numbered.
 
     Parameters
     ----------
@@ -104,7 +104,9 @@ def references(evidence: Evidence, rows: Iterable[str]) -> pd.DataFrame:
             records.append((source, *_table_source(source.split(":")[1]), ", ".join(figures)))
             continue
         row = evidence.sources.loc[source]
-        grades = sorted({str(evidence.observations.at[name, "grade"]) for name in figures})
+        grades = sorted(
+            {str(evidence.observations.at[name, "grade"]) for name in figures if name in evidence.observations.index}
+        )
         said = (row["publisher"], row["published"], row["title"], row["url"], "/".join(grades))
         records.append((source, *said, ", ".join(figures)))
     columns = ["source_id", "publisher", "published", "title", "url", "grade", "figures"]

@@ -14,7 +14,17 @@ from lpo_analysis.evidence.schema import read_csv, resource
 from lpo_analysis.evidence.validate import faults_between, faults_within
 
 FILES = ("observations", "sources", "metrics", "categories", "vocabulary")
-FROM_SOURCE = ["study_id", "publisher_id", "publisher", "title", "published", "kind", "independence", "sample_size", "url"]
+FROM_SOURCE = [
+    "study_id",
+    "publisher_id",
+    "publisher",
+    "title",
+    "published",
+    "kind",
+    "independence",
+    "sample_size",
+    "url",
+]
 """Columns of the source that every observation carries along."""
 
 
@@ -116,7 +126,7 @@ def read(folder: Path) -> tuple[dict[str, pd.DataFrame], list[Fault]]:
     for name in ("sources", "metrics", "categories", "observations"):
         frames[name], found = read_csv(folder / f"{name}.csv", resource(name)["schema"], codes=codes)
         # Where a file cannot be read at all, rules between files would only repeat that.
-        whole = whole and not any(fault.row in (None, 1) for fault in found)
+        whole = whole and not (found and frames[name].empty)
         faults += found
     if whole:
         faults += faults_within(frames) + faults_between(frames)

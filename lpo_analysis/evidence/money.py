@@ -55,7 +55,11 @@ def _rates() -> dict[tuple[str, int], tuple[float, str]]:
 @lru_cache(maxsize=1)
 def _prices() -> dict[int, float]:
     frame = table("cpi_us_annual")
-    return {int(year): float(index) for year, index in zip(frame["year"], frame["all_items_index"], strict=True) if index > 0}
+    return {
+        int(year): float(index)
+        for year, index in zip(frame["year"], frame["all_items_index"], strict=True)
+        if index > 0
+    }
 
 
 def currencies() -> list[str]:
@@ -152,7 +156,9 @@ def real(amount: float, currency: str, year: int, *, to: str = "USD", price_year
     """
     first, last = price_years()
     if not first <= price_year <= last:
-        raise MoneyError(f"The price year {price_year} is outside the price index.", remedy=f"It covers {first} to {last}.")
+        raise MoneyError(
+            f"The price year {price_year} is outside the price index.", remedy=f"It covers {first} to {last}."
+        )
     if year < first:
         raise MoneyError(f"A figure of {year} cannot be deflated.", remedy=f"The price index covers {first} to {last}.")
     start = convert(amount, currency, "USD", year)
@@ -204,8 +210,14 @@ def real_frame(frame: pd.DataFrame, *, to: str = "USD", price_year: int) -> pd.D
         records.append(step.record)
         flags.append(step.undeflated)
         years.append(year)
-    result["real_low"], result["real_high"] = pd.Series(lows, frame.index, dtype=float), pd.Series(highs, frame.index, dtype=float)
-    result["money_record"], result["undeflated"] = pd.Series(records, frame.index, dtype=str), pd.Series(flags, frame.index, dtype=bool)
+    result["real_low"], result["real_high"] = (
+        pd.Series(lows, frame.index, dtype=float),
+        pd.Series(highs, frame.index, dtype=float),
+    )
+    result["money_record"], result["undeflated"] = (
+        pd.Series(records, frame.index, dtype=str),
+        pd.Series(flags, frame.index, dtype=bool),
+    )
     result["observed"] = pd.Series(years, frame.index, dtype="int64")
     return result
 

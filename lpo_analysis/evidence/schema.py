@@ -43,7 +43,9 @@ def package(folder: Path = DATA) -> dict[str, Any]:
     except FileNotFoundError:
         raise DataError([Fault(path.name, None, None, None, "does not exist in the data folder")]) from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise DataError([Fault(path.name, getattr(error, "lineno", None), None, None, f"is no JSON: {error}")]) from None
+        raise DataError(
+            [Fault(path.name, getattr(error, "lineno", None), None, None, f"is no JSON: {error}")]
+        ) from None
     return descriptor
 
 
@@ -104,7 +106,9 @@ def read_csv(
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
-        return empty, [Fault(label, None, None, None, f"does not exist; it should stand at {path.parent.name}/{path.name}")]
+        return empty, [
+            Fault(label, None, None, None, f"does not exist; it should stand at {path.parent.name}/{path.name}")
+        ]
     except OSError as error:
         return empty, [Fault(label, None, None, None, f"cannot be read ({error.strerror})")]
     try:
@@ -113,22 +117,32 @@ def read_csv(
         line = raw[: error.start].count(b"\n") + 1
         shown = raw[error.start : error.start + 1].hex()
         return empty, [Fault(label, line, None, f"byte 0x{shown}", "is not UTF-8; save the file as UTF-8")]
-    rows = list(csv.reader(io.StringIO(text, newline="")))
+    rows, end = [], 0
+    reader = csv.reader(io.StringIO(text, newline=""))
+    try:
+        for cells in reader:
+            rows.append((end + 1, cells))
+            end = reader.line_num  # a quoted cell may run over several lines
+    except csv.Error as error:
+        return empty, [
+            Fault(label, end + 1, None, None, f"is no CSV from here on ({error}); is a quotation mark left open?")
+        ]
     if not rows:
         return empty, [Fault(label, None, None, None, f"is empty; the first line must be {','.join(names)}")]
-    header, faults = rows[0], []
-    for name in names:
-        if name not in header:
-            faults.append(Fault(label, 1, name, None, f"this column is missing. Found: {', '.join(header)}"))
-    for name in header:
-        if name not in names:
-            faults.append(Fault(label, 1, name, None, f"this column is not known. {choices(name, names)}"))
-    for name in {name for name in header if header.count(name) > 1}:
-        faults.append(Fault(label, 1, name, None, "this column stands there twice"))
+    header, faults = rows[0][1], []
+    missing = f"this column is missing. Found: {', '.join(header)}"
+    faults += [Fault(label, 1, name, None, missing) for name in names if name not in header]
+    faults += [
+        Fault(label, 1, name, None, f"this column is not known. {choices(name, names)}")
+        for name in header
+        if name not in names
+    ]
+    twice = dict.fromkeys(name for name in header if header.count(name) > 1)
+    faults += [Fault(label, 1, name, None, "this column stands there twice") for name in twice]
     if faults:
         return empty, faults
     body, lines = [], []
-    for line, cells in enumerate(rows[1:], start=2):
+    for line, cells in rows[1:]:
         if not cells:
             continue
         if len(cells) != len(header):
@@ -158,7 +172,9 @@ def _column(
     if limits.get("required"):
         report(~present, "must not be empty")
     if kind in ("number", "integer", "year"):
-        values = pd.to_numeric(text.where(present), errors="coerce")
+        values = pd.to_numeric(text.where(present), errors="coerce").astype("float64")
+        # "inf" parses, and a whole number beyond 2**53 cannot be told from its neighbours.
+        values = values.where(values.abs() < (float("inf") if kind == "number" else 2.0**53))
         report(present & values.isna(), "is not a number")
         if kind != "number":
             fraction = values.notna() & (values % 1 != 0)

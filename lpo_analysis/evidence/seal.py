@@ -56,9 +56,9 @@ def seal(data: Path = paths.DATA) -> list[str]:
 
 
 def _recount(path: Path, now: pd.DataFrame, key: list[str]) -> list[str]:
-    text = path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8-sig")
     table = now.set_index(key)
-    rows = list(csv.reader(text.splitlines()))
+    rows = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
     header = rows[0]
     for row in rows[1:]:
         name = row[header.index(key[0])] if len(key) == 1 else tuple(row[header.index(part)] for part in key)

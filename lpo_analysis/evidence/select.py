@@ -70,7 +70,7 @@ def select(
         for value in wanted:
             if value not in known:
                 raise NotFoundError(f"{value!r} does not occur in column {column!r}.", remedy=choices(value, known))
-        kept = frame[frame[column].isin(wanted)]
+        kept = frame[frame[column].astype("str").isin(wanted)]
         trail.append(f"{column} = {', '.join(wanted)} leaves {len(kept)} of {len(frame)}")
         if kept.empty and required:
             raise SelectionError(
@@ -82,7 +82,9 @@ def select(
         kept = frame[(frame["year_end"] >= years[0]) & (frame["year_start"] <= years[1])]
         if kept.empty and required:
             span = f"{frame['year_start'].min()}-{frame['year_end'].max()}"
-            raise SelectionError(f"No observation is left: years {years[0]}-{years[1]}.", remedy=f"The others are of {span}.")
+            raise SelectionError(
+                f"No observation is left: years {years[0]}-{years[1]}.", remedy=f"The others are of {span}."
+            )
         frame = kept
     return frame.copy()
 
@@ -134,7 +136,9 @@ def comparable(frame: pd.DataFrame, *, across: Iterable[str] = ()) -> pd.DataFra
             )
     plain = frame["unit"].str.replace(r"^(?:AUD|EUR|GBP|INR|USD)(?=_|$)", "money", regex=True).unique()
     if "unit" not in allowed and len(plain) > 1:
-        raise PoolingError(f"These figures have {len(plain)} units: {', '.join(sorted(plain))}.", remedy="Select one unit.")
+        raise PoolingError(
+            f"These figures have {len(plain)} units: {', '.join(sorted(plain))}.", remedy="Select one unit."
+        )
     return frame
 
 

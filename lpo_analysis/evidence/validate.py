@@ -8,7 +8,9 @@ import pandas as pd
 
 from lpo_analysis.errors import Fault, choices
 
-FREE_PERCENT = frozenset({"market_growth_rate", "billing_rate_growth", "wage_growth_rate", "savings_rate", "adoption_intent"})
+FREE_PERCENT = frozenset(
+    {"market_growth_rate", "billing_rate_growth", "wage_growth_rate", "savings_rate", "adoption_intent"}
+)
 """Metrics in percent that may lie outside 0-100: changes and differences."""
 
 CELL = [
@@ -27,7 +29,7 @@ def _faults(frame: pd.DataFrame, bad: pd.Series, file: str, column: str, message
 
 
 def _shown(column: pd.Series) -> Iterable[str]:
-    return [f"{value:g}" if isinstance(value, float) else str(value) for value in column]
+    return ["" if pd.isna(value) else f"{value:g}" if isinstance(value, float) else str(value) for value in column]
 
 
 def faults_within(frames: Mapping[str, pd.DataFrame]) -> list[Fault]:
@@ -88,7 +90,9 @@ def faults_between(frames: Mapping[str, pd.DataFrame]) -> list[Fault]:
 
     known = o["metric"].isin(m.index)
     units = m["unit"].str.split("|").to_dict()
-    unit_wrong = pd.Series([u not in units.get(k, [u]) for k, u in zip(o["metric"], o["unit"], strict=True)], index=o.index)
+    unit_wrong = pd.Series(
+        [u not in units.get(k, [u]) for k, u in zip(o["metric"], o["unit"], strict=True)], index=o.index
+    )
     faults += _faults(o, unit_wrong, file, "unit", "is not a unit of this metric in metrics.csv")
     topic_wrong = known & ~o["topic"].eq("context") & ~o["topic"].eq(o["metric"].map(m["topic"]))
     faults += _faults(o, topic_wrong, file, "topic", "differs from the topic of the metric")
@@ -122,8 +126,12 @@ def _stale_counts(frames: Mapping[str, pd.DataFrame]) -> list[Fault]:
         joined = listed.merge(now, on=key, how="left", suffixes=("", "_now"))
         for column in ("n_observations", "first_year", "last_year"):
             stale = joined[column].ne(joined[f"{column}_now"]) | joined[f"{column}_now"].isna()
-            for line, value, due in joined.loc[stale.fillna(True), ["row", column, f"{column}_now"]].itertuples(index=False):
-                message = f"is out of date, the rows give {'none' if pd.isna(due) else int(due)}; run `lpo evidence seal`"
+            for line, value, due in joined.loc[stale.fillna(True), ["row", column, f"{column}_now"]].itertuples(
+                index=False
+            ):
+                out_of_date = "is out of date, the rows give {}; run `lpo evidence seal`"
+                gone = "counts rows, but no row is left; delete this line"
+                message = gone if pd.isna(due) else out_of_date.format(int(due))
                 faults.append(Fault(f"{stem}.csv", int(line), column, str(value), message))
     return faults
 

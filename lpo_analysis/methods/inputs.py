@@ -57,14 +57,16 @@ class Input:
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
-            raise ParameterError(f"{self.name}: {self.kind!r} is no shape of an input.", remedy=choices(self.kind, get_args(Kind)))
+            raise ParameterError(
+                f"{self.name}: {self.kind!r} is no shape of an input.", remedy=choices(self.kind, get_args(Kind))
+            )
         if not (np.isfinite(self.low) and np.isfinite(self.high)):
             raise ParameterError(f"{self.name}: its range must be finite, got {self.low:g} to {self.high:g}")
         if self.low > self.high:
             raise ParameterError(f"{self.name}: its low end {self.low:g} is above its high end {self.high:g}")
         if self.kind == "lognormal" and self.low <= 0:
             raise ParameterError(f"{self.name}: must be above 0, got a low end of {self.low:g}")
-        if self.kind == "logitnormal" and not (0 < self.low and self.high < 1):
+        if self.kind == "logitnormal" and not (self.low > 0 and self.high < 1):
             raise ParameterError(f"{self.name}: must lie between 0 and 1, got {self.low:g} to {self.high:g}")
 
     def ppf(self, u: Floats | float) -> Floats:
@@ -84,7 +86,9 @@ class Input:
         if self.kind == "uniform":
             return self.low + (self.high - self.low) * u
         z = ndtri(u) / ndtri(0.95)
-        forward, back = {"lognormal": (np.log, np.exp), "logitnormal": (logit, expit), "normal": (float, np.asarray)}[self.kind]
+        forward, back = {"lognormal": (np.log, np.exp), "logitnormal": (logit, expit), "normal": (float, np.asarray)}[
+            self.kind
+        ]
         low, high = forward(self.low), forward(self.high)
         return np.asarray(back((low + high) / 2 + z * (high - low) / 2), dtype=float)
 
@@ -180,7 +184,9 @@ class Inputs:
         records = [
             (i.name, i.label, i.unit, i.low, i.median, i.high, i.rung, i.basis, ", ".join(i.rows)) for i in self.items
         ]
-        return pd.DataFrame(records, columns=["input", "label", "unit", "low", "median", "high", "rung", "basis", "rows"])
+        return pd.DataFrame(
+            records, columns=["input", "label", "unit", "low", "median", "high", "rung", "basis", "rows"]
+        )
 
 
 def values_at(inputs: Inputs, changed: Mapping[str, float]) -> dict[str, Floats]:

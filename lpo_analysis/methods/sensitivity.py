@@ -38,9 +38,13 @@ def tornado(model: Model, inputs: Inputs, *, level: float = 0.90) -> pd.DataFram
     for item in inputs:
         low, high = (float(item.ppf(tail)) for tail in tails)
         at_low, at_high = (float(model(values_at(inputs, {item.name: value}))[0]) for value in (low, high))
-        records.append((item.name, item.label, item.unit, item.rung, low, high, at_low, at_high, base, abs(at_high - at_low)))
+        records.append(
+            (item.name, item.label, item.unit, item.rung, low, high, at_low, at_high, base, abs(at_high - at_low))
+        )
     columns = ["input", "label", "unit", "rung", "input_low", "input_high", "at_low", "at_high", "base", "width"]
-    return pd.DataFrame(records, columns=columns).sort_values("width", ascending=False, kind="stable", ignore_index=True)
+    return pd.DataFrame(records, columns=columns).sort_values(
+        "width", ascending=False, kind="stable", ignore_index=True
+    )
 
 
 def variance_shares(

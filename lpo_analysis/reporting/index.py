@@ -26,8 +26,15 @@ def index_page(title: str, outcomes: Sequence[Outcome]) -> str:
     str
         The page: self-contained, no script, no request.
     """
-    groups = [_group(name, [o for o in outcomes if o.notebook == name]) for name in dict.fromkeys(o.notebook for o in outcomes)]
-    html: str = environment().get_template("index.html.j2").render(title=title, summary=summary(outcomes), groups=groups, style=style())
+    groups = [
+        _group(name, [o for o in outcomes if o.notebook == name])
+        for name in dict.fromkeys(o.notebook for o in outcomes)
+    ]
+    html: str = (
+        environment()
+        .get_template("index.html.j2")
+        .render(title=title, summary=summary(outcomes), groups=groups, style=style())
+    )
     return html
 
 
@@ -46,7 +53,9 @@ def summary(outcomes: Sequence[Outcome]) -> str:
     """
     made = sum(outcome.status in ("done", "cached") for outcome in outcomes)
     parts = [f"{made} made"]
-    parts += [f"{n} {word}" for word in ("refused", "failed") if (n := sum(outcome.status == word for outcome in outcomes))]
+    parts += [
+        f"{n} {word}" for word in ("refused", "failed") if (n := sum(outcome.status == word for outcome in outcomes))
+    ]
     return f"{count(len(outcomes), 'report')}: {listing(parts)}."
 
 
@@ -64,4 +73,9 @@ def _group(notebook: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
              "numbers": [numbers.get(label, {"big": "", "span": ""}) for label in labels]}
         )  # fmt: skip
     heading = sentence(f"{notebook} reports")
-    return {"heading": heading, "varying": [name.replace("_", " ") for name in varying], "numbers": [sentence(x) for x in labels] or [""], "rows": rows}
+    return {
+        "heading": heading,
+        "varying": [name.replace("_", " ") for name in varying],
+        "numbers": [sentence(x) for x in labels] or [""],
+        "rows": rows,
+    }

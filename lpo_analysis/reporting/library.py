@@ -112,7 +112,9 @@ def read(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError) as error:
         raise NotebookError(f"is no notebook ({type(error).__name__}: {error}).", where=path.name) from None
     if not any("parameters" in cell.get("metadata", {}).get("tags", []) for cell in cells):
-        raise NotebookError("has no cell tagged 'parameters'.", where=path.name, remedy="Tag the cell that sets the defaults.")
+        raise NotebookError(
+            "has no cell tagged 'parameters'.", where=path.name, remedy="Tag the cell that sets the defaults."
+        )
     return notebook
 
 
@@ -146,7 +148,9 @@ def model(notebook: dict[str, Any], *, where: str) -> type[ReportParameters]:
     try:
         found = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError) as error:
-        raise NotebookError(f"names the parameter model {named!r}, which cannot be imported ({error}).", where=where) from None
+        raise NotebookError(
+            f"names the parameter model {named!r}, which cannot be imported ({error}).", where=where
+        ) from None
     if not (isinstance(found, type) and issubclass(found, ReportParameters)):
         raise NotebookError(f"names {named!r}, which is no ReportParameters.", where=where)
     return found
@@ -166,7 +170,8 @@ def source_hash(notebook: dict[str, Any]) -> str:
         SHA-256 of cell types, sources and tags.
     """
     kept = [
-        (cell["cell_type"], "".join(cell["source"]), cell.get("metadata", {}).get("tags", [])) for cell in notebook["cells"]
+        (cell["cell_type"], "".join(cell["source"]), cell.get("metadata", {}).get("tags", []))
+        for cell in notebook["cells"]
     ]
     text = json.dumps([kept, notebook.get("metadata", {}).get("lpo", {})], ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

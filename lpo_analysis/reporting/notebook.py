@@ -151,7 +151,9 @@ def table(
     """
     chosen = dict(columns or {str(c): (str(c), _guess(frame[c])) for c in frame.columns})
     shown = pd.DataFrame(
-        {key: [_cell(value, kind) for value in frame[key]] for key, (_, kind) in chosen.items()}, index=range(len(frame)), dtype="str"
+        {key: [_cell(value, kind) for value in frame[key]] for key, (_, kind) in chosen.items()},
+        index=range(len(frame)),
+        dtype="str",
     )
     notes = [text for text in (note, *sources) if text]
     data = {
@@ -159,7 +161,9 @@ def table(
         "rows": [[clean(v) for v in row] for row in frame.itertuples(index=False)],
     }  # fmt: skip
     plain = shown.rename(columns={key: heading for key, (heading, _) in chosen.items()}).to_string(index=False)
-    _emit({TABLE: data, "text/html": _great_table(shown, chosen, name, title, notes), "text/plain": f"{title}\n{plain}"})
+    _emit(
+        {TABLE: data, "text/html": _great_table(shown, chosen, name, title, notes), "text/plain": f"{title}\n{plain}"}
+    )
 
 
 def _guess(column: pd.Series) -> Kind:
@@ -187,7 +191,9 @@ def _cell(value: object, kind: Kind) -> str:
     return str(value)
 
 
-def _great_table(shown: pd.DataFrame, columns: Mapping[str, tuple[str, Kind]], name: str, title: str, notes: Sequence[str]) -> str:
+def _great_table(
+    shown: pd.DataFrame, columns: Mapping[str, tuple[str, Kind]], name: str, title: str, notes: Sequence[str]
+) -> str:
     from great_tables import GT
 
     made = GT(shown, id=name).tab_header(title).cols_label({key: heading for key, (heading, _) in columns.items()})
@@ -230,7 +236,10 @@ def interval_column(frame: pd.DataFrame) -> list[str]:
         Such as ``12% to 34%``; empty where there is none.
     """
     pairs = zip(frame["conf_low"], frame["conf_high"], strict=True)
-    return ["" if pd.isna(low) else f"{percent(low, width=high - low)} to {percent(high, width=high - low)}" for low, high in pairs]
+    return [
+        "" if pd.isna(low) else f"{percent(low, width=high - low)} to {percent(high, width=high - low)}"
+        for low, high in pairs
+    ]
 
 
 def figure(result: Result, *, caption: str, alt: str = "", sources: Sequence[str] = (), **options: object) -> None:
@@ -254,11 +263,13 @@ def figure(result: Result, *, caption: str, alt: str = "", sources: Sequence[str
     if not result.estimable or result.plot_data is None:
         finding(result.text)
         return
-    axes: Axes = result.plot(**options)
+    axes: Axes = result.plot(**options)  # type: ignore[arg-type]
+    canvas = axes.get_figure(root=True)
+    assert canvas is not None, "an axis drawn on has a figure"
     buffer = io.BytesIO()
     # A fixed Software entry keeps the bytes free of the library's version string.
-    axes.figure.savefig(buffer, format="png", dpi=160, metadata={"Software": "lpo-analysis"})
-    plt.close(axes.figure)  # type: ignore[arg-type]
+    canvas.savefig(buffer, format="png", dpi=160, metadata={"Software": "lpo-analysis"})
+    plt.close(canvas)
     text = alt or result.alt
     frame = result.plot_data
     data = {
@@ -285,7 +296,11 @@ def checks(*results: Result, name: str = "checks", title: str = "What was checke
     """
     rows = [(check.name, check.verdict, check.text) for result in results for check in result.checks]
     frame = pd.DataFrame(rows, columns=["check", "outcome", "found"])
-    columns: dict[str, tuple[str, Kind]] = {"check": ("Check", "text"), "outcome": ("Outcome", "text"), "found": ("What was found", "text")}
+    columns: dict[str, tuple[str, Kind]] = {
+        "check": ("Check", "text"),
+        "outcome": ("Outcome", "text"),
+        "found": ("What was found", "text"),
+    }
     table(frame, name=name, title=title, columns=columns)
 
 
@@ -326,7 +341,10 @@ def sources(evidence: Evidence, rows: Iterable[str], *, title: str = "Sources") 
         "name": "sources", "title": title, "columns": ["number", *frame.columns],
         "rows": [[int(n), *[clean(v) for v in row]] for n, row in zip(frame.index, frame.itertuples(index=False), strict=True)],
     }  # fmt: skip
-    plain = "\n".join(f"[{n}] {r.publisher} ({r.published}). {r.title}. {r.url} Grade {r.grade}." for n, r in zip(frame.index, frame.itertuples(), strict=True))
+    plain = "\n".join(
+        f"[{n}] {r.publisher} ({r.published}). {r.title}. {r.url} Grade {r.grade}."
+        for n, r in zip(frame.index, frame.itertuples(), strict=True)
+    )
     _emit({TABLE: data, "text/html": f'<ol class="sources">{"".join(items)}</ol>', "text/plain": plain})
 
 
@@ -346,7 +364,9 @@ def source_numbers(evidence: Evidence, rows: Iterable[str]) -> dict[str, int]:
         Numbers by row.
     """
     frame = references(evidence, rows)
-    return {row: int(n) for n, listed in zip(frame.index, frame["figures"], strict=True) for row in str(listed).split(", ")}
+    return {
+        row: int(n) for n, listed in zip(frame.index, frame["figures"], strict=True) for row in str(listed).split(", ")
+    }
 
 
 def brackets(numbers: Mapping[str, int], rows: Iterable[str]) -> str:

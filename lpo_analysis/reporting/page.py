@@ -30,7 +30,9 @@ def environment() -> Any:
     import jinja2
 
     return jinja2.Environment(
-        loader=jinja2.PackageLoader("lpo_analysis.reporting", "templates"), autoescape=True, undefined=jinja2.StrictUndefined
+        loader=jinja2.PackageLoader("lpo_analysis.reporting", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
     )
 
 
@@ -87,7 +89,11 @@ def _blocks(notebook: Any) -> list[dict[str, Any]]:
         if cell.cell_type != "code":
             continue
         made = [block for output in cell.get("outputs", []) if (block := _output(output)) is not None]
-        if not placed and any(block["kind"] == "finding" for block in made) and "findings" in cell.metadata.get("tags", []):
+        if (
+            not placed
+            and any(block["kind"] == "finding" for block in made)
+            and "findings" in cell.metadata.get("tags", [])
+        ):
             blocks.append({"kind": "cards", "cards": cards})
             placed = True
         blocks += made
@@ -108,7 +114,12 @@ def _output(output: Any) -> dict[str, Any] | None:
         return {"kind": "finding", "paragraphs": list(data[FINDING])}
     if FIGURE in data:
         image = "".join(data["image/png"].split())
-        return {"kind": "figure", "image": image, "size": _display_size(image), **{k: data[FIGURE][k] for k in ("alt", "caption", "sources")}}
+        return {
+            "kind": "figure",
+            "image": image,
+            "size": _display_size(image),
+            **{k: data[FIGURE][k] for k in ("alt", "caption", "sources")},
+        }
     if TABLE in data:
         return {"kind": "table", "title": data[TABLE]["title"], "html": _bare(data["text/html"])}
     if "text/html" in data:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import string
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,7 +65,7 @@ def read_plan(name: str | Path) -> Plan:
     _unknown(content, _PLAN_KEYS, "the plan", problems)
     title = content.get("title")
     if not isinstance(title, str) or not title.strip():
-        problems.append("it needs a title, such as title = \"Savings by task\"")
+        problems.append('it needs a title, such as title = "Savings by task"')
     reports = content.get("report", [])
     if not isinstance(reports, list) or not all(isinstance(item, dict) for item in reports):
         problems.append("reports are written as [[report]] tables")
@@ -73,8 +74,9 @@ def read_plan(name: str | Path) -> Plan:
         problems.append("it has no [[report]] table")
     for number, entry in enumerate(reports, start=1):
         jobs += _expand(entry, f"report {number}", problems)
-    for twice in sorted({job.name for job in jobs if sum(other.name == job.name for other in jobs) > 1}):
-        problems.append(f"two reports are named {twice!r}; put what sets them apart into the name, such as {{task}}")
+    named = Counter(job.name for job in jobs)
+    remedy = "put what sets them apart into the name, such as {task}"
+    problems += [f"two reports are named {name!r}; {remedy}" for name, n in sorted(named.items()) if n > 1]
     if problems:
         listed = "\n  ".join(dict.fromkeys(problems))
         raise PlanError(f"The plan cannot be run:\n  {listed}", where=path.name)
@@ -91,7 +93,9 @@ def _content(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise PlanError(f"cannot be read ({error.strerror}).", where=path.name) from None
     if not content:
-        raise PlanError("is empty.", where=path.name, remedy="A plan has a title and [[report]] tables, see the README.")
+        raise PlanError(
+            "is empty.", where=path.name, remedy="A plan has a title and [[report]] tables, see the README."
+        )
     return content
 
 
@@ -103,10 +107,12 @@ def _expand(entry: dict[str, Any], where: str, problems: list[str]) -> list[Job]
     _unknown(entry, _REPORT_KEYS, where, problems)
     notebook, fixed, matrix = entry.get("notebook"), entry.get("parameters", {}), entry.get("matrix", {})
     if not isinstance(notebook, str):
-        problems.append(f"{where}: it needs a notebook, such as notebook = \"savings\"")
+        problems.append(f'{where}: it needs a notebook, such as notebook = "savings"')
         return []
     if not isinstance(fixed, dict) or not isinstance(matrix, dict):
-        problems.append(f"{where}: parameters and matrix are tables, written as [report.parameters] and [report.matrix]")
+        problems.append(
+            f"{where}: parameters and matrix are tables, written as [report.parameters] and [report.matrix]"
+        )
         return []
     for key, values in matrix.items():
         if not isinstance(values, list) or not values:
@@ -136,7 +142,7 @@ def _name(template: object, job: Job) -> str:
     if template is None:
         return job.name
     if not isinstance(template, str) or not template:
-        raise PlanError(f"name: must be text with parameters in braces, such as \"{{task}}\", got {template!r}")
+        raise PlanError(f'name: must be text with parameters in braces, such as "{{task}}", got {template!r}')
     fields = [field for _, field, _, _ in string.Formatter().parse(template) if field is not None]
     for field in fields:
         if field not in job.parameters:

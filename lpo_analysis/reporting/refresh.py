@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -44,9 +45,13 @@ def _execute(path: Path) -> tuple[Any, Any]:
 
     before = nbformat.read(path, as_version=4)
     after = nbformat.read(path, as_version=4)
-    with kernel_environment():
+    with kernel_environment(), tempfile.TemporaryDirectory() as folder:
         client = NotebookClient(
-            after, kernel_name="python3", record_timing=False, resources={"metadata": {"path": str(path.parent)}}, config=client_config()
+            after,
+            kernel_name="python3",
+            record_timing=False,
+            resources={"metadata": {"path": str(path.parent)}},
+            config=client_config(folder),
         )
         client.execute()
     after.metadata.pop("widgets", None)

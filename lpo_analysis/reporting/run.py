@@ -87,7 +87,9 @@ class Outcome:
         return asdict(self)
 
 
-def prepare(notebook: str | Path, parameters: Mapping[str, Any], *, name: str | None = None, refuse: bool = False) -> Job:
+def prepare(
+    notebook: str | Path, parameters: Mapping[str, Any], *, name: str | None = None, refuse: bool = False
+) -> Job:
     """Validate everything that can be validated before a kernel starts.
 
     Parameters
@@ -183,7 +185,8 @@ def check_writable(folder: Path) -> None:
             pass
     except OSError as error:
         raise OutputError(
-            f"The output folder {str(folder)!r} cannot be written ({error.strerror}).", remedy="Choose another with --output."
+            f"The output folder {str(folder)!r} cannot be written ({error.strerror}).",
+            remedy="Choose another with --output.",
         ) from None
 
 
@@ -260,7 +263,7 @@ def execute(job: Job) -> Any:
         try:
             executed = papermill.execute_notebook(
                 str(job.notebook), str(out), parameters=job.changed, kernel_name="python3", progress_bar=False, log_output=False,
-                config=client_config(),
+                config=client_config(folder),
             )  # fmt: skip
         except PapermillExecutionError as error:
             raise NotebookError(_cell_error(error), where=f"{job.notebook.name}, cell {error.cell_index + 1}") from None
@@ -276,8 +279,13 @@ def _cell_error(error: Any) -> str:
     return f"{error.ename}: {message}"
 
 
-def client_config() -> Any:
-    """Return how kernels are talked to: over sockets in the file system, which no other user can read, and stopped at once.
+def client_config(folder: str | Path) -> Any:
+    """Return how kernels are talked to: over sockets in a private folder, and stopped at once when done.
+
+    Parameters
+    ----------
+    folder : str or Path
+        A folder that no other user can enter; the sockets lie in it.
 
     Returns
     -------
@@ -286,7 +294,9 @@ def client_config() -> Any:
     """
     from traitlets.config import Config
 
-    return Config({"KernelManager": {"transport": "ipc"}, "NotebookClient": {"shutdown_kernel": "immediate"}})
+    # Absolute: jupyter_client's own default is relative to the working folder, where kernel and client may differ.
+    manager = {"transport": "ipc", "ip": str(Path(folder).resolve() / "k")}
+    return Config({"KernelManager": manager, "NotebookClient": {"shutdown_kernel": "immediate"}})
 
 
 _KERNEL_ENVIRONMENT = {
@@ -345,7 +355,9 @@ def write(job: Job, executed: Any, target: Path, *, source_hash: str, fingerprin
     recorded = outputs.values(executed)
     files: dict[str, str] = {
         "report.html": page(executed, name=job.notebook.stem),
-        "results.json": _json({"schema": "lpo-results/1", "notebook": job.notebook.stem, "parameters": job.parameters, "values": recorded}),
+        "results.json": _json(
+            {"schema": "lpo-results/1", "notebook": job.notebook.stem, "parameters": job.parameters, "values": recorded}
+        ),
         "notebook.ipynb": nbformat.writes(executed) + "\n",
     }
     files |= {f"tables/{name}.csv": outputs.as_csv(table) for name, table in outputs.tables(executed).items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
@@ -88,12 +89,12 @@ class Analysis:
         """Present values of both ways, one element a draw."""
         return costs(self.values, self.terms)
 
-    def net_saving_of(self, draws: dict[str, Floats]) -> Floats:
+    def net_saving_of(self, draws: Mapping[str, Floats]) -> Floats:
         """Compute the net saving for draws of the inputs: the model that sensitivity works on.
 
         Parameters
         ----------
-        draws : dict of str to ndarray of float
+        draws : mapping of str to ndarray of float
             Draws by input.
 
         Returns

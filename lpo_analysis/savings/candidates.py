@@ -45,6 +45,20 @@ def in_money(frame: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
 
 
 def as_shares(frame: pd.DataFrame, *, ceiling_from: float | None = None) -> pd.DataFrame:
+    """Put percentages as shares into columns ``low`` and ``high``.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Observations in percent.
+    ceiling_from : float, optional
+        Lower end of a figure that is only a ceiling; without it such a figure stays open below.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A copy with low, high and observed.
+    """
     result = frame.copy()
     pairs = [ends(row) for _, row in frame.iterrows()]
     result["low"] = [low / 100 for low, _ in pairs]
@@ -73,14 +87,22 @@ def price_candidates(evidence: Evidence, parameters: Parameters) -> list[Candida
     place = vocabulary.PLACES[parameters.location]
     if parameters.delivery_model == "contract_attorney":
         pool = select(
-            evidence, metric="contract_attorney_bill_rate", geography=place.country, grades=parameters.grades, required=False
+            evidence,
+            metric="contract_attorney_bill_rate",
+            geography=place.country,
+            grades=parameters.grades,
+            required=False,
         )
         # Bill rates argued over in court are fee awards, not what an agency charges.
         pool = pool[~pool["category"].isin(["accepted_by_court", "requested_in_court"])]
     else:
-        pool = select(evidence, metric="lpo_hourly_rate", geography=place.country, grades=parameters.grades, required=False) if (
-            place.country in set(evidence.observations["geography"])
-        ) else evidence.observations.iloc[:0]
+        pool = (
+            select(
+                evidence, metric="lpo_hourly_rate", geography=place.country, grades=parameters.grades, required=False
+            )
+            if (place.country in set(evidence.observations["geography"]))
+            else evidence.observations.iloc[:0]
+        )
         # A freelancer's own rate is not the price of a provider.
         pool = pool[pool["category"] != "freelance_rate"]
     pool = in_money(pool, parameters)
@@ -133,7 +155,10 @@ def _us_wages(parameters: Parameters, place: vocabulary.Place, kind: str) -> Can
         hits = wages[(wages["iso_3166_2"] == place.code) & (wages["soc_code"] == soc)]
     hits = hits.dropna(subset=["hourly_p25", "hourly_p75"])
     if hits.empty:
-        return Candidate(f"wages of {kind}s in {vocabulary.in_words(place.code)}", pd.DataFrame(columns=["low", "high", "study_id", "observed"]))
+        return Candidate(
+            f"wages of {kind}s in {vocabulary.in_words(place.code)}",
+            pd.DataFrame(columns=["low", "high", "study_id", "observed"]),
+        )
     row = hits.iloc[0]
     factor = _last_price_year_factor(parameters, int(row["year"]))
     frame = pd.DataFrame(
@@ -165,7 +190,9 @@ def _uk_pay(evidence: Evidence, parameters: Parameters, place: vocabulary.Place,
         rows = pay(("newly_qualified", "law_graduate"), "mean_northern_ireland")
         candidates.append(Candidate("pay of junior lawyers in Northern Ireland", rows))
     if kind == "lawyer":
-        candidates.append(Candidate("median pay of solicitors in the United Kingdom", pay("lawyer", "median"), own=place.is_country))
+        candidates.append(
+            Candidate("median pay of solicitors in the United Kingdom", pay("lawyer", "median"), own=place.is_country)
+        )
     else:
         rows = pay("paralegal", ("mean", "range"))
         candidates.append(Candidate("pay of paralegals in the United Kingdom", rows, own=place.is_country))
@@ -228,14 +255,20 @@ def bill_rate_candidates(evidence: Evidence, parameters: Parameters) -> tuple[li
         return [], None
     if parameters.baseline == "contract_attorney":
         pool = select(
-            evidence, metric="contract_attorney_bill_rate", geography=place.country, grades=parameters.grades, required=False
+            evidence,
+            metric="contract_attorney_bill_rate",
+            geography=place.country,
+            grades=parameters.grades,
+            required=False,
         )
         pool = in_money(pool[~pool["category"].isin(["accepted_by_court", "requested_in_court"])], parameters)
         candidates = []
         for task in (parameters.task, *NEIGHBOURS[parameters.task]):
             what = vocabulary.label("task", task)
             own = task == parameters.task and place.is_country
-            candidates.append(Candidate(f"contract attorneys for {what} in the United States", pool[pool["task"] == task], own=own))
+            candidates.append(
+                Candidate(f"contract attorneys for {what} in the United States", pool[pool["task"] == task], own=own)
+            )
         rest = pool[~pool["task"].isin([parameters.task, *NEIGHBOURS[parameters.task]])]
         return [*candidates, Candidate("contract attorneys for other work in the United States", rest, own=False)], None
     if place.country == "GBR":
@@ -245,7 +278,11 @@ def bill_rate_candidates(evidence: Evidence, parameters: Parameters) -> tuple[li
             evidence, metric="law_firm_hourly_rate", category="rate_survey_city_other", role="newly_qualified", geography="GBR",
             grades=parameters.grades, required=False,
         )  # fmt: skip
-        return [Candidate("City firms' rates for newly qualified solicitors", in_money(rows, parameters), own=place.is_country)], None
+        return [
+            Candidate(
+                "City firms' rates for newly qualified solicitors", in_money(rows, parameters), own=place.is_country
+            )
+        ], None
     rows = select(
         evidence, metric="law_firm_hourly_rate", category="billing_data_mean", role=parameters.baseline, geography="USA",
         grades=parameters.grades, required=False,
@@ -264,7 +301,9 @@ def bill_rate_candidates(evidence: Evidence, parameters: Parameters) -> tuple[li
 def _wage_ratio(place: vocabulary.Place, kind: str) -> float | None:
     states, nation = table("wages_us_state_2025"), table("wages_us_national")
     state = states[(states["iso_3166_2"] == place.code) & (states["soc_code"] == _SOC[kind])]["hourly_median"].dropna()
-    whole = nation[(nation["year"] == states["year"].max()) & (nation["soc_code"] == _SOC[kind])]["hourly_median"].dropna()
+    whole = nation[(nation["year"] == states["year"].max()) & (nation["soc_code"] == _SOC[kind])][
+        "hourly_median"
+    ].dropna()
     return None if state.empty or whole.empty else float(state.iloc[0] / whole.iloc[0])
 
 
@@ -335,5 +374,3 @@ def provider_rung(evidence: Evidence, parameters: Parameters) -> tuple[str, int]
     found = climb(pay_candidates(evidence, parameters), widening=parameters.widening)
     # A rate made from pay borrows its multiple, whatever the pay stands on.
     return None if found is None else ("pay", 3 if parameters.delivery_model == "provider" else found.rung)
-
-

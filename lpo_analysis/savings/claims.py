@@ -60,7 +60,20 @@ def published_claims(evidence: Evidence) -> pd.DataFrame:
     percent_cost, ratio = rows["metric"] == "offshore_cost_percent", rows["metric"] == "onshore_offshore_cost_ratio"
     saved_low = np.where(percent_cost, 1 - high / 100, np.where(ratio, 1 - 1 / low, low / 100))
     saved_high = np.where(percent_cost, 1 - low / 100, np.where(ratio, 1 - 1 / high, high / 100))
-    kept = rows[["denominator", "claimant", "comparator", "task", "geography", "grade", "status", "study_id", "publisher", "form"]]
+    kept = rows[
+        [
+            "denominator",
+            "claimant",
+            "comparator",
+            "task",
+            "geography",
+            "grade",
+            "status",
+            "study_id",
+            "publisher",
+            "form",
+        ]
+    ]
     return kept.assign(year=rows["year_end"], low=saved_low, high=saved_high)
 
 
@@ -99,11 +112,18 @@ def claims_against_model(analysis: Analysis) -> Result:
         drawn = part.assign(low=low_end, high=part["high"].fillna(part["low"]))
         parts.append(
             pd.DataFrame(
-                {"group": label, "label": [_label(row) for row in drawn.itertuples()], "low": drawn["low"], "high": drawn["high"],
-                 "weak": drawn["claimant"].isin(_INTERESTED),
-                 **{f"model_{k}": model[v] if estimable else np.nan  # type: ignore[index]
-                    for k, v in (("estimate", "estimate"), ("low", "conf_low"), ("high", "conf_high"))}}
-            )  # fmt: skip
+                {
+                    "group": label,
+                    "label": [_label(row) for row in drawn.itertuples()],
+                    "low": drawn["low"],
+                    "high": drawn["high"],
+                    "weak": drawn["claimant"].isin(_INTERESTED),
+                    **{
+                        f"model_{k}": model[v] if estimable else np.nan  # type: ignore[index]
+                        for k, v in (("estimate", "estimate"), ("low", "conf_low"), ("high", "conf_high"))
+                    },
+                }
+            )
         )
     data = pd.concat(parts)
     result = tidy(records)
@@ -128,10 +148,10 @@ def _label(row: object) -> str:
 def _text(table_: pd.DataFrame, claims: pd.DataFrame) -> str:
     by = table_.set_index("term")
     told = [row for row in table_.itertuples(index=False) if row.term != "not_told"]
-    sentences = [
-        f"{count(len(claims), 'published saving')} from {claims['study_id'].nunique()} studies are on file for legal work; "
-        f"{int(by.at['not_told', 'n_obs']) if 'not_told' in by.index else 0} of them do not tell what they are a percentage of."
-    ]
+    silent = int(by.at["not_told", "n_obs"]) if "not_told" in by.index else 0
+    studies = count(claims["study_id"].nunique(), "study", "studies")
+    opening = f"{count(len(claims), 'published saving')} from {studies} are on file for legal work; "
+    sentences = [f"{opening}{silent} of them do not tell what they are a percentage of."]
     for row in told:
         head = f"As {'a gap of rates' if row.term == 'rate' else 'a share of the ' + row.label}, {count(int(row.n_obs), 'claim')} run from "
         body = f"{percent(row.claim_low)} to {percent(row.claim_high)}"

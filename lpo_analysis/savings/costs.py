@@ -129,4 +129,6 @@ def costs(values: Mapping[str, Floats], terms: Terms) -> Costs:
         "setup": values["setup_hours"] * values["reviewer_rate"],
     }
     baseline = annuity * volume * values["baseline_rate"]
-    return Costs(baseline, lines, values["baseline_rate"], values["provider_rate"], values["reviewer_rate"], _volume=volume)
+    return Costs(
+        baseline, lines, values["baseline_rate"], values["provider_rate"], values["reviewer_rate"], _volume=volume
+    )

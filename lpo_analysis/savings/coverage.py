@@ -36,7 +36,8 @@ def coverage(grades: Sequence[str] = ("A", "B"), *, evidence: Evidence | None = 
     for task in vocabulary.TASKS:
         cells[task] = {}
         for place in PLACES:
-            found = provider_rung(evidence, Parameters(task=task, location=place, grades=list(grades)))
+            question = Parameters.from_mapping({"task": task, "location": place, "grades": list(grades)})
+            found = provider_rung(evidence, question)
             cells[task][place] = "" if found is None else f"{found[0]} ({found[1]})"
     return pd.DataFrame.from_dict(cells, orient="index").rename_axis("task")
 

@@ -82,7 +82,9 @@ def variance_by_rung(analysis: Analysis) -> Result:
     groups |= {f"rung_{rung}": [i.name for i in counted if i.rung == rung] for rung in (1, 2, 3, 4)}
     groups |= {item.name: [item.name] for item in counted}
     frame = variance_shares(analysis.net_saving_of, inputs, groups=groups, draws=max(p.draws, 4096), seed=p.seed)
-    labels = {"weak": "borrowed and assumed together"} | {f"rung_{r}": f"rung {r}: {vocabulary.RUNGS[r]}" for r in (1, 2, 3, 4)}
+    labels = {"weak": "borrowed and assumed together"} | {
+        f"rung_{r}": f"rung {r}: {vocabulary.RUNGS[r]}" for r in (1, 2, 3, 4)
+    }
     labels |= {item.name: item.label for item in counted}
     singles = frame.iloc[5:].sort_values("total", ascending=False, kind="stable")
     frame = pd.concat([frame.iloc[:5], singles], ignore_index=True)
@@ -206,5 +208,7 @@ def by_grades(analysis: Analysis) -> Result:
                 f"grades {row.label} give {percent(row.estimate)} ({percent(row.conf_low)} to {percent(row.conf_high)}) from "
                 f"{count(int(row.n_obs), 'row')}"
             )
-    text = sentence(f"{listing(said)}, against {percent(own['estimate'])} from {count(int(own['n_obs']), 'row')} at the grades of this report.")
+    text = sentence(
+        f"{listing(said)}, against {percent(own['estimate'])} from {count(int(own['n_obs']), 'row')} at the grades of this report."
+    )
     return Result("by_grades", table, text, rows=analysis.rows, n_used=len(table))

@@ -64,7 +64,13 @@ def verdict(low: float, high: float, p_loss: float) -> str:
         return f"the whole interval lies above zero; the chance that nothing is saved is {probability(p_loss)}"
     if high < 0:
         return f"the whole interval lies below zero: moving costs more; the chance of any saving is {probability(1 - p_loss)}"
-    lean = "too uncertain to call" if 0.1 < p_loss < 0.9 else "likely a saving, but not sure" if p_loss <= 0.1 else "likely a loss, but not sure"
+    lean = (
+        "too uncertain to call"
+        if 0.1 < p_loss < 0.9
+        else "likely a saving, but not sure"
+        if p_loss <= 0.1
+        else "likely a loss, but not sure"
+    )
     return f"{lean}: the chance that nothing is saved is {probability(p_loss)}"
 
 
@@ -95,7 +101,13 @@ def three_numbers(analysis: Analysis) -> Result:
     n_rows = len(analysis.rows)
     records = []
     for term, draws in samples.items():
-        record: dict[str, object] = {"term": term, "label": TERMS[term], "level": p.level, "n_obs": n_rows, "unit": "share"}
+        record: dict[str, object] = {
+            "term": term,
+            "label": TERMS[term],
+            "level": p.level,
+            "n_obs": n_rows,
+            "unit": "share",
+        }
         if draws is None:
             record["method"] = f"not estimable, because {analysis.gathered.moved_reason}"
         else:
@@ -114,7 +126,9 @@ def three_numbers(analysis: Analysis) -> Result:
         n_used=n_rows,
         n_dropped=analysis.gathered.n_set_aside,
         plot_data=table[["label", "estimate", "conf_low", "conf_high"]].assign(main=table["term"] == "net_saving"),
-        draw=partial(intervals, title="Three numbers, never the same", xlabel=f"saving, median and {p.level:.0%} interval"),
+        draw=partial(
+            intervals, title="Three numbers, never the same", xlabel=f"saving, median and {p.level:.0%} interval"
+        ),
         alt=_alt(table, p.level),
         model={"p_loss": p_loss},
     )
@@ -136,7 +150,9 @@ def _alt(table: pd.DataFrame, level: float) -> str:
 def _sentences(analysis: Analysis, table: pd.DataFrame, p_loss: float) -> str:
     p = analysis.parameters
     role = vocabulary.label("baseline", p.baseline)
-    who = {"provider": "an outside provider", "captive": "an own centre", "contract_attorney": "a contract attorney"}[p.delivery_model]
+    who = {"provider": "an outside provider", "captive": "an own centre", "contract_attorney": "a contract attorney"}[
+        p.delivery_model
+    ]
 
     def phrase(term: str) -> tuple[str, str]:
         row = table.loc[term]
@@ -147,13 +163,17 @@ def _sentences(analysis: Analysis, table: pd.DataFrame, p_loss: float) -> str:
     gap, gap_span = phrase("rate_gap")
     net, net_span = phrase("net_saving")
     row = table.loc["net_saving"]
-    lines = [
-        f"By the hour, {who} in {vocabulary.in_words(p.location)} costs {gap} than {article(role)} in "
-        f"{vocabulary.in_words(p.baseline_location)} ({p.level:.0%} interval of the saving {gap_span}).",
-        f"After oversight, checking, rework, selection and transition, the work moved costs {net} than today over "
-        f"{p.horizon_years} {'year' if p.horizon_years == 1 else 'years'} (interval {net_span}); "
-        f"{verdict(row['conf_low'], row['conf_high'], p_loss)}.",
-    ]
+    places = vocabulary.in_words(p.location), vocabulary.in_words(p.baseline_location)
+    years = f"{p.horizon_years} {'year' if p.horizon_years == 1 else 'years'}"
+    by_the_hour = (
+        f"By the hour, {who} in {places[0]} costs {gap} than {article(role)} in {places[1]} "
+        f"({p.level:.0%} interval of the saving {gap_span})."
+    )
+    in_all = (
+        f"After oversight, checking, rework, selection and transition, the work moved costs {net} than today over {years} "
+        f"(interval {net_span}); {verdict(row['conf_low'], row['conf_high'], p_loss)}."
+    )
+    lines = [by_the_hour, in_all]
     if pd.isna(table.at["budget_saving", "estimate"]):
         lines.append(f"The saving on the whole budget is not estimable, because {analysis.gathered.moved_reason}.")
     else:
@@ -175,8 +195,7 @@ def _checks(analysis: Analysis) -> tuple[Check, ...]:
     second = quantiles(analysis.net_saving_of(analysis.inputs.draw(again)), p.level)
     shift = max(abs(a - b) for a, b in zip(first, second, strict=True))
     width = first[2] - first[1]
-    ages = {item.name: p.price_year - year for item, year in _years(analysis)}
-    old = max(ages.values())
+    old = _age(analysis)
     return (
         Check(
             "Number of draws", shift <= 0.05 * width,
@@ -197,8 +216,12 @@ def _checks(analysis: Analysis) -> tuple[Check, ...]:
     )  # fmt: skip
 
 
-def _years(analysis: Analysis) -> list[tuple[object, float]]:
-    return [(item, analysis.gathered.years[item.name]) for item in analysis.inputs if item.name in ("provider_price", "provider_pay")]
+def _age(analysis: Analysis) -> float:
+    """Years between the price year and the observation of price or pay abroad."""
+    observed = [
+        analysis.gathered.years[name] for name in ("provider_price", "provider_pay") if name in analysis.inputs.names
+    ]
+    return analysis.parameters.price_year - min(observed)
 
 
 def selection(analysis: Analysis) -> Result:
@@ -234,8 +257,13 @@ def selection(analysis: Analysis) -> Result:
             if sized
             else " No figure on file differs by the size of this buyer, so its size changes nothing here."
         )
-    table = tidy({"term": grade, "estimate": int(n), "n_obs": int(n), "unit": "observations", "method": "count"} for grade, n in grades.items())
-    return Result("selection", table, text, rows=analysis.rows, n_used=len(used), n_dropped=analysis.gathered.n_set_aside)
+    table = tidy(
+        {"term": grade, "estimate": int(n), "n_obs": int(n), "unit": "observations", "method": "count"}
+        for grade, n in grades.items()
+    )
+    return Result(
+        "selection", table, text, rows=analysis.rows, n_used=len(used), n_dropped=analysis.gathered.n_set_aside
+    )
 
 
 def waterfall(analysis: Analysis) -> Result:
@@ -259,7 +287,11 @@ def waterfall(analysis: Analysis) -> Result:
     moved = sum(steps.values())
     unit = f"{p.currency} of {p.price_year} per hour of today's work"
     records: list[dict[str, object]] = [_line(p.level, unit, "today", "cost today", c.baseline / hours, today)]
-    who = {"provider": "provider's fee", "captive": "cost of the own centre", "contract_attorney": "contract attorneys' fee"}
+    who = {
+        "provider": "provider's fee",
+        "captive": "cost of the own centre",
+        "contract_attorney": "contract attorneys' fee",
+    }
     for line, value in steps.items():
         label = who[p.delivery_model] if line == "fee" else LINES[line]
         records.append(_line(p.level, unit, line, label, c.lines[line] / hours, value))
@@ -327,7 +359,9 @@ def break_even(analysis: Analysis) -> Result:
     if np.isinf(middle):
         text = f"In {probability(never)} of the draws no volume makes moving pay: the cost of an hour is too high, whatever the number of hours."
     else:
-        span = f"from {number(low, digits=2)} hours " + ("without upper end" if np.isinf(high) else f"to {number(high, digits=2)} hours")
+        span = f"from {number(low, digits=2)} hours " + (
+            "without upper end" if np.isinf(high) else f"to {number(high, digits=2)} hours"
+        )
         text = (
             f"Moving pays from about {number(middle, digits=2)} hours a year ({p.level:.0%} interval {span}); in {probability(never)} "
             "of the draws no volume makes it pay."

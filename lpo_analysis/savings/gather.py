@@ -20,7 +20,6 @@ from lpo_analysis.methods.inputs import Input, Inputs, Kind
 from lpo_analysis.savings.candidates import (
     as_shares,
     baseline_candidates,
-    in_money,
     is_own_staff,
     pay_candidates,
     price_candidates,
@@ -119,16 +118,30 @@ class _Gatherer:
         self.reviewer(baseline_route)
         route = self.provider()
         self.assume("price_drift", "real price change abroad since observed", "a year", p.price_drift, "normal")
-        self.assume("baseline_drift", "real change of today's cost since observed", "a year", p.baseline_drift, "normal")
+        self.assume(
+            "baseline_drift", "real change of today's cost since observed", "a year", p.baseline_drift, "normal"
+        )
         self.assume("productivity", "work per provider hour", "multiple of today's", p.productivity, "lognormal")
         self.shared_costs()
-        self.assume("quality_control_share", "own checking hours per provider hour", "share", p.quality_control_share, "logitnormal")
+        self.assume(
+            "quality_control_share",
+            "own checking hours per provider hour",
+            "share",
+            p.quality_control_share,
+            "logitnormal",
+        )
         self.assume("rework_share", "work done again", "share of the work", p.rework_share, "logitnormal")
         self.assume("setup_hours", "own lawyers' hours to vet, contract, instruct", "hours", p.setup_hours, "lognormal")
         reason = self.moved()
         inputs = Inputs(tuple(self.items))
         return Gathered(
-            inputs, self.combine(route, baseline_route), route, baseline_route, tuple(self.notes), self.set_aside, reason,
+            inputs,
+            self.combine(route, baseline_route),
+            route,
+            baseline_route,
+            tuple(self.notes),
+            self.set_aside,
+            reason,
             self.years,
         )
 
@@ -138,9 +151,15 @@ class _Gatherer:
         candidates, note = baseline_candidates(self.evidence, p)
         if is_own_staff(p):
             kind = "paralegals" if p.baseline == "paralegal" else "lawyers"
-            route, found = "staff", self.add("baseline_pay", f"yearly pay of own {kind}", f"{p.currency} a year", candidates)
+            route, found = (
+                "staff",
+                self.add("baseline_pay", f"yearly pay of own {kind}", f"{p.currency} a year", candidates),
+            )
         else:
-            route, found = "rate", self.add("baseline_price", f"price of an hour of a {role}", f"{p.currency} per hour", candidates)
+            route, found = (
+                "rate",
+                self.add("baseline_price", f"price of an hour of a {role}", f"{p.currency} per hour", candidates),
+            )
         if found is None:
             buyer, place = vocabulary.label("buyer", p.buyer), vocabulary.in_words(p.baseline_location)
             raise NoEvidenceError(
@@ -157,7 +176,12 @@ class _Gatherer:
         p = self.p
         has_lawyer_pay = baseline_route == "staff" and p.baseline != "paralegal"
         if not has_lawyer_pay:
-            found = self.add("reviewer_pay", "yearly pay of own lawyers", f"{p.currency} a year", staff_candidates(self.evidence, p, "lawyer"))
+            found = self.add(
+                "reviewer_pay",
+                "yearly pay of own lawyers",
+                f"{p.currency} a year",
+                staff_candidates(self.evidence, p, "lawyer"),
+            )
             if found is None:
                 raise NoEvidenceError(
                     f"No figure of grade {'/'.join(p.grades)} says what lawyers earn in {vocabulary.in_words(p.baseline_location)}.",
@@ -175,12 +199,16 @@ class _Gatherer:
                 required=False,
             )  # fmt: skip
             pairs = [ends(row) for _, row in rows.iterrows()]
-            return rows.assign(low=[low for low, _ in pairs], high=[high for _, high in pairs], observed=rows["year_start"].astype(int))
+            return rows.assign(
+                low=[low for low, _ in pairs], high=[high for _, high in pairs], observed=rows["year_start"].astype(int)
+            )
 
         own = self.p.buyer == "law_firm"
         where = {"USA": "associates in the United States", "GBR": "solicitors in midsize UK firms"}
         order = ["GBR", "USA"] if place.country == "GBR" else ["USA"]
-        candidates = [Candidate(f"billable hours of {where[c]}", hours(c), own=own and c == place.country) for c in order]
+        candidates = [
+            Candidate(f"billable hours of {where[c]}", hours(c), own=own and c == place.country) for c in order
+        ]
         found = self.add("productive_hours", "productive hours a lawyer and year", "hours", candidates)
         if found is None:
             raise NoEvidenceError(
@@ -207,9 +235,20 @@ class _Gatherer:
             if self.add("provider_price", "price of a provider hour when observed", f"{p.currency} per hour", prices):
                 return "price"
         if p.delivery_model != "contract_attorney":
-            pay = self.add("provider_pay", "yearly pay at the provider's place", f"{p.currency} a year", pay_candidates(self.evidence, p))
+            pay = self.add(
+                "provider_pay",
+                "yearly pay at the provider's place",
+                f"{p.currency} a year",
+                pay_candidates(self.evidence, p),
+            )
             if pay is not None:
-                self.assume("centre_overhead", "overhead of a delivery centre", "multiple of pay", p.centre_overhead, "lognormal")
+                self.assume(
+                    "centre_overhead",
+                    "overhead of a delivery centre",
+                    "multiple of pay",
+                    p.centre_overhead,
+                    "lognormal",
+                )
                 if p.delivery_model == "captive":
                     return "captive"
                 self.assume("provider_margin", "provider's margin", "share of its cost", p.provider_margin, "lognormal")
@@ -241,7 +280,9 @@ class _Gatherer:
             frame = as_shares(rows, ceiling_from=ceiling)
             if frame.empty:
                 raise NoEvidenceError(
-                    f"No figure of grade {'/'.join(self.p.grades)} gives the cost of {label}.", where="grades", remedy="Let grade B in."
+                    f"No figure of grade {'/'.join(self.p.grades)} gives the cost of {label}.",
+                    where="grades",
+                    remedy="Let grade B in.",
                 )
             if ceiling is None:
                 self.add(name, label, "share of the fee", [Candidate(whose, frame, own=False)], share=True)
@@ -250,7 +291,9 @@ class _Gatherer:
             odds = self.p.widening * float(frame["high"].max()) / (1 - float(frame["high"].max()))
             basis = f"borrowed: a ceiling stated for {whose}, widened by {self.p.widening:g}"
             self.items.append(
-                Input(name, label, "share of the fee", ceiling, odds / (1 + odds), "uniform", 3, basis, tuple(frame.index))
+                Input(
+                    name, label, "share of the fee", ceiling, odds / (1 + odds), "uniform", 3, basis, tuple(frame.index)
+                )
             )
 
     def moved(self) -> str | None:
@@ -287,8 +330,12 @@ class _Gatherer:
 
             result = dict(v)
             baseline = "baseline_pay" if baseline_route == "staff" else "baseline_price"
-            result["baseline_rate"] = staff(baseline, "baseline_drift") if baseline_route == "staff" else drift(baseline, "baseline_drift")
-            result["reviewer_rate"] = result["baseline_rate"] if has_lawyer_pay else staff("reviewer_pay", "baseline_drift")
+            result["baseline_rate"] = (
+                staff(baseline, "baseline_drift") if baseline_route == "staff" else drift(baseline, "baseline_drift")
+            )
+            result["reviewer_rate"] = (
+                result["baseline_rate"] if has_lawyer_pay else staff("reviewer_pay", "baseline_drift")
+            )
             if route == "price":
                 result["provider_rate"] = drift("provider_price", "price_drift")
             else:
@@ -298,5 +345,3 @@ class _Gatherer:
             return result
 
         return rates
-
-

@@ -8,9 +8,9 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from lpo_analysis import vocabulary
+from lpo_analysis.errors import MoneyError, choices
 from lpo_analysis.evidence import price_years
 from lpo_analysis.evidence.money import convert, currencies
-from lpo_analysis.errors import MoneyError, choices
 from lpo_analysis.parameters import Level, Number, Range, ReportParameters, Seed, Whole, rule, word
 
 Grade = Literal["A", "B", "C", "D"]
@@ -80,7 +80,9 @@ class Parameters(ReportParameters):
         if not first <= self.price_year <= last:
             raise rule(f"price_year: {self.price_year} is outside the price index, which covers {first} to {last}")
         if self.currency not in currencies():
-            raise rule(f"currency: {self.currency!r} is not in the table of exchange rates. {choices(self.currency, currencies())}")
+            raise rule(
+                f"currency: {self.currency!r} is not in the table of exchange rates. {choices(self.currency, currencies())}"
+            )
         try:
             convert(1.0, "USD", self.currency, self.price_year)
         except MoneyError as error:
@@ -91,7 +93,9 @@ class Parameters(ReportParameters):
         if len(set(self.grades)) != len(self.grades):
             raise rule(f"grades: one stands there twice, got {', '.join(self.grades)}")
         if self.buyer == "law_firm" and self.baseline == "in_house_counsel":
-            raise rule("baseline: a law firm has no in-house counsel doing the work; use associate, paralegal or contract_attorney")
+            raise rule(
+                "baseline: a law firm has no in-house counsel doing the work; use associate, paralegal or contract_attorney"
+            )
         if self.baseline == self.delivery_model == "contract_attorney":
             raise rule("delivery_model: contract_attorney is the baseline already; the two must differ")
         if self.delivery_model == "contract_attorney" and vocabulary.PLACES[self.location].country != "USA":
@@ -104,16 +108,16 @@ class Parameters(ReportParameters):
                 raise rule(f"{name}: must be above 0, got {getattr(self, name)[0]:g}")
         for name in ("quality_control_share", "rework_share"):
             low, high = getattr(self, name)
-            if not (0 < low and high < 1):
+            if not (low > 0 and high < 1):
                 raise rule(f"{name}: must lie between 0 and 1 (both excluded), got {low:g} to {high:g}")
         for name in ("price_drift", "baseline_drift"):
             low, high = getattr(self, name)
             if low <= -0.5 or high >= 0.5:
                 raise rule(f"{name}: a change a year must lie between -0.5 and 0.5, got {low:g} to {high:g}")
-        if self.moved_share and not (
-            len(self.moved_share) == 2 and 0 < self.moved_share[0] <= self.moved_share[1] < 1
-        ):
-            raise rule(f"moved_share: must be empty or two shares between 0 and 1, low and high, got {self.moved_share}")
+        if self.moved_share and not (len(self.moved_share) == 2 and 0 < self.moved_share[0] <= self.moved_share[1] < 1):
+            raise rule(
+                f"moved_share: must be empty or two shares between 0 and 1, low and high, got {self.moved_share}"
+            )
         return self
 
     @classmethod

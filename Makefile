@@ -1,0 +1,64 @@
+# Two commands do everything: `make reports` and `make test`. Needs python3 >= 3.11 and make; uv is used where present.
+PYTHON ?= python3
+JOBS ?= 2
+PLAN ?= default
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PACKAGES := ".[test,bench]"
+
+.DEFAULT_GOAL := help
+.PHONY: help env reports test lint types check nbval test-slow notebooks lab bench generated clean
+
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+env: $(STAMP) ## Create the environment in .venv
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else "error: Python 3.11 or newer is needed, this is %d.%d; set PYTHON=python3.12 or the like" % v[:2])'
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv venv --quiet --allow-existing --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(VENV) && \
+	  uv pip install --quiet --python $(BIN)/python -c constraints.txt -e $(PACKAGES); \
+	else \
+	  $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e $(PACKAGES); \
+	fi
+	@touch $@
+
+reports: $(STAMP) ## Make the reports of the plan: reports/default/index.html
+	@$(BIN)/lpo batch $(PLAN) -j $(JOBS)
+
+test: lint types check nbval ## Lint, types, tests, and strict nbval
+
+lint: $(STAMP)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/codespell
+
+types: $(STAMP)
+	@$(BIN)/mypy
+
+check: $(STAMP)
+	@$(BIN)/pytest -q -n $(JOBS) -m "not slow"
+
+nbval: $(STAMP)
+	@$(BIN)/pytest -q -p no:cacheprovider --nbval --nbval-sanitize-with tests/notebooks/sanitize.cfg notebooks
+
+test-slow: $(STAMP) ## Recovery, faults and browser tests
+	@$(BIN)/pytest -q -m slow
+
+notebooks: $(STAMP) ## Re-execute the committed notebooks in place, and say which numbers moved
+	@$(BIN)/lpo refresh
+
+lab: $(STAMP) ## Open JupyterLab
+	@$(BIN)/jupyter lab --notebook-dir=notebooks
+
+bench: $(STAMP) ## Measure speed against peers in one run
+	@$(BIN)/python -m benchmarks
+
+generated: $(STAMP) ## Write environment.yml anew from pyproject.toml
+	@$(BIN)/python .ci/environment.py
+
+clean: ## Remove the environment and everything generated
+	@rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find reports -mindepth 1 -maxdepth 1 ! -name plans -exec rm -rf {} +

@@ -1,0 +1,45 @@
+"""Run all benchmarks, print one table, and write reports/bench.json: ``python -m benchmarks``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks import bench_batch, bench_start
+
+OUTPUT = Path(__file__).resolve().parents[1] / "reports" / "bench.json"
+LIBRARIES = ("lpo-analysis", "papermill", "nbclient", "nbconvert", "ipykernel", "pandas", "typer")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    bench_batch.arguments(parser)
+    bench_start.arguments(parser)
+    given = parser.parse_args()
+    load = os.getloadavg()[0]
+    start = bench_start.run(runs=given.runs)
+    batch = bench_batch.run(
+        reports=given.reports, savings_reports=given.savings_reports, rounds=given.rounds, say=lambda text: print(f"  {text}", flush=True)
+    )
+    machine = {
+        "cores": os.cpu_count(), "system": platform.system(), "python": platform.python_version(),
+        "load_before": round(load, 2), "load_after": round(os.getloadavg()[0], 2),
+        "libraries": {name: version(name) for name in LIBRARIES},
+    }  # fmt: skip
+    made = {"schema": "lpo-bench/1", "date": datetime.now(UTC).date().isoformat(), "machine": machine, "start": start, **batch}
+    OUTPUT.parent.mkdir(exist_ok=True)
+    OUTPUT.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+    busy = f"load {machine['load_before']} before, {machine['load_after']} after"
+    print(f"\n{made['date']}, {machine['cores']} cores, Python {machine['python']}, {busy}")
+    for told in (*(bench_batch.lines(item) for item in batch.values()), bench_start.lines(start)):
+        print("", *told, sep="\n")
+    print(f"\nwritten to {OUTPUT}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""What several folders of tests share: the command in-process, and notebooks put together from what cells show."""
+
+from __future__ import annotations
+
+import base64
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+HOSTILE = "<script>document.title='pwned'</script><img src=x onerror=\"document.title='pwned'\">\"'&"
+"""Text that would run, load or break out of an attribute if anything took it for HTML."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Path:
+    return CHECKOUT
+
+
+@pytest.fixture(scope="session")
+def hostile() -> str:
+    return HOSTILE
+
+
+@pytest.fixture
+def lpo(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """The `lpo` command in this process: ``lpo("report", "savings")`` gives code, stdout and stderr."""
+    from lpo_analysis import cli
+
+    def call(*arguments: object) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["lpo", *map(str, arguments)])
+        capsys.readouterr()
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        said = capsys.readouterr()
+        return Ran(code, said.out, said.err)
+
+    return call
+
+
+@pytest.fixture
+def emitted(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What `lpo_analysis.reporting.notebook` shows from now on: one output as in a notebook file each."""
+    from lpo_analysis.reporting import notebook
+
+    caught: list[dict[str, Any]] = []
+
+    def catch(data: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
+        stored = {k: base64.b64encode(v).decode() if isinstance(v, bytes) else v for k, v in data.items()}
+        caught.append({"output_type": "display_data", "data": stored, "metadata": metadata or {}})
+
+    monkeypatch.setattr(notebook, "_emit", catch)
+    return caught
+
+
+@pytest.fixture(scope="session")
+def notebook_of() -> Callable[..., Any]:
+    """Build an executed notebook: text is a markdown cell, a list of outputs a code cell."""
+    import nbformat
+    from nbformat import v4
+
+    def build(*cells: str | list[dict[str, Any]], source: str = "pass", tags: list[str] | None = None) -> Any:
+        made = []
+        for number, cell in enumerate(cells, start=1):
+            if isinstance(cell, str):
+                made.append(v4.new_markdown_cell(cell))
+            else:
+                outputs = [nbformat.from_dict(output) for output in cell]
+                made.append(v4.new_code_cell(source, execution_count=number, outputs=outputs))
+                made[-1].metadata["tags"] = tags or []
+        return v4.new_notebook(cells=made)
+
+    return build
