@@ -24,14 +24,23 @@ def main() -> None:
     load = os.getloadavg()[0]
     start = bench_start.run(runs=given.runs)
     batch = bench_batch.run(
-        reports=given.reports, savings_reports=given.savings_reports, rounds=given.rounds, say=lambda text: print(f"  {text}", flush=True)
+        reports=given.reports,
+        savings_reports=given.savings_reports,
+        rounds=given.rounds,
+        say=lambda text: print(f"  {text}", flush=True),
     )
     machine = {
         "cores": os.cpu_count(), "system": platform.system(), "python": platform.python_version(),
         "load_before": round(load, 2), "load_after": round(os.getloadavg()[0], 2),
         "libraries": {name: version(name) for name in LIBRARIES},
     }  # fmt: skip
-    made = {"schema": "lpo-bench/1", "date": datetime.now(UTC).date().isoformat(), "machine": machine, "start": start, **batch}
+    made = {
+        "schema": "lpo-bench/1",
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": machine,
+        "start": start,
+        **batch,
+    }
     OUTPUT.parent.mkdir(exist_ok=True)
     OUTPUT.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
     busy = f"load {machine['load_before']} before, {machine['load_after']} after"

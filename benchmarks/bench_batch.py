@@ -62,7 +62,9 @@ def by_papermill(notebook: Path, given: list[dict[str, Any]], folder: Path) -> N
 
     logging.getLogger("papermill").setLevel(logging.ERROR)
     for number, parameters in enumerate(given):
-        papermill.execute_notebook(str(notebook), str(folder / f"{number}.ipynb"), parameters=parameters, progress_bar=False)
+        papermill.execute_notebook(
+            str(notebook), str(folder / f"{number}.ipynb"), parameters=parameters, progress_bar=False
+        )
 
 
 def by_batch(notebook: Path, given: list[dict[str, Any]], folder: Path, jobs: int) -> None:
@@ -75,14 +77,21 @@ def by_batch(notebook: Path, given: list[dict[str, Any]], folder: Path, jobs: in
     made = run_batch(plan, folder, jobs=jobs)
     wrong = [outcome for outcome in made.outcomes if outcome.status != "done"]
     if wrong:
-        raise RuntimeError(f"{len(wrong)} of {len(made.outcomes)} reports were not made: {wrong[0].status} {wrong[0].error}")
+        raise RuntimeError(
+            f"{len(wrong)} of {len(made.outcomes)} reports were not made: {wrong[0].status} {wrong[0].error}"
+        )
     pages = list(made.folder.glob("*/report.html"))
     if len(pages) != len(given):
         raise RuntimeError(f"{len(pages)} pages for {len(given)} reports")
 
 
 def measure(
-    notebook: Path, parameters: Callable[[int], dict[str, Any]], *, reports: int, rounds: int, say: Callable[[str], None]
+    notebook: Path,
+    parameters: Callable[[int], dict[str, Any]],
+    *,
+    reports: int,
+    rounds: int,
+    say: Callable[[str], None],
 ) -> dict[str, Any]:
     """Measure the three ways in alternating order; the better round of each counts."""
     given = [parameters(number) for number in range(reports)]
@@ -104,7 +113,9 @@ def measure(
                     ways[way](Path(folder))
                     wall, cpu = time.perf_counter() - start, cpu_seconds() - cpu
                 taken[way].append({"wall": round(wall, 3), "cpu": round(cpu, 3)})
-                say(f"{notebook.stem}, round {turn + 1}, {way}: {wall:.1f} s wall, {cpu:.1f} s CPU for {reports} reports")
+                say(
+                    f"{notebook.stem}, round {turn + 1}, {way}: {wall:.1f} s wall, {cpu:.1f} s CPU for {reports} reports"
+                )
     rows = {
         way: {
             "reports_per_minute": 60 * reports / min(run["wall"] for run in runs),
@@ -133,7 +144,9 @@ def lines(result: dict[str, Any]) -> list[str]:
     return told
 
 
-def run(*, reports: int = 12, savings_reports: int = 4, rounds: int = 2, say: Callable[[str], None] = print) -> dict[str, Any]:
+def run(
+    *, reports: int = 12, savings_reports: int = 4, rounds: int = 2, say: Callable[[str], None] = print
+) -> dict[str, Any]:
     """Measure the reference notebook and the kit's own savings report."""
     made = {"reference": measure(REFERENCE, reference_parameters, reports=reports, rounds=rounds, say=say)}
     if savings_reports:
@@ -143,7 +156,9 @@ def run(*, reports: int = 12, savings_reports: int = 4, rounds: int = 2, say: Ca
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reports", type=int, default=12, help="runs of the reference notebook (default 12)")
-    parser.add_argument("--savings-reports", type=int, default=4, help="runs of the savings report (default 4, 0 for none)")
+    parser.add_argument(
+        "--savings-reports", type=int, default=4, help="runs of the savings report (default 4, 0 for none)"
+    )
     parser.add_argument("--rounds", type=int, default=2, help="rounds, in alternating order (default 2)")
 
 

@@ -8,10 +8,8 @@ import pandas as pd
 
 from lpo_analysis.errors import Fault, choices
 
-FREE_PERCENT = frozenset(
-    {"market_growth_rate", "billing_rate_growth", "wage_growth_rate", "savings_rate", "adoption_intent"}
-)
-"""Metrics in percent that may lie outside 0-100: changes and differences."""
+FREE_PERCENT = frozenset({"market_growth_rate", "billing_rate_growth", "wage_growth_rate"})
+"""Metrics in percent that may exceed 100: growth."""
 
 CELL = [
     "metric", "category", "unit", "year_start", "year_end", "status",

@@ -115,7 +115,7 @@ def _pool(jobs: int) -> Iterator[Executor]:
 
 def _lost(job: Job, error: BaseException) -> Outcome:
     return Outcome(
-        job.name, job.notebook.stem, "failed", 0.0, job.changed, error=f"The worker died ({type(error).__name__})."
+        job.name, job.notebook.stem, "failed", 0.0, job.parameters, error=f"The worker died ({type(error).__name__})."
     )
 
 

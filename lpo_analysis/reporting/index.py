@@ -60,7 +60,8 @@ def summary(outcomes: Sequence[Outcome]) -> str:
 
 
 def _group(notebook: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    varying = list(dict.fromkeys(name for outcome in outcomes for name in outcome.changed))
+    names = dict.fromkeys(name for outcome in outcomes for name in outcome.parameters)
+    varying = [name for name in names if len({shown(outcome.parameters.get(name)) for outcome in outcomes}) > 1]
     labels = list(dict.fromkeys(item["label"] for outcome in outcomes for item in outcome.headlines))
     rows = []
     for outcome in outcomes:
@@ -69,7 +70,7 @@ def _group(notebook: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         rows.append(
             {"name": outcome.name, "status": "done" if finished else outcome.status, "why": outcome.error,
              "link": f"{outcome.name}/report.html" if finished else "",
-             "varying": [shown(outcome.changed[name]) if name in outcome.changed else "default" for name in varying],
+             "varying": [shown(outcome.parameters.get(name)) for name in varying],
              "numbers": [numbers.get(label, {"big": "", "span": ""}) for label in labels]}
         )  # fmt: skip
     heading = sentence(f"{notebook} reports")

@@ -147,7 +147,7 @@ def model(notebook: dict[str, Any], *, where: str) -> type[ReportParameters]:
     module, _, attribute = str(named).partition(":")
     try:
         found = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
+    except (ImportError, AttributeError, ValueError, TypeError) as error:
         raise NotebookError(
             f"names the parameter model {named!r}, which cannot be imported ({error}).", where=where
         ) from None

@@ -49,7 +49,7 @@ def clean(value: object) -> Any:
     """
     if isinstance(value, Mapping):
         return {str(key): clean(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | np.ndarray):
+    if isinstance(value, list | tuple | np.ndarray | pd.Series | pd.Index):
         return [clean(item) for item in value]
     if value is None or value is pd.NA or value is pd.NaT:
         return None
@@ -196,7 +196,11 @@ def _great_table(
 ) -> str:
     from great_tables import GT
 
-    made = GT(shown, id=name).tab_header(title).cols_label({key: heading for key, (heading, _) in columns.items()})
+    made = (
+        GT(shown, id=name)
+        .tab_header(title)
+        .cols_label({key: heading for key, (heading, _) in columns.items()})
+    )
     made = made.cols_align("left").cols_align("right", [key for key, (_, kind) in columns.items() if kind != "text"])
     for note in notes:
         made = made.tab_source_note(note)
@@ -316,7 +320,10 @@ def parameters(given: ReportParameters) -> None:
         "parameter": ("Parameter", "text"), "value": ("Value", "interval"), "default": ("Default, where changed", "interval"),
         "meaning": ("Meaning", "text"),
     }  # fmt: skip
-    table(given.table(), name="parameters", title="Parameters of this report", columns=columns)
+    frame = given.table()
+    if frame["default"].eq("").all():
+        del columns["default"]
+    table(frame, name="parameters", title="Parameters of this report", columns=columns)
 
 
 def sources(evidence: Evidence, rows: Iterable[str], *, title: str = "Sources") -> None:

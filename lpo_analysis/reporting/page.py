@@ -111,7 +111,8 @@ def _output(output: Any) -> dict[str, Any] | None:
     if VALUES in data:
         return None
     if FINDING in data:
-        return {"kind": "finding", "paragraphs": list(data[FINDING])}
+        paragraphs = list(data[FINDING])
+        return {"kind": "finding", "paragraphs": paragraphs, "lead": paragraphs[0].endswith("?")}
     if FIGURE in data:
         image = "".join(data["image/png"].split())
         return {
@@ -151,7 +152,7 @@ def _markdown(source: str) -> str:
 
 def _with_anchor(match: re.Match[str]) -> str:
     text = unescape(re.sub(r"<[^>]+>", "", match[2]))
-    anchor = re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-")
+    anchor = "section-" + re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-")
     return f'<h{match[1]} id="{anchor}">{match[2]}</h{match[1]}>'
 
 

@@ -70,7 +70,7 @@ def read_plan(name: str | Path) -> Plan:
     if not isinstance(reports, list) or not all(isinstance(item, dict) for item in reports):
         problems.append("reports are written as [[report]] tables")
         reports = []
-    if not reports and "report" not in content:
+    if content.get("report", []) == []:
         problems.append("it has no [[report]] table")
     for number, entry in enumerate(reports, start=1):
         jobs += _expand(entry, f"report {number}", problems)

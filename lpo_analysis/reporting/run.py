@@ -60,8 +60,8 @@ class Outcome:
         Refused: the evidence bears no answer, which is a finding and no failure.
     seconds : float
         Time taken.
-    changed : dict
-        Parameters that differ from the defaults.
+    parameters : dict
+        All parameters.
     headlines : list of dict
         Recorded values for the index.
     error : str
@@ -72,7 +72,7 @@ class Outcome:
     notebook: str
     status: Status
     seconds: float = 0.0
-    changed: dict[str, Any] = field(default_factory=dict)
+    parameters: dict[str, Any] = field(default_factory=dict)
     headlines: list[dict[str, Any]] = field(default_factory=list)
     error: str = ""
 
@@ -144,7 +144,7 @@ def default_name(notebook: str, changed: Mapping[str, Any]) -> str:
     str
         Letters, digits, dot, dash and underscore only.
     """
-    parts = [notebook, *(slug(value) for value in changed.values())]
+    parts = [slug(notebook) or "report", *(slug(value) for value in changed.values())]
     text = "-".join(part for part in parts if part)
     return text if len(text) <= 100 else f"{text[:90]}-{provenance.digest(text.encode())[:8]}"
 
@@ -213,21 +213,21 @@ def run(job: Job, output: Path, *, force: bool = False) -> Outcome:
     if job.refusal is not None:
         if target.is_dir():
             shutil.rmtree(target)
-        return Outcome(job.name, stem, "refused", 0.0, job.changed, error=job.refusal)
+        return Outcome(job.name, stem, "refused", 0.0, job.parameters, error=job.refusal)
     try:
         source_hash = library.source_hash(library.read(job.notebook))
         fingerprint = provenance.fingerprint(source_hash, job.parameters)
         known = None if force else finished(target, fingerprint)
         if known is not None:
-            return Outcome(job.name, stem, "cached", time.perf_counter() - start, job.changed, _headlines(known))
+            return Outcome(job.name, stem, "cached", time.perf_counter() - start, job.parameters, _headlines(known))
         executed = execute(job)
         recorded = write(job, executed, target, source_hash=source_hash, fingerprint=fingerprint)
     except LpoError as error:
-        return Outcome(job.name, stem, "failed", time.perf_counter() - start, job.changed, error=str(error))
+        return Outcome(job.name, stem, "failed", time.perf_counter() - start, job.parameters, error=str(error))
     except OSError as error:
         message = f"Cannot write the report ({error.strerror})."
-        return Outcome(job.name, stem, "failed", time.perf_counter() - start, job.changed, error=message)
-    return Outcome(job.name, stem, "done", time.perf_counter() - start, job.changed, _headlines(recorded))
+        return Outcome(job.name, stem, "failed", time.perf_counter() - start, job.parameters, error=message)
+    return Outcome(job.name, stem, "done", time.perf_counter() - start, job.parameters, _headlines(recorded))
 
 
 def _headlines(recorded: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -262,7 +262,7 @@ def execute(job: Job) -> Any:
         out = Path(folder) / "executed.ipynb"
         try:
             executed = papermill.execute_notebook(
-                str(job.notebook), str(out), parameters=job.changed, kernel_name="python3", progress_bar=False, log_output=False,
+                str(job.notebook), str(out), parameters=job.changed, kernel_name="python3", language="python", progress_bar=False, log_output=False,
                 config=client_config(folder),
             )  # fmt: skip
         except PapermillExecutionError as error:
@@ -421,6 +421,6 @@ def finished(target: Path, fingerprint: str) -> dict[str, Any] | None:
         if any(provenance.digest((target / name).read_bytes()) != due for name, due in made["files"].items()):
             return None
         values: dict[str, Any] = json.loads((target / "results.json").read_text(encoding="utf-8"))["values"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return values

@@ -39,7 +39,20 @@ _SOC = {"lawyer": "23-1011", "paralegal": "23-2011"}
 
 
 def in_money(frame: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
-    """Money rows with low and high in the money of the report."""
+    """Put money observations into columns ``low`` and ``high`` in the money of the report.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Observations of money.
+    parameters : Parameters
+        The question: currency and price year.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A copy with low, high and observed; missing on the open side of a floor or ceiling.
+    """
     result = real_frame(frame, to=parameters.currency, price_year=parameters.price_year)
     return result.assign(low=result["real_low"], high=result["real_high"])
 

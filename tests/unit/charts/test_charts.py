@@ -1,0 +1,139 @@
+"""Drawings take a frame and an axis, and leave both the frame and the user's settings alone."""
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+
+from lpo_analysis.charts import axis, band, claims, intervals, theme, tornado, waterfall
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+
+X = np.geomspace(50, 5000, 9)
+FRAMES = {
+    "intervals": (
+        intervals,
+        pd.DataFrame(
+            {"label": ["a", "b"], "estimate": [0.2, np.nan], "conf_low": [0.1, np.nan], "conf_high": [0.5, np.nan], "main": [True, False]}
+        ),
+        {},
+    ),
+    "claims": (
+        claims,
+        pd.DataFrame(
+            {"group": ["g", "g", "h"], "label": ["x", "y", "z"], "low": [0.1, 0.3, 0.4], "high": [0.1, 0.5, 0.4],
+             "weak": [True, False, True], "model_low": [0.0, 0.0, np.nan], "model_high": [0.6, 0.6, np.nan],
+             "model_estimate": [0.3, 0.3, np.nan]}
+        ),
+        {},
+    ),
+    "band": (
+        band,
+        pd.DataFrame({"x": X, "estimate": X / 5000, "conf_low": X / 5000 - 0.5, "conf_high": X / 5000 + 0.2}),
+        {"mark": 500, "mark_text": "here", "log": True},
+    ),
+    "tornado": (
+        tornado,
+        pd.DataFrame(
+            {"label": ["a", "b"], "rung": [2, 4], "at_low": [0.1, 0.3], "at_high": [0.5, 0.2], "base": [0.25, 0.25],
+             "low_text": ["1", "2"], "high_text": ["3", "4"]}
+        ),
+        {},
+    ),
+    "waterfall": (
+        waterfall,
+        pd.DataFrame({"label": list("abcd"), "value": [50.0, 30.0, -5.0, 25.0], "kind": ["total", "start", "step", "total"]}),
+        {},
+    ),
+}  # fmt: skip
+
+each = pytest.mark.parametrize(("draw", "frame", "options"), FRAMES.values(), ids=FRAMES.keys())
+
+
+@pytest.fixture(autouse=True)
+def _no_figure_is_left_open():
+    yield
+    plt.close("all")
+
+
+@each
+def test_a_drawing_returns_the_axis_it_was_given_and_opens_no_other_figure(draw, frame, options):
+    _, ax = plt.subplots()
+    assert draw(frame, ax=ax, **options) is ax
+    assert len(plt.get_fignums()) == 1
+
+
+@each
+def test_a_drawing_makes_its_own_figure_where_none_is_given(draw, frame, options):
+    ax = draw(frame, **options)
+    assert len(plt.get_fignums()) == 1
+    ax.figure.canvas.draw()
+
+
+@each
+def test_a_drawing_does_not_change_the_users_settings(draw, frame, options):
+    before = dict(mpl.rcParams)
+    draw(frame, title="t", xlabel="x", **options)
+    assert dict(mpl.rcParams) == before
+
+
+@each
+def test_a_drawing_does_not_change_its_frame(draw, frame, options):
+    before = frame.copy(deep=True)
+    draw(frame, **options)
+    pd.testing.assert_frame_equal(frame, before)
+
+
+@each
+def test_a_drawing_takes_any_index(draw, frame, options):
+    shuffled = frame.set_index(pd.Index([f"row {i}" for i in range(len(frame))]))
+    assert draw(shuffled, **options) is not None
+
+
+@each
+def test_a_drawing_carries_its_title_and_quantity(draw, frame, options):
+    ax = draw(frame, title="What to see", xlabel="what it is", **options)
+    assert ax.get_title(loc="left") == "What to see"
+    assert "what it is" in ax.get_xlabel()
+
+
+def test_every_row_is_labelled_and_the_first_stands_on_top():
+    ax = intervals(FRAMES["intervals"][1])
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["a", "b"]
+    bottom, top = ax.get_ylim()
+    assert bottom > top
+    assert "not estimable" in " ".join(text.get_text() for text in ax.texts)
+
+
+def test_a_waterfall_ends_where_its_steps_lead():
+    ax = waterfall(FRAMES["waterfall"][1])
+    ends = [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in ax.patches]
+    assert ends == [(0.0, 50.0), (0.0, 30.0), (30.0, 25.0), (0.0, 25.0)]
+
+
+def test_a_tornado_draws_no_more_than_asked_for():
+    assert len(tornado(FRAMES["tornado"][1], most=1).get_yticklabels()) == 1
+
+
+def test_a_tornado_of_one_input_that_moves_nothing_can_be_drawn():
+    frame = FRAMES["tornado"][1].iloc[:1].assign(at_low=0.25, at_high=0.25)
+    tornado(frame).figure.canvas.draw()
+
+
+def test_a_logarithmic_axis_says_so():
+    assert band(FRAMES["band"][1], xlabel="hours", log=True).get_xlabel() == "hours (logarithmic scale)"
+
+
+def test_the_theme_ends_with_its_block():
+    before = dict(mpl.rcParams)
+    with theme():
+        assert dict(mpl.rcParams) != before
+    assert dict(mpl.rcParams) == before
+
+
+def test_an_axis_is_made_only_where_none_is_given():
+    _, ax = plt.subplots()
+    assert axis(ax, height=1) is ax
+    assert axis(None, height=1) is not ax

@@ -1,0 +1,96 @@
+"""Uncertain inputs given by two quantiles."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from lpo_analysis.errors import ParameterError
+from lpo_analysis.methods.draws import uniforms
+from lpo_analysis.methods.inputs import Input, Inputs, values_at
+
+
+def make(low=1.0, high=4.0, kind="lognormal", name="x", rung=2, rows=()):
+    return Input(name, "an input", "USD", low, high, kind, rung, "by hand", rows)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "kind"),
+    [(1.0, 4.0, "lognormal"), (0.1, 0.6, "logitnormal"), (-2.0, 3.0, "normal"), (5.0, 5.0, "lognormal"), (0.3, 0.3, "logitnormal")],
+)
+def test_the_two_ends_are_the_five_and_ninety_five_percent_quantiles(low, high, kind):
+    assert make(low, high, kind).ppf(np.array([0.05, 0.95])) == pytest.approx([low, high])
+
+
+def test_a_uniform_runs_between_its_ends():
+    assert make(2.0, 6.0, "uniform").ppf(np.array([0.0, 0.25, 1.0])) == pytest.approx([2.0, 3.0, 6.0])
+
+
+def test_a_lognormal_agrees_with_scipy():
+    u = np.linspace(0.01, 0.99, 25)
+    sigma = np.log(4.0) / 2 / stats.norm.ppf(0.95)
+    assert make(1.0, 4.0).ppf(u) == pytest.approx(stats.lognorm(s=sigma, scale=2.0).ppf(u))
+
+
+def test_the_median_lies_in_the_middle_of_its_scale():
+    assert make(1.0, 4.0).median == pytest.approx(2.0)
+    assert make(0.2, 0.5, "logitnormal").median == pytest.approx(1 / 3)
+    assert make(-1.0, 3.0, "normal").median == pytest.approx(1.0)
+    assert make(-1.0, 3.0, "uniform").median == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "kind", "said"),
+    [
+        (4.0, 1.0, "lognormal", "its low end 4 is above its high end 1"),
+        (0.0, 1.0, "lognormal", "must be above 0, got a low end of 0"),
+        (0.0, 0.5, "logitnormal", "must lie between 0 and 1, got 0 to 0.5"),
+        (0.5, 1.0, "logitnormal", "must lie between 0 and 1"),
+        (1.0, np.inf, "normal", "its range must be finite"),
+        (np.nan, 1.0, "uniform", "its range must be finite"),
+        (1.0, 2.0, "lognorml", "Did you mean 'lognormal'"),
+    ],
+)
+def test_ends_that_do_not_fit_the_shape_are_refused_by_name(low, high, kind, said):
+    with pytest.raises(ParameterError, match=f"^x: .*{said}"):
+        make(low, high, kind)
+
+
+@pytest.fixture
+def inputs():
+    return Inputs((make(name="a", rung=1, rows=("r1", "r2")), make(-1.0, 3.0, "normal", name="b", rung=4)))
+
+
+def test_inputs_are_found_by_name_and_kept_in_order(inputs):
+    assert inputs.names == ("a", "b")
+    assert len(inputs) == 2
+    assert inputs["b"].kind == "normal"
+    with pytest.raises(KeyError):
+        inputs["c"]
+
+
+def test_a_name_twice_is_refused():
+    with pytest.raises(ParameterError, match="a name stands twice"):
+        Inputs((make(name="a"), make(name="a")))
+
+
+def test_draws_have_the_quantiles_asked_for(inputs):
+    drawn = inputs.draw(uniforms(inputs.names, draws=4096, seed=1))
+    assert np.quantile(drawn["a"], [0.05, 0.95]) == pytest.approx([1.0, 4.0], rel=0.01)
+    assert np.quantile(drawn["b"], [0.05, 0.95]) == pytest.approx([-1.0, 3.0], abs=0.01)
+
+
+def test_inputs_are_listed_by_rung(inputs):
+    assert inputs.by_rung([3, 4]) == ("b",)
+    assert inputs.by_rung([1, 4]) == ("a", "b")
+
+
+def test_the_table_shows_range_rung_and_rows(inputs):
+    table = inputs.table()
+    assert table.columns.tolist() == ["input", "label", "unit", "low", "median", "high", "rung", "basis", "rows"]
+    assert table["rows"].tolist() == ["r1, r2", ""]
+
+
+def test_a_point_takes_medians_except_where_told(inputs):
+    point = values_at(inputs, {"b": 9.0})
+    assert point["a"].tolist() == pytest.approx([2.0])
+    assert point["b"].tolist() == [9.0]

@@ -1,0 +1,98 @@
+"""The fingerprint notices everything a report depends on."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from lpo_analysis import paths
+from lpo_analysis.reporting import library, provenance
+
+
+@pytest.fixture
+def fresh():
+    """Forget what was hashed before and after the test."""
+    provenance.surroundings.cache_clear()
+    yield
+    provenance.surroundings.cache_clear()
+
+
+def _mark(**parameters: object) -> str:
+    provenance.surroundings.cache_clear()
+    return provenance.fingerprint("notebook", parameters)
+
+
+def test_the_same_inputs_give_the_same_fingerprint(fresh):
+    assert _mark(seed=1, task="x") == _mark(task="x", seed=1)
+
+
+@pytest.mark.parametrize("changed", [{"seed": 2}, {"seed": 1.5}, {"seed": "1"}, {"seed": [1]}, {"sed": 1}, {}], ids=repr)
+def test_another_parameter_gives_another_fingerprint(fresh, changed):
+    assert _mark(seed=1) != _mark(**changed)
+
+
+def test_another_notebook_source_gives_another_fingerprint(fresh):
+    notebook = library.read(library.find("savings"))
+    before = provenance.fingerprint(library.source_hash(notebook), {})
+    notebook["cells"][-1]["source"] = ["1 + 1"]
+    assert provenance.fingerprint(library.source_hash(notebook), {}) != before
+
+
+@pytest.mark.parametrize("name", ["datapackage.json", "evidence/observations.csv", "evidence/sources.csv", "tables/cpi_us_annual.csv"])
+def test_a_changed_byte_in_the_data_gives_another_fingerprint(fresh, monkeypatch, tmp_path, name):
+    shutil.copytree(paths.DATA, tmp_path / "data")
+    monkeypatch.setattr(paths, "DATA", tmp_path / "data")
+    before = _mark()
+    path = tmp_path / "data" / name
+    path.write_bytes(path.read_bytes() + b"\n")
+    assert _mark() != before
+
+
+def test_every_source_file_of_the_package_counts(fresh, monkeypatch, tmp_path):
+    copy = tmp_path / "lpo_analysis"
+    shutil.copytree(paths.PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__", "bundle"))
+    monkeypatch.setattr(paths, "PACKAGE", copy)
+    before = _mark()
+    unseen = []
+    for path in sorted(path for path in copy.rglob("*") if path.suffix in (".py", ".j2", ".css")):
+        raw = path.read_bytes()
+        path.write_bytes(raw + b"\n")
+        if _mark() == before:
+            unseen.append(path.relative_to(copy).as_posix())
+        path.write_bytes(raw)
+    assert unseen == [], f"a change in these files would leave stale reports: {unseen}"
+
+
+def test_another_version_of_a_library_gives_another_fingerprint(fresh, monkeypatch):
+    before = _mark()
+    monkeypatch.setattr(provenance, "version", lambda name: "0.0.0")
+    assert _mark() != before
+
+
+def test_the_bundled_copy_of_data_and_notebooks_does_not_count_as_source(fresh, monkeypatch, tmp_path):
+    copy = tmp_path / "lpo_analysis"
+    (copy / "bundle" / "notebooks").mkdir(parents=True)
+    (copy / "run.py").write_text("")
+    monkeypatch.setattr(paths, "PACKAGE", copy)
+    before = _mark()
+    (copy / "bundle" / "notebooks" / "helper.py").write_text("")
+    assert _mark() == before
+
+
+def test_the_surroundings_name_no_path_time_or_host(fresh):
+    text = json.dumps(provenance.surroundings())
+    for word in (str(Path.home()), str(paths.ROOT), str(paths.DATA)):
+        assert word not in text
+    assert sorted(provenance.surroundings()) == ["data", "libraries", "package", "platform", "python"]
+
+
+def test_hashes_are_listed_by_relative_path_in_order(tmp_path):
+    for name in ("b.csv", "a.csv", "sub/c.csv", "sub/d.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    made = provenance.tree_hashes(tmp_path, ("*.csv", "sub/*.csv", "*.csv"))
+    assert list(made) == ["a.csv", "b.csv", "sub/c.csv"]
+    assert made["a.csv"] == provenance.digest(b"a.csv")
