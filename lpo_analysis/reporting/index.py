@@ -71,7 +71,7 @@ def _group(notebook: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
             {"name": outcome.name, "status": "done" if finished else outcome.status, "why": outcome.error,
              "link": f"{outcome.name}/report.html" if finished else "",
              "varying": [shown(outcome.parameters.get(name)) for name in varying],
-             "numbers": [numbers.get(label, {"big": "", "span": ""}) for label in labels]}
+             "numbers": [numbers.get(label, {"big": "", "range": ""}) for label in labels]}
         )  # fmt: skip
     heading = sentence(f"{notebook} reports")
     return {

@@ -183,11 +183,11 @@ def spoken(item: Mapping[str, Any]) -> dict[str, str]:
     Returns
     -------
     dict
-        Keys ``big`` and ``span``.
+        Keys ``big``, ``range`` (the interval alone) and ``span`` (with level and unit).
     """
     estimate, low, high = item["estimate"], item["conf_low"], item["conf_high"]
     if estimate is None:
-        return {"big": "not estimable", "span": ""}
+        return {"big": "not estimable", "range": "", "span": ""}
 
     def shown(value: Any) -> str:
         if isinstance(value, str):
@@ -198,6 +198,7 @@ def spoken(item: Mapping[str, Any]) -> dict[str, str]:
         return number(value, digits=2)
 
     if low is None:
-        return {"big": shown(estimate), "span": item["unit"]}
+        return {"big": shown(estimate), "range": "", "span": item["unit"]}
     unit = "" if item["unit"] in ("share", "probability") else f" {item['unit']}"
-    return {"big": shown(estimate), "span": f"{item['level']:.0%} interval {shown(low)} to {shown(high)}{unit}"}
+    reach = f"{shown(low)} to {shown(high)}"
+    return {"big": shown(estimate), "range": reach, "span": f"{item['level']:.0%} interval {reach}{unit}"}

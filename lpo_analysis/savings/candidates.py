@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from lpo_analysis import vocabulary
-from lpo_analysis.evidence import Candidate, Evidence, climb, real, real_frame, select, table
+from lpo_analysis.evidence import Candidate, Evidence, climb, comparable, real, real_frame, select, table
 from lpo_analysis.evidence.money import ends
 from lpo_analysis.savings.parameters import Parameters
 
@@ -53,6 +53,8 @@ def in_money(frame: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     pandas.DataFrame
         A copy with low, high and observed; missing on the open side of a floor or ceiling.
     """
+    # Under prices and pay, category says who states the figure or which statistic it is; the sense is the same.
+    comparable(frame, across=["category"])
     result = real_frame(frame, to=parameters.currency, price_year=parameters.price_year)
     return result.assign(low=result["real_low"], high=result["real_high"])
 
@@ -72,7 +74,7 @@ def as_shares(frame: pd.DataFrame, *, ceiling_from: float | None = None) -> pd.D
     pandas.DataFrame
         A copy with low, high and observed.
     """
-    result = frame.copy()
+    result = comparable(frame).copy()
     pairs = [ends(row) for _, row in frame.iterrows()]
     result["low"] = [low / 100 for low, _ in pairs]
     result["high"] = [high / 100 for _, high in pairs]

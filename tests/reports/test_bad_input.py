@@ -1,0 +1,158 @@
+"""What a user can get wrong on the command line: one message that helps, exit code 2, and nothing written."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+REPORT = ["report", "savings"]
+REFUSED = ["-p", "task=legal_research", "-p", "buyer=law_firm", "-p", "baseline=associate", "-p", "location=ZAF"]
+GOOD = 'title = "Good"\n[[report]]\nnotebook = "savings"\n'
+FILES = {
+    "file.txt": "",
+    "empty.toml": "",
+    "broken.toml": 'title = "x\n',
+    "latin.toml": b"title = '\xdcbersicht'\n",
+    "untitled.toml": '[[report]]\nnotebook = "savings"\n',
+    "matrix.toml": GOOD + "[report.matrix]\n",
+    "twins.toml": GOOD + 'name = "same"\nmatrix = {seed = [1, 2]}\n',
+    "climbs.toml": GOOD + 'name = "../x"\n',
+    "brace.toml": GOOD + 'name = "{task"\n',
+    "good.toml": GOOD,
+    "broken.ipynb": "{",
+    "cells.ipynb": '{"cells": null}',
+    "untagged.ipynb": '{"cells": [], "metadata": {}}',
+    "unnamed.ipynb": '{"cells": [{"cell_type": "code", "source": "", "metadata": {"tags": ["parameters"]}}], "metadata": {}}',
+}
+
+CASES = {
+    "unknown notebook": ([*["report", "savngs"]], ["'savngs'", "Did you mean 'savings'"]),
+    "notebook path that is not there": (["report", "elsewhere/savings.ipynb"], ["no notebook 'elsewhere/savings.ipynb'"]),
+    "notebook that is no JSON": (["report", "broken.ipynb"], ["broken.ipynb: is no notebook"]),
+    "notebook without cells": (["report", "cells.ipynb"], ["cells.ipynb: is no notebook"]),
+    "notebook without parameters cell": (["report", "untagged.ipynb"], ["untagged.ipynb: has no cell tagged 'parameters'"]),
+    "notebook without model": (["report", "unnamed.ipynb"], ["unnamed.ipynb: names no parameter model"]),
+    "unknown parameter": ([*REPORT, "-p", "taks=x"], ["unknown parameter 'taks'", "Did you mean 'task'", "Allowed: task, buyer"]),
+    "wrong type": ([*REPORT, "-p", "volume_hours=many"], ["volume_hours: must be a number", "got 'many'"]),
+    "text for a whole number": ([*REPORT, "-p", "horizon_years=3.5"], ["horizon_years: must be a whole number", "got 3.5"]),
+    "true for a number": ([*REPORT, "-p", "discount_rate=true"], ["discount_rate: must be a number", "got True"]),
+    "not a number": ([*REPORT, "-p", "volume_hours=nan"], ["volume_hours: must be", "got nan"]),
+    "infinite": ([*REPORT, "-p", "volume_hours=inf"], ["volume_hours: must be", "got inf"]),
+    "below the range": ([*REPORT, "-p", "volume_hours=0"], ["volume_hours: must be greater than 0", "got 0"]),
+    "above the range": ([*REPORT, "-p", "level=1"], ["level: must be at most 0.999", "got 1"]),
+    "draws no power of two": ([*REPORT, "-p", "draws=300"], ["draws", "nearest are 256 and 512"]),
+    "range upside down": ([*REPORT, "-p", "productivity=1,0.5"], ["productivity: its low end 1", "above its high end 0.5"]),
+    "range of one": ([*REPORT, "-p", "productivity=1"], ["productivity: must be two numbers"]),
+    "two mistakes": ([*REPORT, "-p", "taks=x", "-p", "level=2"], ["2 parameters are wrong", "'taks'", "level: must be at most"]),
+    "unknown grade": ([*REPORT, "-p", "grades=A,E"], ["grades: must be one of", "got 'E'"]),
+    "grade twice": ([*REPORT, "-p", "grades=A,A"], ["grades: one stands there twice"]),
+    "unknown task": ([*REPORT, "-p", "task=legal_reserch"], ["task: 'legal_reserch'", "Did you mean 'legal_research'"]),
+    "unknown location": ([*REPORT, "-p", "location=Atlantis"], ["location: 'Atlantis' is not a place this kit knows", "Allowed:"]),
+    "unknown currency": ([*REPORT, "-p", "currency=XYZ"], ["currency: 'XYZ'", "Allowed: USD"]),
+    "price year outside": ([*REPORT, "-p", "price_year=1900"], ["price_year: 1900 is outside the price index"]),
+    "rules between parameters": ([*REPORT, "-p", "buyer=law_firm", "-p", "baseline=in_house_counsel"], ["baseline: a law firm has no in-house"]),
+    "no evidence": ([*REPORT, *REFUSED], ["South Africa", "Nearest available: India (IND)"]),
+    "parameter without value": ([*REPORT, "-p", "task"], ["-p 'task' is not of the form key=value"]),
+    "parameter without name": ([*REPORT, "-p", "=x"], ["-p '=x' is not of the form key=value"]),
+    "parameter twice": ([*REPORT, "-p", "seed=1", "-p", "seed=2"], ["-p seed is given twice"]),
+    "name that climbs out": ([*REPORT, "--name", "../x"], ["--name '../x' is no folder name"]),
+    "empty name": ([*REPORT, "--name", ""], ["--name '' is no folder name"]),
+    "output below a file": ([*REPORT, "-o", "file.txt/x"], ["'file.txt/x' cannot be written", "--output"]),
+    "output is a file": ([*REPORT, "-o", "file.txt"], ["'file.txt' cannot be written", "--output"]),
+    "parameters of an unknown notebook": (["params", "savngs"], ["Did you mean 'savings'"]),
+    "unknown plan": (["batch", "defalt"], ["no plan 'defalt'", "Did you mean 'default'"]),
+    "plan path that is not there": (["batch", "nowhere.toml"], ["no plan 'nowhere.toml'"]),
+    "plan that is no TOML": (["batch", "broken.toml"], ["broken.toml: is no TOML", "line 1"]),
+    "empty plan": (["batch", "empty.toml"], ["empty.toml: is empty"]),
+    "plan in another encoding": (["batch", "latin.toml"], ["latin.toml: is not UTF-8"]),
+    "plan without title": (["batch", "untitled.toml"], ["needs a title"]),
+    "empty matrix": (["batch", "matrix.toml"], ["the matrix is empty"]),
+    "duplicate report names": (["batch", "twins.toml"], ["two reports are named 'same'"]),
+    "report name that climbs out": (["batch", "climbs.toml"], ["'../x' is no folder name"]),
+    "broken name template": (["batch", "brace.toml"], ["report 1: name:"]),
+    "no jobs": (["batch", "good.toml", "--jobs", "0"], ["jobs: must be at least 1, got 0"]),
+    "negative jobs": (["batch", "good.toml", "-j", "-3"], ["jobs: must be at least 1, got -3"]),
+    "batch output below a file": (["batch", "good.toml", "-o", "file.txt/x"], ["file.txt/x", "cannot be written", "--output"]),
+    "refresh of an unknown notebook": (["refresh", "savngs"], ["Did you mean 'savings'"]),
+    "refresh of what is no notebook": (["refresh", "broken.ipynb"], ["broken.ipynb: is no notebook"]),
+    "evidence column misspelt": (["evidence", "find", "metrc=x"], ["no column 'metrc'", "Did you mean 'metric'"]),
+    "evidence value misspelt": (["evidence", "find", "metric=lpo_hourly_rat"], ["'lpo_hourly_rat'", "Did you mean 'lpo_hourly_rate'"]),
+    "evidence filter without value": (["evidence", "find", "metric"], ["'metric' is not of the form"]),
+    "evidence grade unknown": (["evidence", "find", "--grades", "A,X"], ["'X' does not occur in column 'grade'", "A, B, C, D"]),
+    "evidence selection emptied": (["evidence", "find", "metric=lpo_hourly_rate", "task=transcription"], ["lpo_hourly_rate", "transcription"]),
+    "evidence folder that is not there": (["evidence", "check", "nowhere"], ["observations.csv", "does not exist"]),
+    "evidence folder that is broken": (["evidence", "check", "evidence"], ["observations.csv, row 2, column grade", "'Z'"]),
+    "evidence identifier misspelt": (["evidence", "show", "valuenotes_lo_2007"], ["'valuenotes_lo_2007'", "Did you mean 'valuenotes_low_2007'"]),
+    "evidence identifier misspelt for citation": (["evidence", "show", "--bibtex", "nothing_like_it"], ["'nothing_like_it'"]),
+}  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checkout: Path) -> Path:
+    """A current folder with files to trip over, one of them an evidence base with one wrong cell."""
+    for name, content in FILES.items():
+        (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    shutil.copytree(checkout / "data" / "evidence", tmp_path / "evidence")
+    path = tmp_path / "evidence" / "observations.csv"
+    header, first, rest = path.read_text(encoding="utf-8").split("\n", 2)
+    cells = first.split(",")
+    assert cells[header.split(",").index("source_id")], "the first row is not as plain as this fixture needs it"
+    parts = first.rsplit(",", 2)
+    grade = next(grade for grade in "ABCD" if f",{grade}," in first)
+    first = first.replace(f",{grade},", ",Z,", 1) if parts else first
+    path.write_text("\n".join([header, first, rest]), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def _state(folder: Path) -> dict[str, bytes | None]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
+
+
+@pytest.mark.parametrize(("arguments", "parts"), CASES.values(), ids=CASES.keys())
+def test_a_mistake_is_one_message_exit_code_2_and_nothing_written(lpo, folder, arguments, parts):
+    before = _state(folder)
+    ran = lpo(*arguments)
+    assert ran.code == 2, f"exit code {ran.code}\n{ran.out}{ran.err}"
+    assert ran.out == "", "the message belongs on stderr alone"
+    assert ran.err.startswith("error: "), ran.err
+    assert ran.err.count("error:") == 1, f"more than one message:\n{ran.err}"
+    assert "Traceback" not in ran.err
+    missing = [part for part in parts if part not in ran.err]
+    assert not missing, f"the message does not say {missing}:\n{ran.err}"
+    assert _state(folder) == before, "something was written"
+
+
+@pytest.mark.parametrize("arguments", [["nosuch"], ["report"], [*REPORT, "--nme", "x"], ["batch", "default", "--jobs", "two"], ["evidence", "find", "--limit", "0"]])
+def test_a_wrong_word_of_the_command_itself_is_explained_without_a_traceback(lpo, folder, arguments):
+    before = _state(folder)
+    ran = lpo(*arguments)
+    assert ran.code == 2
+    assert "Traceback" not in ran.err
+    assert ran.err.strip()
+    assert _state(folder) == before
+
+
+@pytest.mark.parametrize("arguments", [[*REPORT, "-p", "taks=x"], ["batch", "twins.toml"], ["evidence", "find", "metric=lpo_hourly_rate", "task=transcription"]])
+def test_a_message_has_no_empty_choice_and_ends_like_a_sentence(lpo, folder, arguments):
+    message = lpo(*arguments).err.rstrip("\n")
+    assert ", ." not in message
+    assert ", ," not in message
+
+
+def test_a_dry_run_lists_the_reports_and_writes_nothing(lpo, folder):
+    before = _state(folder)
+    ran = lpo("batch", "default", "--dry-run")
+    assert ran.code == 0, ran.err
+    assert ran.out.splitlines()[-1].startswith("11 reports would go to reports")
+    assert "firm-legal_research-associate-ZAF  savings  refused: " in ran.out
+    assert _state(folder) == before
+
+
+def test_a_broken_notebook_in_a_plan_names_the_report_it_belongs_to(lpo, folder):
+    (folder / "mine.toml").write_text('title = "x"\n[[report]]\nnotebook = "savings"\n[[report]]\nnotebook = "untagged.ipynb"\n')
+    ran = lpo("batch", "mine.toml")
+    assert ran.code == 2
+    assert "report 2: untagged.ipynb: has no cell tagged 'parameters'" in ran.err
