@@ -85,7 +85,7 @@ def report(
 
 
 def _headlines(items: list[dict[str, object]]) -> None:
-    from lpo_analysis.reporting.page import spoken
+    from lpo_analysis.reporting.notebook import spoken
 
     for item in items:
         words = spoken(item)

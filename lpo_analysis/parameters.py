@@ -37,11 +37,7 @@ def _word(kind: str, codes: Iterable[str] | None = None) -> Callable[[object], s
 
 
 def _codes(kind: str, allowed: Iterable[str] | None = None) -> list[str]:
-    return (
-        list(allowed)
-        if allowed is not None
-        else list(vocabulary.PLACES if kind == "place" else vocabulary._KINDS[kind])
-    )
+    return list(allowed) if allowed is not None else vocabulary.codes_of(kind)
 
 
 def word(kind: str, codes: Iterable[str] | None = None) -> Any:

@@ -184,7 +184,7 @@ SCOPES = {
 def _spellings(kind: str) -> Mapping[str, str]:
     """Map every accepted spelling, folded, to its code."""
     spellings: dict[str, str] = {}
-    if kind == "place":
+    if kind in ("place", "scope"):
         alpha2 = {rest.split(maxsplit=1)[0]: alpha3 for alpha3, rest in _split(_COUNTRIES)}
         spellings.update({_folded(key): code for key, code in alpha2.items()})
         spellings.update({_folded(place.name): code for code, place in PLACES.items()})
@@ -205,6 +205,7 @@ def _folded(text: str) -> str:
 
 _KINDS: dict[str, dict[str, Word]] = {
     "task": TASKS,
+    "any task": {"all": Word("all", "legal work of any kind", ("any",)), **TASKS},
     "buyer": BUYERS,
     "buyer size": SIZES,
     "baseline": BASELINES,
@@ -212,12 +213,30 @@ _KINDS: dict[str, dict[str, Word]] = {
 }
 
 
+def codes_of(kind: str) -> list[str]:
+    """List the codes of a part of the vocabulary.
+
+    Parameters
+    ----------
+    kind : str
+        As in `resolve`.
+
+    Returns
+    -------
+    list of str
+        Codes, in order.
+    """
+    if kind in ("place", "scope"):
+        return [*PLACES, *(SCOPES if kind == "scope" else ())]
+    return list(_KINDS[kind])
+
+
 def resolve(kind: str, typed: object, *, allowed: Iterable[str] | None = None) -> str:
     """Turn what somebody typed into a code.
 
     Parameters
     ----------
-    kind : {'task', 'buyer', 'buyer size', 'baseline', 'delivery model', 'place'}
+    kind : {'task', 'any task', 'buyer', 'buyer size', 'baseline', 'delivery model', 'place', 'scope'}
         Which part of the vocabulary.
     typed : object
         A code, a label or an alias, in any case, with spaces, hyphens or underscores.
@@ -242,7 +261,7 @@ def resolve(kind: str, typed: object, *, allowed: Iterable[str] | None = None) -
     'PHL'
     """
     spellings = _spellings(kind)
-    codes = list(PLACES if kind == "place" else _KINDS[kind]) if allowed is None else list(allowed)
+    codes = codes_of(kind) if allowed is None else list(allowed)
     code = spellings.get(_folded(str(typed)))
     if code in codes:
         return code
@@ -276,7 +295,7 @@ def label(kind: str, code: str) -> str:
 
     Parameters
     ----------
-    kind : {'task', 'buyer', 'buyer size', 'baseline', 'delivery model', 'place'}
+    kind : {'task', 'any task', 'buyer', 'buyer size', 'baseline', 'delivery model', 'place', 'scope'}
         Which part of the vocabulary.
     code : str
         A code of it. Scopes of figures (``WLD``) are accepted as places.
@@ -286,6 +305,6 @@ def label(kind: str, code: str) -> str:
     str
         The label; the code itself where the vocabulary has none.
     """
-    if kind == "place":
+    if kind in ("place", "scope"):
         return PLACES[code].name if code in PLACES else SCOPES.get(code, code)
     return _KINDS[kind][code].label if code in _KINDS[kind] else code.replace("_", " ")

@@ -22,6 +22,8 @@ def band(
     mark: float | None = None,
     mark_text: str = "",
     log: bool = False,
+    percent_x: bool = False,
+    percent_y: bool = True,
 ) -> Axes:
     """Draw a median with its interval, and zero as a line.
 
@@ -39,6 +41,8 @@ def band(
         What it is.
     log : bool, default False
         Whether x runs on a logarithmic scale; then the label says so.
+    percent_x, percent_y : bool
+        Whether x and y are shares to be shown in percent.
 
     Returns
     -------
@@ -61,7 +65,12 @@ def band(
             ax.set_xscale("log")
             ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
             ax.xaxis.set_minor_formatter(NullFormatter())
-        percent_axis(ax, which="y")
+        if percent_x:
+            percent_axis(ax, which="x")
+        if percent_y:
+            percent_axis(ax, which="y")
+        else:
+            ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
         ax.set_title(title)
         ax.set_xlabel(f"{xlabel} (logarithmic scale)" if log else xlabel)
         ax.set_ylabel(ylabel)

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 import pandas as pd
 
 from lpo_analysis.errors import NotFoundError, ParameterError, choices
-from lpo_analysis.evidence.load import Evidence
+from lpo_analysis.evidence.load import Evidence, table
 from lpo_analysis.evidence.schema import package, resource
 
 Style = Literal["text", "bibtex"]
@@ -80,8 +80,8 @@ def references(evidence: Evidence, rows: Iterable[str]) -> pd.DataFrame:
     evidence : Evidence
         The evidence base.
     rows : iterable of str
-        Identifiers of observations, or ``table:<name>:<row>`` for rows of an analysis table, in the order in which the
-        report uses them.
+        Identifiers of observations, ``table:<name>:<row>`` for rows of an analysis table, or ``opinion:<name>`` for ethics
+        opinions, in the order in which the report uses them.
 
     Returns
     -------
@@ -96,7 +96,12 @@ def references(evidence: Evidence, rows: Iterable[str]) -> pd.DataFrame:
     """
     used: dict[str, list[str]] = {}
     for name in dict.fromkeys(rows):
-        source = ":".join(name.split(":")[:2]) if name.startswith("table:") else _source(evidence, name)
+        if name.startswith("table:"):
+            source = ":".join(name.split(":")[:2])
+        elif name.startswith("opinion:"):
+            source = _opinion_source(name.split(":")[1])
+        else:
+            source = _source(evidence, name)
         used.setdefault(source, []).append(name)
     records = []
     for source, figures in used.items():
@@ -111,6 +116,13 @@ def references(evidence: Evidence, rows: Iterable[str]) -> pd.DataFrame:
         records.append((source, *said, ", ".join(figures)))
     columns = ["source_id", "publisher", "published", "title", "url", "grade", "figures"]
     return pd.DataFrame(records, columns=columns, index=pd.RangeIndex(1, len(records) + 1, name="number"))
+
+
+def _opinion_source(name: str) -> str:
+    opinions = table("ethics_opinions").set_index("opinion_id")
+    if name not in opinions.index:
+        raise NotFoundError(f"There is no opinion {name!r}.", remedy=choices(name, opinions.index))
+    return str(opinions.at[name, "source_id"])
 
 
 def _table_source(name: str) -> tuple[str, str, str, str, str]:

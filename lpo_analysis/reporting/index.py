@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from lpo_analysis.parameters import shown
-from lpo_analysis.reporting.page import environment, spoken, style
+from lpo_analysis.reporting.notebook import spoken
+from lpo_analysis.reporting.page import environment, style
 from lpo_analysis.reporting.run import Outcome
 from lpo_analysis.wording import count, listing, sentence
 

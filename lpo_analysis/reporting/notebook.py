@@ -197,7 +197,7 @@ def _great_table(
     from great_tables import GT
 
     made = (
-        GT(shown, id=name)
+        GT(shown, id=f"table-{name}")
         .tab_header(title)
         .cols_label({key: heading for key, (heading, _) in columns.items()})
     )
@@ -393,3 +393,53 @@ def brackets(numbers: Mapping[str, int], rows: Iterable[str]) -> str:
     """
     found = sorted({numbers[row] for row in rows})
     return " ".join(f"[{number}]" for number in found) or "parameter"
+
+
+def spoken(item: Mapping[str, Any]) -> dict[str, str]:
+    """Put a recorded value with its interval into words.
+
+    Parameters
+    ----------
+    item : mapping
+        A recorded value.
+
+    Returns
+    -------
+    dict
+        Keys ``big``, ``range`` (the interval alone) and ``span`` (with level and unit).
+    """
+    estimate, low, high = item["estimate"], item["conf_low"], item["conf_high"]
+    if estimate is None:
+        return {"big": "not estimable", "range": "", "span": ""}
+
+    def shown(value: Any) -> str:
+        if isinstance(value, str):
+            return "never" if value == "inf" else value
+        if item["unit"] in ("share", "probability"):
+            width = high - low if isinstance(high, float) and isinstance(low, float) else None
+            return percent(value, width=width)
+        return number(value, digits=2)
+
+    if low is None:
+        return {"big": shown(estimate), "range": "", "span": item["unit"]}
+    unit = "" if item["unit"] in ("share", "probability") else f" {item['unit']}"
+    reach = f"{shown(low)} to {shown(high)}"
+    return {"big": shown(estimate), "range": reach, "span": f"{item['level']:.0%} interval {reach}{unit}"}
+
+
+def spoken_column(frame: pd.DataFrame, which: str = "big") -> list[str]:
+    """Put estimates or intervals of different units into words, row by row.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns of a result table.
+    which : {'big', 'range'}
+        The estimate, or its interval.
+
+    Returns
+    -------
+    list of str
+        Texts.
+    """
+    return [spoken(clean(row))[which] for row in frame.to_dict("records")]

@@ -12,8 +12,8 @@ from typing import Any
 
 from lpo_analysis import __version__
 from lpo_analysis.reporting import outputs
-from lpo_analysis.reporting.notebook import FIGURE, FINDING, TABLE, VALUES
-from lpo_analysis.wording import number, percent, sentence
+from lpo_analysis.reporting.notebook import FIGURE, FINDING, TABLE, VALUES, spoken
+from lpo_analysis.wording import sentence
 
 _HEADING = re.compile(r'<h2 id="([^"]+)">(.*?)</h2>', re.DOTALL)
 
@@ -170,35 +170,3 @@ def cards_of(values: Mapping[str, Any]) -> list[dict[str, str]]:
         Label, big number, interval as text; an empty interval for what could not be estimated.
     """
     return [{"label": sentence(item["label"]), **spoken(item)} for item in values.values() if item.get("headline")]
-
-
-def spoken(item: Mapping[str, Any]) -> dict[str, str]:
-    """Put a recorded value with its interval into words.
-
-    Parameters
-    ----------
-    item : mapping
-        A recorded value.
-
-    Returns
-    -------
-    dict
-        Keys ``big``, ``range`` (the interval alone) and ``span`` (with level and unit).
-    """
-    estimate, low, high = item["estimate"], item["conf_low"], item["conf_high"]
-    if estimate is None:
-        return {"big": "not estimable", "range": "", "span": ""}
-
-    def shown(value: Any) -> str:
-        if isinstance(value, str):
-            return "never" if value == "inf" else value
-        if item["unit"] in ("share", "probability"):
-            width = high - low if isinstance(high, float) and isinstance(low, float) else None
-            return percent(value, width=width)
-        return number(value, digits=2)
-
-    if low is None:
-        return {"big": shown(estimate), "range": "", "span": item["unit"]}
-    unit = "" if item["unit"] in ("share", "probability") else f" {item['unit']}"
-    reach = f"{shown(low)} to {shown(high)}"
-    return {"big": shown(estimate), "range": reach, "span": f"{item['level']:.0%} interval {reach}{unit}"}

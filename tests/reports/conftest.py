@@ -25,7 +25,9 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     cwd = tmp_path_factory.mktemp("empty")
     output = tmp_path_factory.mktemp("reports")
     command = [sys.executable, "-m", "lpo_analysis.cli", *ARGUMENTS, "-o", str(output)]
-    ran = subprocess.run(command, cwd=cwd, env=os.environ | {"TZ": "Asia/Manila"}, capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        command, cwd=cwd, env=os.environ | {"TZ": "Asia/Manila"}, capture_output=True, text=True, check=False
+    )
     assert ran.returncode == 0, f"`lpo {' '.join(ARGUMENTS)}` failed:\n{ran.stdout}{ran.stderr}"
     assert ran.stderr == "", f"the command said something on stderr:\n{ran.stderr}"
     assert list(cwd.iterdir()) == [], "the command wrote into the current folder"

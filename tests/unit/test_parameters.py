@@ -38,11 +38,11 @@ class Example(ReportParameters):
     """Level."""
     seed: Seed = 1
     """Seed."""
-    grades: Annotated[list[Literal["A", "B"]], Field(min_length=1)] = ["A"]
+    grades: Annotated[list[Literal["A", "B"]], Field(min_length=1)] = Field(default=["A"])
     """Grades."""
-    drift: Range = [0.0, 0.1]
+    drift: Range = Field(default=[0.0, 0.1])
     """Drift."""
-    numbers: list[float] = []
+    numbers: list[float] = Field(default=[])
     """Numbers."""
     name: str = "x"
     """Name."""
@@ -150,14 +150,22 @@ def test_a_plain_namespace_with_a_misspelt_name_is_refused():
 
 
 def test_an_injected_value_wins_over_the_default_of_the_cell_above():
-    namespace = {"In": ["", IMPORTS, DEFAULTS, "# Parameters\nhours = 20.0\n", CHECK], "task": "compliance", "hours": 20.0}
+    namespace = {
+        "In": ["", IMPORTS, DEFAULTS, "# Parameters\nhours = 20.0\n", CHECK],
+        "task": "compliance",
+        "hours": 20.0,
+    }
     given = Example.from_namespace(namespace)
     assert (given.task, given.hours) == ("compliance", 20.0)
 
 
 def test_a_misspelt_injected_name_is_found():
-    namespace = {"In": ["", IMPORTS, DEFAULTS, "# Parameters\nhous = 20.0\n", CHECK], "task": "compliance", "hours": 10.0}
-    with pytest.raises(ParameterError, match="unknown parameter 'hous'.*Did you mean 'hours'"):
+    namespace = {
+        "In": ["", IMPORTS, DEFAULTS, "# Parameters\nhous = 20.0\n", CHECK],
+        "task": "compliance",
+        "hours": 10.0,
+    }
+    with pytest.raises(ParameterError, match=r"unknown parameter 'hous'.*Did you mean 'hours'"):
         Example.from_namespace(namespace | {"hous": 20.0})
 
 

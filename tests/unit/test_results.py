@@ -30,7 +30,9 @@ def test_a_table_of_no_rows_still_has_the_columns():
 
 
 def test_not_estimable_has_the_usual_shape_and_says_why():
-    result = not_estimable("growth", "there are two years only.", terms=("a", "b"), level=0.9, rows=("r1", "r2"), n_dropped=3)
+    result = not_estimable(
+        "growth", "there are two years only.", terms=("a", "b"), level=0.9, rows=("r1", "r2"), n_dropped=3
+    )
     assert not result.estimable
     assert result.text == "Not estimable, because there are two years only."
     assert list(result.table.columns) == COLUMNS
@@ -90,4 +92,8 @@ def test_plotting_passes_the_axis_and_the_options_on():
 
 
 def test_a_verdict_is_a_word():
-    assert [Check("c", passed, "").verdict for passed in (True, False, None)] == ["passed", "not passed", "for information"]
+    assert [Check("c", passed, "").verdict for passed in (True, False, None)] == [
+        "passed",
+        "not passed",
+        "for information",
+    ]

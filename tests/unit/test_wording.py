@@ -9,7 +9,9 @@ from lpo_analysis import wording
 NAN, INF = math.nan, math.inf
 
 
-@pytest.mark.parametrize(("width", "places"), [(0.35, 2), (1, 1), (9.9, 1), (10, 0), (350, -1), (0, 2), (INF, 2), (1e-9, 6)])
+@pytest.mark.parametrize(
+    ("width", "places"), [(0.35, 2), (1, 1), (9.9, 1), (10, 0), (350, -1), (0, 2), (INF, 2), (1e-9, 6)]
+)
 def test_an_interval_bears_two_digits_of_its_width(width, places):
     assert wording.decimals(width) == places
 
@@ -49,7 +51,9 @@ def test_a_share_becomes_a_percentage_of_at_most_one_decimal(share, width, text)
     assert wording.percent(share, width=width) == text
 
 
-@pytest.mark.parametrize(("p", "text"), [(0, "under 1%"), (0.46, "46%"), (0.999, "over 99%"), (1, "over 99%"), (NAN, "n/a")])
+@pytest.mark.parametrize(
+    ("p", "text"), [(0, "under 1%"), (0.46, "46%"), (0.999, "over 99%"), (1, "over 99%"), (NAN, "n/a")]
+)
 def test_a_probability_is_never_shown_as_certain(p, text):
     assert wording.probability(p) == text
 

@@ -16,7 +16,11 @@ def rows(name):
 
 
 CPI = {int(row["year"]): float(row["all_items_index"]) for row in rows("cpi_us_annual")}
-FX = {(row["currency"], int(row["year"])): float(row["units_per_usd"]) for row in rows("fx_annual") if row["months"] == "12"}
+FX = {
+    (row["currency"], int(row["year"])): float(row["units_per_usd"])
+    for row in rows("fx_annual")
+    if row["months"] == "12"
+}
 LAST = max(CPI)
 
 
@@ -66,12 +70,12 @@ def test_there_and_back_is_where_it_began(currency):
 
 
 def test_an_unknown_currency_is_refused_with_what_there_is():
-    with pytest.raises(MoneyError, match="'GPB' is no currency of the table.*Did you mean 'GBP'"):
+    with pytest.raises(MoneyError, match=r"'GPB' is no currency of the table.*Did you mean 'GBP'"):
         convert(1.0, "GPB", "USD", 2010)
 
 
 def test_a_year_without_a_rate_is_refused_with_the_years_there_are():
-    with pytest.raises(MoneyError, match="no yearly rate of GBP for 1990.*The table has 1999 to 2025"):
+    with pytest.raises(MoneyError, match=r"no yearly rate of GBP for 1990.*The table has 1999 to 2025"):
         convert(1.0, "GBP", "USD", 1990)
 
 
@@ -99,7 +103,13 @@ def test_the_tables_say_what_they_cover():
 
 
 def test_a_frame_is_converted_row_by_row_and_its_open_ends_stay_open():
-    names = ["valuenotes_low_2007", "cba_lpo_rate", "bloomberg_india_review_min_2007", "outsec_typist_rate", "ve_paralegal_rate"]
+    names = [
+        "valuenotes_low_2007",
+        "cba_lpo_rate",
+        "bloomberg_india_review_min_2007",
+        "outsec_typist_rate",
+        "ve_paralegal_rate",
+    ]
     frame = load().observations.loc[names]
     result = real_frame(frame, price_year=2024)
     assert result.loc["valuenotes_low_2007", "real_low"] == pytest.approx(10 * CPI[2024] / CPI[2007])

@@ -72,7 +72,7 @@ def test_an_empty_selection_says_which_filter_emptied_it_and_what_there_was(evid
 
 
 def test_an_empty_span_of_years_says_which_years_there_are(evidence):
-    with pytest.raises(SelectionError, match="years 1990-1991.*The others are of 2007-2011"):
+    with pytest.raises(SelectionError, match=r"years 1990-1991.*The others are of 2007-2011"):
         select(evidence, metric="lpo_hourly_rate", geography="IND", years=(1990, 1991))
 
 

@@ -182,7 +182,9 @@ def test_the_row_is_the_line_in_the_file_also_after_a_cell_of_two_lines_and_a_bl
     path.write_text(path.read_text(encoding="utf-8").replace("\n", "\n\n", 1), encoding="utf-8")
     name = copy.rows("observations")[6][0]
     path.write_text(path.read_text(encoding="utf-8").replace(f"{name},", f"{name}-,", 1), encoding="utf-8")
-    line = next(i for i, text in enumerate(path.read_text(encoding="utf-8").split("\n"), 1) if text.startswith(f"{name}-,"))
+    line = next(
+        i for i, text in enumerate(path.read_text(encoding="utf-8").split("\n"), 1) if text.startswith(f"{name}-,")
+    )
     assert only(copy).row == line
 
 

@@ -15,7 +15,13 @@ def make(low=1.0, high=4.0, kind="lognormal", name="x", rung=2, rows=()):
 
 @pytest.mark.parametrize(
     ("low", "high", "kind"),
-    [(1.0, 4.0, "lognormal"), (0.1, 0.6, "logitnormal"), (-2.0, 3.0, "normal"), (5.0, 5.0, "lognormal"), (0.3, 0.3, "logitnormal")],
+    [
+        (1.0, 4.0, "lognormal"),
+        (0.1, 0.6, "logitnormal"),
+        (-2.0, 3.0, "normal"),
+        (5.0, 5.0, "lognormal"),
+        (0.3, 0.3, "logitnormal"),
+    ],
 )
 def test_the_two_ends_are_the_five_and_ninety_five_percent_quantiles(low, high, kind):
     assert make(low, high, kind).ppf(np.array([0.05, 0.95])) == pytest.approx([low, high])

@@ -62,7 +62,7 @@ def test_a_folder_named_like_a_notebook_is_no_notebook(away):
         library.find("odd.ipynb")
 
 
-@pytest.mark.parametrize("typed", ["defalt", "elsewhere/defalt.toml"])
+@pytest.mark.parametrize("typed", ["defaultt", "elsewhere/defaultt.toml"])
 def test_a_misspelt_plan_names_the_nearest(away, typed):
     with pytest.raises(NotFoundError, match="Did you mean 'default'"):
         library.find_plan(typed)
@@ -78,7 +78,17 @@ def test_a_plan_of_ones_own_hides_the_shipped_one_of_the_same_name(away, checkou
 
 @pytest.mark.parametrize(
     "raw",
-    [b"", b"not json", b"\xff\xfe{}", b"[]", b"{}", b"null", b'{"cells": null}', b'{"cells": [1]}', b'{"cells": [{"metadata": null}]}'],
+    [
+        b"",
+        b"not json",
+        b"\xff\xfe{}",
+        b"[]",
+        b"{}",
+        b"null",
+        b'{"cells": null}',
+        b'{"cells": [1]}',
+        b'{"cells": [{"metadata": null}]}',
+    ],
 )
 def test_what_is_no_notebook_is_refused_by_name_whatever_it_holds(tmp_path, raw):
     path = tmp_path / "broken.ipynb"
@@ -107,7 +117,13 @@ def test_a_notebook_that_names_no_model_is_refused_with_the_remedy():
 
 @pytest.mark.parametrize(
     "named",
-    ["no_such_module_at_all:Model", "lpo_analysis.savings:NoSuch", "lpo_analysis.savings", ":Parameters", ".savings:Parameters"],
+    [
+        "no_such_module_at_all:Model",
+        "lpo_analysis.savings:NoSuch",
+        "lpo_analysis.savings",
+        ":Parameters",
+        ".savings:Parameters",
+    ],
 )
 def test_a_model_that_cannot_be_imported_is_refused_by_name(named):
     with pytest.raises(NotebookError, match="cannot be imported") as caught:
@@ -123,7 +139,14 @@ def test_a_class_that_is_no_parameter_model_is_refused():
 def test_the_source_hash_ignores_outputs_counts_and_how_lines_are_stored():
     plain = _notebook()
     shown = _notebook(
-        cells=[{**plain["cells"][0], "source": "seed = 1\n", "outputs": [{"output_type": "stream", "text": "1"}], "execution_count": 7}]
+        cells=[
+            {
+                **plain["cells"][0],
+                "source": "seed = 1\n",
+                "outputs": [{"output_type": "stream", "text": "1"}],
+                "execution_count": 7,
+            }
+        ]
     )
     assert library.source_hash(plain) == library.source_hash(shown)
 

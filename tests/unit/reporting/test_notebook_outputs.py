@@ -17,7 +17,26 @@ from hypothesis import strategies as st
 from lpo_analysis.reporting import notebook as show
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 
-ALLOWED = {"p", "div", "style", "table", "thead", "tbody", "tfoot", "tr", "th", "td", "ol", "li", "a", "code", "span", "br", "em", "strong"}
+ALLOWED = {
+    "p",
+    "div",
+    "style",
+    "table",
+    "thead",
+    "tbody",
+    "tfoot",
+    "tr",
+    "th",
+    "td",
+    "ol",
+    "li",
+    "a",
+    "code",
+    "span",
+    "br",
+    "em",
+    "strong",
+}
 
 
 class Tags(HTMLParser):
@@ -52,7 +71,16 @@ def result() -> Result:
     """Two terms, one of them without an estimate, and a figure."""
     table = tidy(
         [
-            {"term": "a", "estimate": 1 / 3, "conf_low": 0.1, "conf_high": 0.5, "level": 0.9, "n_obs": 4, "unit": "share", "label": "first"},
+            {
+                "term": "a",
+                "estimate": 1 / 3,
+                "conf_low": 0.1,
+                "conf_high": 0.5,
+                "level": 0.9,
+                "n_obs": 4,
+                "unit": "share",
+                "label": "first",
+            },
             {"term": "b", "level": 0.9, "n_obs": 0, "unit": "share", "method": "too few rows", "label": "second"},
         ]
     )
@@ -70,7 +98,13 @@ def result() -> Result:
 
     frame = pd.DataFrame({"x": [1, 2], "y": [0.5, np.nan]})
     return Result(
-        "demo", table, "It is a third.", checks=(Check("rows", True, "enough"),), plot_data=frame, draw=draw, alt="A line that rises."
+        "demo",
+        table,
+        "It is a third.",
+        checks=(Check("rows", True, "enough"),),
+        plot_data=frame,
+        draw=draw,
+        alt="A line that rises.",
     )
 
 
@@ -92,7 +126,12 @@ def test_a_value_becomes_plain_json(value, expected):
     json.dumps(made, allow_nan=False)
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+        lambda x: st.lists(x) | st.dictionaries(st.text(), x),
+    )
+)
 def test_cleaning_gives_strict_json_and_cleaning_again_changes_nothing(value):
     made = show.clean(value)
     assert json.loads(json.dumps(made, allow_nan=False)) == made
@@ -132,7 +171,17 @@ def test_a_value_without_an_estimate_is_recorded_with_its_reason(emitted, result
 
 
 def test_a_table_shows_rounded_cells_and_carries_the_full_numbers(emitted):
-    frame = pd.DataFrame({"who": ["x"], "p": [0.001], "s": [0.61234567891], "n": [12345], "y": [2024], "hidden": [1 / 3], "far": [math.inf]})
+    frame = pd.DataFrame(
+        {
+            "who": ["x"],
+            "p": [0.001],
+            "s": [0.61234567891],
+            "n": [12345],
+            "y": [2024],
+            "hidden": [1 / 3],
+            "far": [math.inf],
+        }
+    )
     columns = {"who": ("Who", "text"), "p": ("P", "probability"), "s": ("Share", "share"), "n": ("N", "integer"), "y": ("Year", "year"),
                "far": ("Far", "number")}  # fmt: skip
     show.table(frame, name="demo", title="A table", columns=columns, note="Mind this.")
@@ -217,7 +266,14 @@ def _references(hostile: str) -> pd.DataFrame:
 def test_hostile_text_stays_text_in_findings_tables_checks_and_sources(emitted, hostile, monkeypatch):
     show.finding(hostile)
     frame = pd.DataFrame({"a": [hostile], "b": [1.0]})
-    show.table(frame, name="t", title=hostile, columns={"a": (hostile, "text"), "b": (hostile, "interval")}, note=hostile, sources=[hostile])
+    show.table(
+        frame,
+        name="t",
+        title=hostile,
+        columns={"a": (hostile, "text"), "b": (hostile, "interval")},
+        note=hostile,
+        sources=[hostile],
+    )
     show.checks(Result("r", tidy([]), "", checks=(Check(hostile, False, hostile),)), title=hostile)
     monkeypatch.setattr(show, "references", lambda evidence, rows: _references(hostile))
     show.sources(None, ["row_a"], title=hostile)
@@ -231,7 +287,9 @@ def test_a_source_links_to_the_page_it_was_read_on_and_nowhere_else(emitted, mon
     frame = _references("plain").assign(url="https://example.org/?a=1&b=\"2\"' onclick='x")
     monkeypatch.setattr(show, "references", lambda evidence, rows: frame)
     show.sources(None, ["row_a"])
-    assert [value for name, value in _harmless(emitted[0]["data"]["text/html"]).attributes if name == "href"] == [frame["url"].iloc[0]]
+    assert [value for name, value in _harmless(emitted[0]["data"]["text/html"]).attributes if name == "href"] == [
+        frame["url"].iloc[0]
+    ]
 
 
 def test_source_numbers_map_every_figure_to_its_source(monkeypatch):

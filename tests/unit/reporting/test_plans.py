@@ -73,7 +73,7 @@ BAD = {
     "an empty list of reports": ('title = "Good"\nreport = []\n', r"it has no \[\[report\]\] table"),
     "report is no table": ('title = "Good"\nreport = "savings"\n', r"reports are written as \[\[report\]\] tables"),
     "a single bracket": ('title = "Good"\n[report]\nnotebook = "savings"\n', r"reports are written as \[\[report\]\] tables"),
-    "unknown key of the plan": ("titel = 'x'\n" + GOOD, "the plan: unknown key 'titel'. Did you mean 'title'"),
+    "unknown key of the plan": ("titlee = 'x'\n" + GOOD, "the plan: unknown key 'titlee'. Did you mean 'title'"),
     "unknown key of a report": (GOOD + "matrx = {seed = [1]}\n", "report 1: unknown key 'matrx'. Did you mean 'matrix'"),
     "no notebook": ('title = "Good"\n[[report]]\nname = "x"\n', "report 1: it needs a notebook"),
     "notebook is a number": (GOOD.replace('"savings"', "3"), "report 1: it needs a notebook"),
@@ -84,7 +84,7 @@ BAD = {
     "empty list in the matrix": (GOOD + "matrix = {seed = []}\n", "report 1: matrix seed must be a list with at least one value, got"),
     "matrix value is no list": (GOOD + 'matrix = {task = "legal_research"}\n', "report 1: matrix task must be a list .* got 'legal_research'"),
     "key in parameters and matrix": (GOOD + "parameters = {seed = 1}\nmatrix = {seed = [1, 2]}\n", "seed stands in both parameters and matrix"),
-    "unknown parameter": (GOOD + 'parameters = {taks = "x"}\n', "report 1: unknown parameter 'taks'. Did you mean 'task'"),
+    "unknown parameter": (GOOD + 'parameters = {tsk = "x"}\n', "report 1: unknown parameter 'tsk'. Did you mean 'task'"),
     "unknown parameter in the matrix": (GOOD + "matrix = {sed = [1]}\n", r"report 1 \(sed=1\): unknown parameter 'sed'. Did you mean 'seed'"),
     "wrong value": (GOOD + "parameters = {draws = 300}\n", "draws: must be a power of two, got 300; nearest are 256 and 512"),
     "wrong type": (GOOD + 'parameters = {volume_hours = "many"}\n', "volume_hours: must be a number"),
@@ -115,11 +115,11 @@ def test_a_bad_plan_is_refused_and_the_message_names_what_is_wrong(plan, text, s
 
 
 def test_several_mistakes_are_reported_at_once(plan):
-    text = "titel = 1\n[[report]]\nnotebook = 'savngs'\n[[report]]\nnotebook = 'savings'\nparameters = {taks = 1}\n[[report]]\nnam = 'x'\n"
+    text = "titlee = 1\n[[report]]\nnotebook = 'savngs'\n[[report]]\nnotebook = 'savings'\nparameters = {tsk = 1}\n[[report]]\nnam = 'x'\n"
     with pytest.raises(PlanError) as caught:
         plan(text)
     message = str(caught.value)
-    parts = ("'titel'", "needs a title", "report 1: There is no notebook", "report 2: unknown parameter 'taks'", "report 3: unknown key 'nam'",
+    parts = ("'titlee'", "needs a title", "report 1: There is no notebook", "report 2: unknown parameter 'tsk'", "report 3: unknown key 'nam'",
              "report 3: it needs a notebook")  # fmt: skip
     missing = [part for part in parts if part not in message]
     assert not missing, f"not reported: {missing}\n{message}"
@@ -141,5 +141,5 @@ def test_reading_a_plan_writes_nothing(plan, tmp_path):
 
 def test_a_plan_that_is_not_there_is_not_found(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(NotFoundError, match="no plan 'mine.toml'"):
+    with pytest.raises(NotFoundError, match=r"no plan 'mine\.toml'"):
         read_plan("mine.toml")

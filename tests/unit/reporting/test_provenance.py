@@ -29,7 +29,9 @@ def test_the_same_inputs_give_the_same_fingerprint(fresh):
     assert _mark(seed=1, task="x") == _mark(task="x", seed=1)
 
 
-@pytest.mark.parametrize("changed", [{"seed": 2}, {"seed": 1.5}, {"seed": "1"}, {"seed": [1]}, {"sed": 1}, {}], ids=repr)
+@pytest.mark.parametrize(
+    "changed", [{"seed": 2}, {"seed": 1.5}, {"seed": "1"}, {"seed": [1]}, {"sed": 1}, {}], ids=repr
+)
 def test_another_parameter_gives_another_fingerprint(fresh, changed):
     assert _mark(seed=1) != _mark(**changed)
 
@@ -41,7 +43,9 @@ def test_another_notebook_source_gives_another_fingerprint(fresh):
     assert provenance.fingerprint(library.source_hash(notebook), {}) != before
 
 
-@pytest.mark.parametrize("name", ["datapackage.json", "evidence/observations.csv", "evidence/sources.csv", "tables/cpi_us_annual.csv"])
+@pytest.mark.parametrize(
+    "name", ["datapackage.json", "evidence/observations.csv", "evidence/sources.csv", "tables/cpi_us_annual.csv"]
+)
 def test_a_changed_byte_in_the_data_gives_another_fingerprint(fresh, monkeypatch, tmp_path, name):
     shutil.copytree(paths.DATA, tmp_path / "data")
     monkeypatch.setattr(paths, "DATA", tmp_path / "data")

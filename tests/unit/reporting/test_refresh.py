@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from lpo_analysis.reporting.refresh import differences
 
-ITEM = st.dictionaries(st.sampled_from(["estimate", "conf_low", "value", "label"]), st.integers() | st.text(max_size=3), min_size=1)
+ITEM = st.dictionaries(
+    st.sampled_from(["estimate", "conf_low", "value", "label"]), st.integers() | st.text(max_size=3), min_size=1
+)
 RECORDED = st.dictionaries(st.sampled_from("abcd"), ITEM)
 
 
@@ -33,4 +35,6 @@ def test_new_and_vanished_values_are_named():
 
 
 def test_a_key_that_comes_or_goes_counts_as_moved():
-    assert differences({"x": {"estimate": None}}, {"x": {"estimate": None, "reason": "no rows"}}) == ["x.reason: None -> no rows"]
+    assert differences({"x": {"estimate": None}}, {"x": {"estimate": None, "reason": "no rows"}}) == [
+        "x.reason: None -> no rows"
+    ]

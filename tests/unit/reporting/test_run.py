@@ -13,10 +13,21 @@ from hypothesis import strategies as st
 
 from lpo_analysis.errors import NoEvidenceError, NotFoundError, OutputError, ParameterError
 from lpo_analysis.reporting import provenance
-from lpo_analysis.reporting.run import Job, check_writable, default_name, finished, kernel_environment, prepare, run, slug
+from lpo_analysis.reporting.run import (
+    Job,
+    check_writable,
+    default_name,
+    finished,
+    kernel_environment,
+    prepare,
+    run,
+    slug,
+)
 
 SAFE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
-VALUES = st.recursive(st.text() | st.integers() | st.floats() | st.booleans() | st.none(), lambda inner: st.lists(inner, max_size=5))
+VALUES = st.recursive(
+    st.text() | st.integers() | st.floats() | st.booleans() | st.none(), lambda inner: st.lists(inner, max_size=5)
+)
 
 
 @given(VALUES)
@@ -41,7 +52,10 @@ def test_long_names_that_differ_only_at_their_end_stay_apart(first, second):
 
 def test_a_default_name_tells_what_sets_the_report_apart():
     assert default_name("savings", {}) == "savings"
-    assert default_name("savings", {"task": "legal_research", "grades": ["A", "B"], "seed": 7}) == "savings-legal_research-A-B-7"
+    assert (
+        default_name("savings", {"task": "legal_research", "grades": ["A", "B"], "seed": 7})
+        == "savings-legal_research-A-B-7"
+    )
     assert default_name("savings", {"firm": "../../etc/passwd"}) == "savings-etc_passwd"
 
 
@@ -55,7 +69,7 @@ def test_prepare_keeps_all_parameters_and_injects_only_what_differs():
 @pytest.mark.parametrize(
     ("parameters", "error", "says"),
     [
-        ({"taks": "x"}, ParameterError, "Did you mean 'task'"),
+        ({"tsk": "x"}, ParameterError, "Did you mean 'task'"),
         ({"draws": 300, "level": 2.0}, ParameterError, "level"),
         ({"task": "legal_research", "location": "ZAF"}, NoEvidenceError, "Nearest available"),
     ],
@@ -97,7 +111,11 @@ def report(tmp_path: Path) -> Path:
     """A finished report of the fingerprint ``same``, written by hand."""
     folder = tmp_path / "report"
     (folder / "tables").mkdir(parents=True)
-    files = {"report.html": "<p>", "results.json": json.dumps({"values": {"x": {"value": 1}}}), "tables/a.csv": "a\n1\n"}
+    files = {
+        "report.html": "<p>",
+        "results.json": json.dumps({"values": {"x": {"value": 1}}}),
+        "tables/a.csv": "a\n1\n",
+    }
     for name, text in files.items():
         (folder / name).write_text(text)
     due = {name: provenance.digest(text.encode()) for name, text in files.items()}
@@ -134,7 +152,17 @@ def test_a_file_changed_at_the_same_length_is_noticed(report, name):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "null", "[]", "3", "{}", '{"fingerprint": "same"}', '{"fingerprint": "same", "files": []}', '{"fingerprint": "same", "files": null}']
+    "text",
+    [
+        "",
+        "null",
+        "[]",
+        "3",
+        "{}",
+        '{"fingerprint": "same"}',
+        '{"fingerprint": "same", "files": []}',
+        '{"fingerprint": "same", "files": null}',
+    ],
 )
 def test_a_run_json_of_another_form_is_not_finished(report, text):
     (report / "run.json").write_text(text)
@@ -148,10 +176,17 @@ def test_no_folder_is_not_finished(tmp_path):
 def test_the_kernel_environment_is_put_back_even_after_an_error(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     monkeypatch.delenv("PYTHONHASHSEED", raising=False)
-    with pytest.raises(RuntimeError), kernel_environment():
-        assert os.environ["OMP_NUM_THREADS"] == "1"
-        assert os.environ["PYTHONHASHSEED"] == "0"
-        raise RuntimeError
+    inside = {}
+
+    def fail():
+        with kernel_environment():
+            inside.update(os.environ)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert inside["OMP_NUM_THREADS"] == "1"
+    assert inside["PYTHONHASHSEED"] == "0"
     assert os.environ["OMP_NUM_THREADS"] == "7"
     assert "PYTHONHASHSEED" not in os.environ
 
@@ -162,7 +197,9 @@ def _tiny(folder: Path, source: str, **metadata: object) -> Job:
     from nbformat import v4
 
     cells = [v4.new_code_cell("seed = 1", metadata={"tags": ["parameters"]}), v4.new_code_cell(source)]
-    notebook = v4.new_notebook(cells=cells, metadata={"lpo": {"parameters": "lpo_analysis.savings:Parameters"}, **metadata})
+    notebook = v4.new_notebook(
+        cells=cells, metadata={"lpo": {"parameters": "lpo_analysis.savings:Parameters"}, **metadata}
+    )
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"c{number}"
     path = folder / "tiny.ipynb"

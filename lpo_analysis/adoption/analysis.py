@@ -1,0 +1,135 @@
+"""The adoption of legal outsourcing, read once from the evidence."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import pandas as pd
+
+from lpo_analysis import vocabulary
+from lpo_analysis.adoption import market, surveys
+from lpo_analysis.adoption.parameters import Parameters
+from lpo_analysis.adoption.use import use
+from lpo_analysis.evidence import Evidence, load
+from lpo_analysis.results import Result
+
+
+def analyse(parameters: Parameters, *, evidence: Evidence | None = None) -> Analysis:
+    """Analyse market, use and reasons.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        The question.
+    evidence : Evidence, optional
+        The evidence base; the shipped one by default.
+
+    Returns
+    -------
+    Analysis
+        Everything the report shows; each part is computed when first asked for.
+    """
+    return Analysis(parameters, evidence or load())
+
+
+class Analysis:
+    """One question about adoption.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        The question.
+    evidence : Evidence
+        The evidence base.
+    """
+
+    def __init__(self, parameters: Parameters, evidence: Evidence) -> None:
+        self.parameters, self.evidence = parameters, evidence
+
+    def __repr__(self) -> str:
+        p = self.parameters
+        return f"Analysis of adoption by {p.buyer} in {p.geography}, task {p.task}, horizon {p.horizon_year}"
+
+    @property
+    def question(self) -> str:
+        """The question in one sentence."""
+        p = self.parameters
+        task = "legal work" if p.task == "all" else vocabulary.label("any task", p.task)
+        buyer = vocabulary.label("buyer", p.buyer)
+        return f"How far do {buyer}s in {vocabulary.in_words(p.geography)} outsource {task}, and how is the market growing?"
+
+    @cached_property
+    def growth(self) -> Result:
+        """Growth of the consistent market series."""
+        return market.market_growth(self.evidence, self.parameters)
+
+    @cached_property
+    def ceiling(self) -> Result:
+        """Whether a ceiling can be seen."""
+        return market.ceiling(self.evidence, self.parameters)
+
+    @cached_property
+    def split(self) -> Result:
+        """Independent providers on the comparable split."""
+        return market.comparable_split(self.evidence, self.parameters)
+
+    @cached_property
+    def disagreement(self) -> Result:
+        """Figures of the same scope and year side by side."""
+        return market.disagreement(self.evidence, self.parameters)
+
+    @cached_property
+    def use(self) -> Result:
+        """Shares of users by sense."""
+        return use(self.evidence, self.parameters)
+
+    @cached_property
+    def drivers(self) -> Result:
+        """Reasons for outsourcing."""
+        return surveys.drivers(self.evidence, self.parameters)
+
+    @cached_property
+    def barriers(self) -> Result:
+        """Reasons against outsourcing."""
+        return surveys.barriers(self.evidence, self.parameters)
+
+    @cached_property
+    def insourcing(self) -> Result:
+        """Bringing work back."""
+        return surveys.insourcing(self.evidence, self.parameters)
+
+    @cached_property
+    def satisfaction(self) -> Result:
+        """How satisfied users are."""
+        return surveys.satisfaction(self.evidence, self.parameters)
+
+    def by_grades(self) -> pd.DataFrame:
+        """Ask the same question with other grades let in.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns grades, points (of the market series), growth (a year), figures (on use).
+        """
+        records = []
+        for grades in (["A"], ["A", "B"], ["A", "B", "C"], ["A", "B", "C", "D"]):
+            changed = self.parameters.model_copy(update={"grades": grades})
+            growth, used = market.market_growth(self.evidence, changed), use(self.evidence, changed)
+            rate = float(growth.row("growth_nominal")["estimate"])
+            records.append((", ".join(grades), growth.n_used, rate, used.n_used))
+        return pd.DataFrame(records, columns=["grades", "points", "growth", "figures"])
+
+    @cached_property
+    def rows(self) -> tuple[str, ...]:
+        """Identifiers of all rows shown, in the order of the report."""
+        parts = (
+            self.growth,
+            self.split,
+            self.disagreement,
+            self.use,
+            self.drivers,
+            self.barriers,
+            self.insourcing,
+            self.satisfaction,
+        )
+        return tuple(dict.fromkeys(row for part in parts for row in part.rows))

@@ -1,0 +1,322 @@
+"""The one consistent market series, its growth and its limits; elsewhere, how far publishers disagree."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from lpo_analysis import vocabulary
+from lpo_analysis.adoption.parameters import Parameters
+from lpo_analysis.charts import fan, forest
+from lpo_analysis.evidence import Evidence, select
+from lpo_analysis.evidence.money import ends, real
+from lpo_analysis.methods.growth import ceiling_profile, log_growth
+from lpo_analysis.results import Check, Result, not_estimable, tidy
+from lpo_analysis.wording import count, listing, number, percent
+
+SERIES = "alsp_total"
+SCOPES = {
+    "alsp_total": "alternative legal service providers, worldwide (staffing, Big Four, e-discovery and captives included)",
+    "lpo_global": "legal process outsourcing, worldwide",
+    "lpo_offshore_india": "legal work offshored to India",
+    "lpo_offshore_india_philippines": "legal work offshored to India and the Philippines",
+}
+"""Scopes of market figures; they are never mixed."""
+
+
+def series(evidence: Evidence, parameters: Parameters, category: str = SERIES) -> pd.DataFrame:
+    """Return one market series.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The evidence base.
+    parameters : Parameters
+        Grades let in.
+    category : str, default 'alsp_total'
+        Scope of the market.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Figures in nominal USD billion, by year, with ``form`` (point or ceiling).
+    """
+    rows = select(evidence, metric="market_size", category=category, grades=parameters.grades, required=False)
+    return rows.sort_values("year_end", kind="stable")
+
+
+def market_growth(evidence: Evidence, parameters: Parameters) -> Result:
+    """Estimate the growth of the consistent series and its path to the horizon.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The evidence base.
+    parameters : Parameters
+        Horizon, price year, level, grades.
+
+    Returns
+    -------
+    Result
+        Terms ``growth_nominal``, ``growth_real`` (a year) and ``size_at_horizon`` (USD billion, nominal, with a prediction
+        interval).
+
+    Notes
+    -----
+    Estimand: the constant yearly growth of the totals one publisher states, each as first stated, two years apart. A figure
+    that is only a ceiling is shown and compared, not fitted.
+    """
+    p = parameters
+    rows = series(evidence, p)
+    points, bounds = rows[rows["form"] == "point"], rows[rows["form"] == "ceiling"]
+    terms = ("growth_nominal", "growth_real", "size_at_horizon")
+    if len(points) < 3:
+        reason = f"{count(len(points), 'point')} of the consistent series {'is' if len(points) == 1 else 'are'} of grade {'/'.join(p.grades)}, and three are needed"
+        return not_estimable("market_growth", reason, terms=terms, level=p.level, rows=list(rows.index))
+    years = points["year_end"].astype(float).to_numpy()
+    nominal = points["value"].to_numpy()
+    deflated = np.array(
+        [real(v, "USD", int(y), price_year=p.price_year).amount for v, y in zip(nominal, years, strict=True)]
+    )
+    fit, fit_real = log_growth(years, nominal), log_growth(years, deflated)
+    ahead = fit.predict([p.horizon_year], p.level).iloc[0]
+    n = len(points)
+    records = []
+    for term, label, one in (
+        ("growth_nominal", "growth a year", fit),
+        ("growth_real", f"growth a year in prices of {p.price_year}", fit_real),
+    ):
+        estimate, low, high = one.rate(p.level)
+        records.append({"term": term, "label": label, "estimate": estimate, "std_error": float(one.model.bse[1]), "conf_low": low,
+                        "conf_high": high, "level": p.level, "n_obs": n, "unit": "share",
+                        "method": f"least squares on logarithms, t with {n - 2} degrees of freedom"})  # fmt: skip
+    records.append({"term": "size_at_horizon", "label": f"size in {p.horizon_year}", "estimate": ahead["estimate"],
+                    "conf_low": ahead["conf_low"], "conf_high": ahead["conf_high"], "level": p.level, "n_obs": n, "unit": "USD bn",
+                    "method": "prediction interval, constant growth; not scored"})  # fmt: skip
+    path = fit.predict(np.arange(years.min(), p.horizon_year + 0.01, 0.25), p.level).assign(kind="path")
+    seen = pd.DataFrame({"x": years, "estimate": nominal, "kind": "observed"})
+    caps = pd.DataFrame({"x": bounds["year_end"].astype(float), "estimate": bounds["upper"], "kind": "ceiling"})
+    table = tidy(records)
+    g, r, s = (table.iloc[i] for i in range(3))
+    text = (
+        f"The totals one publisher states for alternative legal service providers grew {percent(g['estimate'], width=g['conf_high'] - g['conf_low'])} "
+        f"a year from {years.min():.0f} to {years.max():.0f} ({p.level:.0%} interval {percent(g['conf_low'])} to {percent(g['conf_high'])}), "
+        f"{percent(r['estimate'])} in real terms, from {nominal[0]:g} to {nominal[-1]:g} billion dollars. If that went on, which {count(n, 'point')} "
+        f"cannot tell, {p.horizon_year} would see {number(s['estimate'], digits=2)} billion (prediction interval {number(s['conf_low'], digits=2)} to "
+        f"{number(s['conf_high'], digits=2)}). This market includes staffing, the Big Four and e-discovery: it is not legal process outsourcing."
+    )
+    return Result(
+        "market_growth", table, text, checks=_checks(fit, bounds, n, evidence, p), rows=tuple(rows.index), n_used=n, n_dropped=len(bounds),
+        plot_data=pd.concat([seen, caps, path], ignore_index=True)[["x", "kind", "estimate", "conf_low", "conf_high"]],
+        draw=partial(fan, title="Totals of one publisher, and what constant growth would make of them", ylabel="USD billion, nominal"),
+        alt=f"Line of the market from {nominal[0]:g} in {years.min():.0f} to {nominal[-1]:g} in {years.max():.0f} billion dollars, "
+        f"extrapolated to {s['estimate']:.0f} ({s['conf_low']:.0f} to {s['conf_high']:.0f}) in {p.horizon_year}.",
+        model=fit.model,
+    )  # fmt: skip
+
+
+def _checks(fit: object, bounds: pd.DataFrame, n: int, evidence: Evidence, p: Parameters) -> tuple[Check, ...]:
+    checks = [
+        Check(
+            "Length",
+            False,
+            f"{n} points: neither the shape of growth nor its interval can be checked, and no forecast can be scored (15 points are the least).",
+        ),
+        Check(
+            "Vintage",
+            None,
+            "Each total is the one first stated in its own report; later reports restate parts, not these totals.",
+        ),
+    ]
+    for _, row in bounds.iterrows():
+        year = int(row["year_end"])
+        there = fit.predict([year], p.level).iloc[0]  # type: ignore[attr-defined]
+        inside = bool(there["conf_low"] <= row["upper"])
+        checks.append(
+            Check(
+                f"Ceiling of {year}", inside,
+                f"The figure of {year} is only a ceiling ({row['upper']:g}); the line gives {there['estimate']:.1f} ({there['conf_low']:.1f} to "
+                f"{there['conf_high']:.1f}), so a total under the ceiling is {'possible' if inside else 'outside what the line allows'}.",
+            )
+        )  # fmt: skip
+    stated = select(evidence, metric="market_growth_rate", category=SERIES, grades=p.grades, required=False)
+    if len(stated):
+        said = [
+            f"{row.value:g}% ({row.year_start}-{row.year_end})" for row in stated.sort_values("year_end").itertuples()
+        ]
+        checks.append(
+            Check(
+                "Publisher's own rates",
+                None,
+                f"The publisher states growth of {listing(said)} a year; rounding and restated bases explain the rest.",
+            )
+        )
+    return tuple(checks)
+
+
+def ceiling(evidence: Evidence, parameters: Parameters) -> Result:
+    """Say whether a ceiling can be seen in the consistent series.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The evidence base.
+    parameters : Parameters
+        Level and grades.
+
+    Returns
+    -------
+    Result
+        Term ``ceiling``: the profile interval as multiples of the last total; not estimable where no ceiling can be excluded.
+    """
+    p = parameters
+    rows = series(evidence, p)
+    points = rows[rows["form"] == "point"]
+    if len(points) < 4:
+        return not_estimable(
+            "ceiling",
+            f"{count(len(points), 'point')} of grade {'/'.join(p.grades)} are too few for a curve with a ceiling",
+            terms=("ceiling",),
+            level=p.level,
+        )
+    profile = ceiling_profile(points["year_end"].astype(float), points["value"], confidence=p.level)
+    within = profile[profile["within"]]
+    low, open_above = float(within["ceiling"].min()), bool(profile["within"].iloc[-1])
+    last = float(points["value"].iloc[-1])
+    row = {"term": "ceiling", "label": "ceiling of a logistic curve", "conf_low": low, "level": p.level, "n_obs": len(points),
+           "unit": "multiple of the last total", "method": "profile of the squared log errors"}  # fmt: skip
+    if open_above:
+        reason = (
+            f"every ceiling from {low:.1f} times the last total ({last * low:.0f} billion dollars) to a thousand times it fits the "
+            f"{count(len(points), 'point')} about as well as any other"
+        )
+        text = f"No ceiling can be seen: {reason}. A forecast of saturation, or of none, is not in these data."
+        return Result(
+            "ceiling",
+            tidy([row | {"conf_high": np.inf}]),
+            text,
+            rows=tuple(points.index),
+            n_used=len(points),
+            reason=reason,
+        )
+    best = float(profile.loc[profile["sse"].idxmin(), "ceiling"])
+    high = float(within["ceiling"].max())
+    text = f"A logistic curve puts the ceiling at {best:.1f} times the last total ({p.level:.0%} profile interval {low:.1f} to {high:.1f})."
+    return Result(
+        "ceiling",
+        tidy([row | {"estimate": best, "conf_high": high}]),
+        text,
+        rows=tuple(points.index),
+        n_used=len(points),
+    )
+
+
+def comparable_split(evidence: Evidence, parameters: Parameters) -> Result:
+    """Compare the independent providers on the one split that runs through all reports: total minus captive minus Big Four.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The evidence base.
+    parameters : Parameters
+        Grades let in.
+
+    Returns
+    -------
+    Result
+        One term a year: ``estimate`` is the independent part in USD billion (for a ceiling year only ``conf_high``).
+    """
+    totals = series(evidence, parameters)
+    parts = {
+        name: series(evidence, parameters, f"alsp_segment_{name}").set_index("year_end")["value"]
+        for name in ("captive", "big_four")
+    }
+    records = []
+    for _, row in totals.iterrows():
+        year = int(row["year_end"])
+        taken = [float(part[year]) for part in parts.values() if year in part.index]
+        record: dict[str, object] = {"term": str(year), "label": str(year), "unit": "USD bn", "n_obs": 1 + len(taken),
+                                     "method": "total minus captive minus Big Four"}  # fmt: skip
+        if len(taken) < len(parts):
+            record["method"] = "a part is not on file for this year"
+        elif row["form"] == "ceiling":
+            record |= {"conf_high": float(row["upper"]) - sum(taken), "method": "ceiling: the total is one"}
+        else:
+            record["estimate"] = float(row["value"]) - sum(taken)
+        records.append(record)
+    if not records:
+        return not_estimable("comparable_split", f"no total of grade {'/'.join(parameters.grades)} is on file")
+    table = tidy(records)
+    known = table.dropna(subset=["estimate"])
+    said = [f"{row.estimate:.1f} in {row.term}" for row in known.itertuples()]
+    text = (
+        f"On the one split that runs through all reports, independent providers earned {listing(said)} (billion dollars, nominal)."
+        if len(said)
+        else "No year has all parts on file."
+    )
+    return Result(
+        "comparable_split", table, text, rows=tuple(totals.index), n_used=len(known), n_dropped=len(table) - len(known)
+    )
+
+
+def disagreement(evidence: Evidence, parameters: Parameters) -> Result:
+    """Set all figures of the same scope, place and year side by side, whatever their grade.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The evidence base.
+    parameters : Parameters
+        Only the level is read: disagreement always shows all grades.
+
+    Returns
+    -------
+    Result
+        One term a scope and year with two makers or more: ``estimate`` is the ratio of the largest to the smallest figure.
+
+    Notes
+    -----
+    Described, not pooled: no scope has ten estimates of four makers, and makers repeat each other.
+    """
+    rows = evidence.observations.query("metric == 'market_size' and topic == 'market'")
+    rows = rows[rows["category"].isin(SCOPES)].sort_values(["category", "year_end", "grade"], kind="stable")
+    records, drawn = [], []
+    for (category, geography, year), part in rows.groupby(["category", "geography", "year_end"], sort=False):
+        if part["publisher_id"].nunique() < 2:
+            continue
+        low = np.array([np.nanmin(ends(row)) for _, row in part.iterrows()])
+        high = np.array([np.nanmax(ends(row)) for _, row in part.iterrows()])
+        best = part["grade"].isin(["A", "B"])
+        records.append({"term": f"{category}_{year}", "label": f"{SCOPES[str(category)]}, {year}", "estimate": high.max() / low.min(),
+                        "conf_low": low.min(), "conf_high": high.max(), "n_obs": len(part), "n_makers": part["publisher_id"].nunique(),
+                        "n_ab": int(best.sum()), "unit": "ratio of largest to smallest", "method": "all figures, all grades",
+                        "geography": geography})  # fmt: skip
+        for (_, row), a, b in zip(part.iterrows(), low, high, strict=True):
+            forecast = f", forecast of {str(row['published'])[:4]}" if row["status"] == "forecast" else ""
+            name = vocabulary.label("scope", str(geography))
+            drawn.append({"group": f"{_short(str(category))} {name}, {year}", "label": f"{row['publisher']}{forecast} [{row['grade']}]"[:64],
+                          "estimate": float(np.sqrt(a * b)), "conf_low": a, "conf_high": b, "weak": row["grade"] in ("C", "D")})  # fmt: skip
+    table = tidy(records)
+    strong = table[table["n_ab"] >= 2]
+    worst = table.loc[table["estimate"].idxmax()]
+    text = (
+        f"{len(table)} scope-years have figures from two makers or more, {len(strong)} of them at least two of grade A or B. The largest is "
+        f"{number(table['estimate'].median(), digits=2)} times the smallest in the median, and {number(worst['estimate'], digits=2)} times for {worst['label']}. "
+        "No mean is formed: no scope has ten estimates from four makers, and makers repeat each other."
+    )
+    return Result(
+        "disagreement", table, text, rows=tuple(rows.index), n_used=int(table["n_obs"].sum()), n_dropped=len(rows) - int(table["n_obs"].sum()),
+        plot_data=pd.DataFrame(drawn),
+        draw=partial(forest, title="The same market in the same year", xlabel="USD billion; open dots: grades C and D", percent=False, log=True),
+        alt=f"Published sizes by scope and year; within one year the largest is up to {number(worst['estimate'], digits=2)} times the smallest.",
+    )  # fmt: skip
+
+
+def _short(category: str) -> str:
+    return {
+        "lpo_global": "LPO,",
+        "lpo_offshore_india": "Offshored to",
+        "lpo_offshore_india_philippines": "Offshored to",
+    }.get(category, "ALSP,")

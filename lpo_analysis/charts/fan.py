@@ -1,0 +1,72 @@
+"""A series, its path to a horizon, and the interval of that path."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from lpo_analysis.charts.theme import COLOURS, axis, bare, theme
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def fan(frame: pd.DataFrame, *, ax: Axes | None = None, title: str = "", ylabel: str = "") -> Axes:
+    """Draw observations, a fitted path and its prediction interval; what lies ahead looks different from what was seen.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns x, kind (``observed``, ``ceiling`` for a figure that is only an upper bound, ``path``), estimate, conf_low,
+        conf_high; the path runs from the first observation to the horizon.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+    title, ylabel : str, optional
+        What to see, and the quantity.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axis drawn on.
+    """
+    seen, bound, path = (frame[frame["kind"] == kind] for kind in ("observed", "ceiling", "path"))
+    last = seen["x"].max()
+    with theme():
+        ax = axis(ax, height=3.9)
+        ahead, behind = path[path["x"] >= last], path[path["x"] <= last]
+        ax.fill_between(ahead["x"], ahead["conf_low"], ahead["conf_high"], color=COLOURS["band"], linewidth=0)
+        ax.plot(behind["x"], behind["estimate"], color=COLOURS["light"], linewidth=2)
+        ax.plot(ahead["x"], ahead["estimate"], color=COLOURS["main"], linewidth=2, linestyle="--")
+        ax.plot(seen["x"], seen["estimate"], "o", color=COLOURS["ink"], markersize=7)
+        ax.plot(bound["x"], bound["estimate"], "v", color=COLOURS["ink"], markerfacecolor="white", markersize=8)
+        for row in seen.itertuples(index=False):
+            ax.annotate(
+                f"{row.estimate:g}",
+                (row.x, row.estimate),
+                xytext=(-2, 9),
+                textcoords="offset points",
+                ha="right",
+                fontsize=9,
+            )
+        for row in bound.itertuples(index=False):
+            ax.annotate(
+                f"under {row.estimate:g}",
+                (row.x, row.estimate),
+                xytext=(6, -14),
+                textcoords="offset points",
+                fontsize=9,
+            )
+        end = ahead.iloc[-1]
+        ax.annotate(
+            f"{end['estimate']:.0f}\n({end['conf_low']:.0f} to {end['conf_high']:.0f})", (end["x"], end["estimate"]),
+            xytext=(-6, 0), textcoords="offset points", ha="right", va="bottom", fontsize=9, color=COLOURS["main"],
+        )  # fmt: skip
+        ax.axvline(last, color=COLOURS["muted"], linewidth=0.8, linestyle=":")
+        ax.annotate("extrapolated", (last, 0.97), xycoords=("data", "axes fraction"), xytext=(4, 0), textcoords="offset points",
+                    fontsize=8, color=COLOURS["muted"], va="top")  # fmt: skip
+        bare(ax, grid="y")
+        ax.set_ylim(bottom=0)
+        ax.set_title(title)
+        ax.set_ylabel(ylabel)
+    return ax

@@ -1,0 +1,231 @@
+"""How often firms are breached: what surveys say, what those who do not know leave open, and the yearly rate it implies."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from lpo_analysis.charts import forest
+from lpo_analysis.evidence import Evidence, select
+from lpo_analysis.evidence.money import ends
+from lpo_analysis.results import Check, Result, not_estimable, tidy
+from lpo_analysis.risk.parameters import Parameters
+from lpo_analysis.wording import count, percent
+
+BANDS = {
+    "solo": ("small", "solo"),
+    "2_9": ("small", "2-9 lawyers"),
+    "1_9": ("small", "1-9 lawyers"),
+    "10_49": ("midsize", "10-49 lawyers"),
+    "50_99": ("midsize", "50-99 lawyers"),
+    "100_499": ("large", "100-499 lawyers"),
+    "100_plus": ("large", "100 lawyers and more"),
+    "500_plus": ("large", "500 lawyers and more"),
+}
+"""Size bands of the surveys, and the size of firm each counts as."""
+
+_DONT_KNOW = {
+    "small": ("dont_know_firms_1_9_or_solo",),
+    "midsize": ("dont_know",),
+    "large": ("dont_know_firms_100_499", "dont_know_firms_500_plus"),
+    "all": ("dont_know",),
+}
+
+
+def _shares(rows: pd.DataFrame) -> pd.Series:
+    return pd.Series([float(np.nanmean(ends(row))) / 100 for _, row in rows.iterrows()], index=rows.index, dtype=float)
+
+
+def dont_know(evidence: Evidence, parameters: Parameters) -> tuple[float, tuple[str, ...]] | None:
+    """Return the share of respondents who do not know whether their firm was ever breached.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The evidence base.
+    parameters : Parameters
+        Size of firm, grades.
+
+    Returns
+    -------
+    tuple of (float, tuple of str) or None
+        The newest share of the size (for midsize firms, of all firms) and its row; None where there is none.
+    """
+    rows = select(
+        evidence,
+        metric="breach_other_answer_share",
+        category=list(_DONT_KNOW[parameters.buyer_size]),
+        grades=parameters.grades,
+        required=False,
+    )
+    if rows.empty:
+        return None
+    newest = rows[rows["year_end"] == rows["year_end"].max()]
+    return float(_shares(newest).max()), tuple(newest.index)
+
+
+def prevalence(evidence: Evidence, parameters: Parameters) -> Result:
+    """Show the share of US law firms that were ever breached, by size and year, don't-knows as bounds.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The evidence base.
+    parameters : Parameters
+        Size of firm, level, grades.
+
+    Returns
+    -------
+    Result
+        One term a published share: ``estimate`` as published (don't-knows in the base), ``conf_low`` the same (none of them was
+        breached), ``conf_high`` with all of them breached. These are bounds, not an interval of chance.
+    """
+    p = parameters
+    rows = select(evidence, metric="breach_prevalence", geography="USA", grades=p.grades, required=False)
+    rows = rows[rows["category"].str.startswith("ever_breached")].copy()
+    rows["band"] = rows["category"].str.removeprefix("ever_breached").str.removeprefix("_firms_")
+    rows["size"] = [BANDS[band][0] if band in BANDS else "all" for band in rows["band"]]
+    if rows.empty:
+        return not_estimable(
+            "prevalence",
+            f"no share of grade {'/'.join(p.grades)} of firms ever breached is on file (0 rows)",
+            level=p.level,
+        )
+    unknown = {
+        size: dont_know(evidence, p.model_copy(update={"buyer_size": size}))
+        for size in ("small", "midsize", "large", "all")
+    }
+    share = _shares(rows)
+    upper = [
+        np.nan if (found := unknown[size]) is None else min(1.0, value + found[0])
+        for size, value in zip(rows["size"], share, strict=True)
+    ]
+    table = tidy(
+        {"term": name, "label": f"{row['year_end']}" + (f", {BANDS[row['band']][1]}" if row["band"] in BANDS else ", all sizes") + f" [{row['grade']}]",
+         "estimate": value, "conf_low": value, "conf_high": high, "level": np.nan, "n_obs": row["sample_size"], "unit": "share",
+         "method": "as published; upper end: all who do not know were breached", "size": row["size"], "year": int(row["year_end"]), "grade": row["grade"]}
+        for (name, row), value, high in zip(rows.iterrows(), share, upper, strict=True)
+    )  # fmt: skip
+    order = ["small", "midsize", "large", "all"]
+    table = table.sort_values(
+        ["size", "year"], key=lambda c: c.map(order.index) if c.name == "size" else c, kind="stable", ignore_index=True
+    )
+    own = table[table["size"] == p.buyer_size]
+    newest = own[own["year"] == own["year"].max()] if len(own) else own
+    told = "; ".join(f"{row.label.split(' [')[0]}: {percent(row.estimate)}" for row in newest.itertuples())
+    found = unknown[p.buyer_size]
+    gap = (
+        "nobody was asked whether they know"
+        if found is None
+        else f"{percent(found[0])} do not know, so the true share may be that much higher"
+    )
+    text = (
+        f"{count(len(table), 'published share')} of US law firms ever breached are on file, from {percent(table['estimate'].min())} to "
+        f"{percent(table['estimate'].max())} by size and year. For {_size(p.buyer_size)} the newest say {told}; {gap}. The years are different samples, not one cohort."
+    )
+    data = table.assign(group=table["size"].map({"small": "Small firms", "midsize": "Midsize firms", "large": "Large firms", "all": "All firms"}),
+                        weak=table["grade"].isin(["C", "D"]))  # fmt: skip
+    rows_dk = tuple(row for item in unknown.values() if item is not None for row in item[1])
+    return Result(
+        "prevalence", table, text, checks=(
+            Check("Don't-knows", None, "Those who do not know are in the base of the published shares; in large firms they are more than half."),
+            Check("Respondents", None, "A lawyer answers for the firm; the surveys do not weight to the population of firms."),
+        ),
+        rows=(*rows.index, *dict.fromkeys(rows_dk)), n_used=len(rows),
+        plot_data=data[["group", "label", "estimate", "conf_low", "conf_high", "weak"]],
+        draw=partial(forest, title="Ever breached, and how much is not known", xlabel="share of US law firms; the bar ends where all who do not know were breached"),
+        alt="Shares of firms ever breached by size and year, each with a bar up to the share if all who do not know were breached.",
+    )  # fmt: skip
+
+
+def _size(size: str) -> str:
+    return "firms of all sizes" if size == "all" else f"{size} firms"
+
+
+def newest_share(evidence: Evidence, parameters: Parameters) -> tuple[float, tuple[str, ...]] | None:
+    """Return the newest share ever breached for the size of firm.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The evidence base.
+    parameters : Parameters
+        Size of firm, grades.
+
+    Returns
+    -------
+    tuple of (float, tuple of str) or None
+        Mean over the bands of the newest year, and the rows.
+    """
+    shown = prevalence(evidence, parameters)
+    if not shown.estimable:
+        return None
+    own = shown.table[shown.table["size"] == parameters.buyer_size]
+    newest = own[own["year"] == own["year"].max()]
+    return None if newest.empty else (float(newest["estimate"].mean()), tuple(newest["term"]))
+
+
+def hazard(evidence: Evidence, parameters: Parameters) -> Result:
+    """Turn "ever breached" into a yearly rate under each treatment of the don't-knows and each length of memory.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The evidence base.
+    parameters : Parameters
+        Size of firm, memory, horizon.
+
+    Returns
+    -------
+    Result
+        One term a treatment (``none``, ``at_random``, ``all``): ``estimate`` is the yearly rate at the middle of the memory,
+        ``conf_low`` and ``conf_high`` at its ends; ``p_horizon`` the probability of at least one breach over the horizon.
+
+    Notes
+    -----
+    rate = -ln(1 - P) / T. T is a listed assumption. A P of 0 or 1 has no finite rate and is refused.
+    """
+    p = parameters
+    found, unknown = newest_share(evidence, p), dont_know(evidence, p)
+    if found is None:
+        return not_estimable(
+            "hazard",
+            f"no share of {_size(p.buyer_size)} ever breached is on file at grade {'/'.join(p.grades)} (0 rows)",
+            level=p.level,
+        )
+    share, dk = found[0], 0.0 if unknown is None else unknown[0]
+    treatments = {"none": share, "at_random": share / (1 - dk), "all": share + dk}
+    words = {
+        "none": "none of those who do not know was breached",
+        "at_random": "they were breached as often as the others",
+        "all": "all of them were breached",
+    }
+    low_t, high_t = p.memory_years
+    records: list[dict[str, object]] = []
+    for term, value in treatments.items():
+        if not 0 < value < 1:
+            records.append(
+                {
+                    "term": term,
+                    "label": words[term],
+                    "unit": "breaches a year",
+                    "method": "a share of 0 or 1 has no finite rate",
+                }
+            )
+            continue
+        total = -np.log1p(-value)
+        rate = {"estimate": total / np.sqrt(low_t * high_t), "conf_low": total / high_t, "conf_high": total / low_t}
+        records.append({"term": term, "label": words[term], **rate, "level": np.nan, "n_obs": len(found[1]), "unit": "breaches a year",
+                        "method": f"-ln(1-P)/T, T from {low_t:g} to {high_t:g} years (assumption)", "share": value,
+                        **{f"p_horizon_{end}": -np.expm1(-r * p.horizon_years) for end, r in zip(("mid", "low", "high"), rate.values(), strict=True)}})  # fmt: skip
+    table = tidy(records)
+    known = table.dropna(subset=["estimate"])
+    span = f"{percent(known['p_horizon_low'].min())} to {percent(known['p_horizon_high'].max())}"
+    years = count(p.horizon_years, "year")
+    text = (
+        f"From that, the chance of any breach within {years} runs from {span}, depending on what those who do not know would have said and on how "
+        f"far back people remember ({low_t:g} to {high_t:g} years, an assumption). These are bounds under named assumptions, not a sampling interval."
+    )
+    return Result("hazard", table, text, rows=(*found[1], *(unknown[1] if unknown else ())), n_used=len(found[1]))

@@ -1,0 +1,231 @@
+"""The page in a real browser: it makes no request, runs no script, and fits on a phone."""
+
+from __future__ import annotations
+
+import html as escaping
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from lpo_analysis.reporting import notebook as show
+from lpo_analysis.reporting.index import index_page
+from lpo_analysis.reporting.page import page
+from lpo_analysis.reporting.run import Outcome
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(BROWSER is None, reason="no chromium, chromium-browser or google-chrome on the PATH"),
+]
+
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-extensions", "--hide-scrollbars",
+    # No name resolves, so that nothing leaves the machine; a request is logged all the same.
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+)  # fmt: skip
+OF_CHROMIUM = re.compile(r"https?://([a-z0-9-]+\.)*(google|googleapis|gstatic|gvt1|chromium)\.(com|org)/")
+POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
+PHONE = 375
+
+
+@pytest.fixture
+def browse(tmp_path):
+    """Open a page and give back its DOM once it is loaded."""
+
+    def call(path: Path, *flags: str, dump: bool = True) -> str:
+        command = [
+            BROWSER,
+            *FLAGS,
+            f"--user-data-dir={tmp_path / 'profile'}",
+            *flags,
+            *(["--dump-dom"] if dump else []),
+            path.as_uri(),
+        ]
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        assert ran.returncode == 0, f"the browser failed:\n{ran.stderr[-2000:]}"
+        return ran.stdout
+
+    return call
+
+
+@pytest.fixture
+def requests(browse, tmp_path):
+    """Open a page and list the addresses it asked for over the network."""
+
+    def call(path: Path) -> list[str]:
+        log = tmp_path / "net.json"
+        browse(path, f"--log-net-log={log}")
+        noted = json.loads(log.read_text(encoding="utf-8"))
+        kinds = {number: name for name, number in noted["constants"]["logSourceType"].items()}
+        asked = {
+            e["params"]["url"]
+            for e in noted["events"]
+            if kinds[e["source"]["type"]] == "URL_REQUEST" and "url" in e.get("params", {})
+        }
+        return sorted(url for url in asked if not url.startswith(("file:", "data:")) and not OF_CHROMIUM.match(url))
+
+    return call
+
+
+def _write(folder: Path, text: str, name: str = "page.html") -> Path:
+    (folder / name).write_text(text, encoding="utf-8")
+    return folder / name
+
+
+def _without_policy(html: str) -> str:
+    bare, count = POLICY.subn("", html)
+    assert count == 1, "the page has no Content-Security-Policy"
+    return bare
+
+
+def _title(dom: str) -> str:
+    return escaping.unescape(re.search(r"<title>(.*?)</title>", dom, re.DOTALL)[1])
+
+
+@pytest.fixture
+def hostile_page(emitted: list[dict[str, Any]], notebook_of, hostile) -> str:
+    """A page with hostile text from every side, and a cell that shows raw HTML with a script and pictures from elsewhere."""
+    frame = pd.DataFrame({"task": [hostile], "firm": [hostile], "b": [1.0]})
+    show.finding(f"{hostile}?", hostile)
+    show.table(
+        frame,
+        name="t",
+        title=hostile,
+        columns={"task": (hostile, "text"), "firm": ("Firm", "text"), "b": ("b", "number")},
+        note=hostile,
+    )
+    printed = {"output_type": "stream", "name": "stdout", "text": hostile}
+    failed = {"output_type": "error", "ename": "ValueError", "evalue": hostile, "traceback": []}
+    raw = "<script>document.title='pwned'</script><svg onload=\"document.title='pwned'\"></svg><img src='http://probe.invalid/x.png'>"
+    foreign = {"output_type": "display_data", "data": {"text/html": raw, "text/plain": ""}, "metadata": {}}
+    return page(notebook_of("# Honest", emitted, [printed], [failed], [foreign], source=f"# {hostile}"), name="hostile")
+
+
+def test_a_report_asks_for_nothing_over_the_network(requests, report):
+    assert requests(report / "report.html") == []
+
+
+def test_no_text_and_no_foreign_output_runs_a_script(browse, hostile_page, tmp_path):
+    title = _title(hostile_page)
+    assert _title(browse(_write(tmp_path, hostile_page))) == title
+
+
+def test_text_alone_runs_no_script_even_where_the_policy_is_taken_away(browse, hostile_page, tmp_path):
+    start = hostile_page.index("<script>")
+    stop = hostile_page.index("x.png'>") + len("x.png'>")
+    only_text = _without_policy(hostile_page[:start] + hostile_page[stop:])
+    assert _title(browse(_write(tmp_path, only_text))) == _title(hostile_page)
+
+
+def test_without_the_policy_the_foreign_output_would_run_so_these_tests_can_fail(browse, hostile_page, tmp_path):
+    assert _title(browse(_write(tmp_path, _without_policy(hostile_page)))) == "pwned"
+
+
+def test_a_foreign_picture_is_not_asked_for_but_would_be_without_the_policy(requests, hostile_page, tmp_path):
+    assert requests(_write(tmp_path, hostile_page)) == []
+    assert requests(_write(tmp_path, _without_policy(hostile_page))) == ["http://probe.invalid/x.png"]
+
+
+def test_hostile_names_in_the_index_run_no_script(browse, hostile, tmp_path):
+    outcomes = [Outcome(hostile, hostile, "failed", parameters={hostile: hostile}, error=hostile)]
+    html = _without_policy(index_page("Honest", outcomes))
+    assert _title(browse(_write(tmp_path, html))) == "Honest"
+
+
+def _overflow(browse, folder: Path, html: str) -> tuple[int, list[str]]:
+    """Width a page takes in a frame as wide as a phone, and the elements that stick out of it."""
+    measure = """<script>frame.onload = () => {
+      const page = frame.contentDocument, wide = [];
+      const scrolls = e => { for (; e; e = e.parentElement) if (/auto|scroll|hidden/.test(frame.contentWindow.getComputedStyle(e).overflowX)) return true; };
+      for (const e of page.body.querySelectorAll('*'))
+        if (e.getBoundingClientRect().right > WIDTH + 1 && !scrolls(e.parentElement)) wide.push(e.tagName + ': ' + e.textContent.trim().slice(0, 60));
+      const found = JSON.stringify([page.documentElement.scrollWidth, wide.slice(0, 10)]);
+      document.body.innerHTML = '<pre id="out"></pre>';
+      document.getElementById('out').textContent = found;
+    };</script>""".replace("WIDTH", str(PHONE))
+    inner = escaping.escape(_without_policy(html), quote=True)
+    frame = f'<iframe id="frame" style="width:{PHONE}px;height:800px;border:0" srcdoc="{inner}"></iframe>'
+    wrapper = (
+        f"<!DOCTYPE html><body>{frame}<script>const frame = document.getElementById('frame')</script>{measure}</body>"
+    )
+    dom = browse(_write(folder, wrapper, "wrapper.html"))
+    found = re.search(r'<pre id="out">(.*?)</pre>', dom, re.DOTALL)
+    assert found, "the page was not measured"
+    width, wide = json.loads(escaping.unescape(found[1]))
+    return width, wide
+
+
+def test_a_report_does_not_scroll_sideways_on_a_phone(browse, report, tmp_path):
+    width, wide = _overflow(browse, tmp_path, (report / "report.html").read_text(encoding="utf-8"))
+    assert width <= PHONE + 1, f"the page is {width} pixels wide; these elements stick out: {wide}"
+
+
+def test_an_index_does_not_scroll_sideways_on_a_phone(browse, tmp_path):
+    from lpo_analysis.reporting.run import prepare
+
+    refusal = "No price and no local pay on file for legal research by outside provider in South Africa (grades A, B)."
+    first, second = (prepare("savings", {"task": task}).parameters for task in ("legal_research", "document_review"))
+    headline = {
+        "name": "v",
+        "label": "saving on the whole budget",
+        "estimate": 0.1,
+        "conf_low": -0.2,
+        "conf_high": 0.3,
+        "level": 0.9,
+        "unit": "share",
+    }
+    outcomes = [
+        Outcome(
+            "department-legal_research-contract_attorney-IND",
+            "savings",
+            "done",
+            parameters=first,
+            headlines=[headline] * 3,
+        ),
+        Outcome(
+            "department-document_review-contract_attorney-IND", "savings", "refused", parameters=second, error=refusal
+        ),
+    ]
+    width, wide = _overflow(browse, tmp_path, index_page("What outsourcing legal work would save", outcomes))
+    assert width <= PHONE + 1, f"the page is {width} pixels wide; these elements stick out: {wide}"
+
+
+def test_the_measure_of_width_notices_a_page_that_is_too_wide(browse, report, tmp_path):
+    html = (
+        (report / "report.html")
+        .read_text(encoding="utf-8")
+        .replace("<main>", '<main><div style="width:600px">wide</div>', 1)
+    )
+    width, wide = _overflow(browse, tmp_path, html)
+    assert width > PHONE + 1
+    assert wide == ["DIV: wide"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_first_screen_of_a_report_is_not_blank(browse, report, tmp_path, scheme):
+    from matplotlib.image import imread
+
+    picture = tmp_path / "screen.png"
+    flags = ["--blink-settings=preferredColorScheme=0"] if scheme == "dark" else []
+    browse(report / "report.html", f"--screenshot={picture}", "--window-size=1200,1600", *flags, dump=False)
+    pixels = imread(picture)[:, :, :3]
+    assert pixels.shape[:2] == (1600, 1200)
+    background = pixels[5, 5]
+    assert (background.mean() < 0.3) == (scheme == "dark"), f"the background of the {scheme} page is {background}"
+    written = (abs(pixels - background).max(axis=2) > 0.3).mean()
+    assert 0.02 < written < 0.6, f"{written:.1%} of the first screen differs from its background"
+
+
+def test_every_picture_of_a_report_is_decoded(browse, report, tmp_path):
+    html = _without_policy((report / "report.html").read_text(encoding="utf-8"))
+    probe = "<script>onload = () => document.title = JSON.stringify([...document.images].map(i => i.naturalWidth))</script></body>"
+    widths = json.loads(_title(browse(_write(tmp_path, html.replace("</body>", probe)))))
+    assert len(widths) >= 5
+    assert all(width > 300 for width in widths), widths
