@@ -13,7 +13,7 @@ from typing import Literal
 
 import pandas as pd
 
-from lpo_analysis import adoption, risk, savings
+from lpo_analysis import adoption, savings
 from lpo_analysis.evidence import Evidence, load, select, table
 from lpo_analysis.wording import count, listing, percent
 
@@ -106,13 +106,14 @@ def _growing(e: Evidence) -> Claim:
 
 
 def _cheaper(e: Evidence) -> Claim:
-    signs, said, rows = [], [], []
+    signs: list[int] = []
+    said: list[str] = []
+    rows: list[str] = []
     for task in ("document_review", "legal_research"):
         analysis = savings.analyse(savings.Parameters(task=task), evidence=e)
         against = analysis.comparators.table
         rows += analysis.rows
-        for row in against.itertuples():
-            signs.append(1 if row.conf_low > 0 else -1 if row.conf_high < 0 else 0)
+        signs += [1 if row.conf_low > 0 else -1 if row.conf_high < 0 else 0 for row in against.itertuples()]
         sure = [str(row.label) for row in against.itertuples() if row.conf_low > 0]
         open_ = [str(row.label) for row in against.itertuples() if row.conf_low <= 0 <= row.conf_high]
         said.append(

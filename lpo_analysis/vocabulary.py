@@ -191,6 +191,8 @@ def _spellings(kind: str) -> Mapping[str, str]:
         spellings.update({_folded(alias): code for alias, code in _PLACE_ALIASES.items()})
         # Georgia the state is listed, the country is not; codes win over names and aliases.
         spellings.update({_folded(code): code for code in PLACES})
+        if kind == "scope":
+            spellings.update({_folded(text): code for code, name in SCOPES.items() for text in (code, name)})
     else:
         for word in _KINDS[kind].values():
             for spelling in (word.code, word.label, *word.aliases):

@@ -175,6 +175,22 @@ def count(n: int, singular: str, plural: str | None = None) -> str:
     return f"{n:,} {noun}"
 
 
+def article(noun: str) -> str:
+    """Put the indefinite article before a noun.
+
+    Parameters
+    ----------
+    noun : str
+        The noun.
+
+    Returns
+    -------
+    str
+        With ``a`` or ``an``.
+    """
+    return f"{'an' if noun[:1].lower() in 'aeio' else 'a'} {noun}"
+
+
 def sentence(text: str) -> str:
     """Start a text with a capital letter and leave the rest as it is.
 

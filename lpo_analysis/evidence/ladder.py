@@ -101,9 +101,9 @@ def climb(candidates: Sequence[Candidate], *, widening: float, share: bool = Fal
     Notes
     -----
     Three studies or more: the 5% and 95% quantile of the predictive t distribution of the log (for a share: log odds) of
-    the study means, which carries both the spread between studies and their number. One or two studies: the envelope of
-    the stated ranges. A candidate of one figure without a range keeps its place in the order but stands on rung 3, because
-    its width is the factor's and not the evidence's.
+    the study means, which carries both the spread between studies and their number, combined in quadrature with the ranges
+    the studies state. One or two studies: the envelope of the stated ranges. Figures without a range keep their place in the
+    order but stand on rung 3, because their width is the factor's and not the evidence's.
     """
     if not widening >= 1:
         raise ParameterError(f"widening: must be at least 1, got {widening!r}")
@@ -136,7 +136,10 @@ def _stand(candidate: Candidate, usable: pd.DataFrame, widening: float, share: b
     said = f"{k} {'study' if k == 1 else 'studies'} of {candidate.name}"
     if k >= 3:
         center = grouped["mid"].to_numpy()
-        half = float(stats.t.ppf(QUANTILES[1], k - 1)) * float(center.std(ddof=1)) * np.sqrt(1 + 1 / k)
+        between = float(stats.t.ppf(QUANTILES[1], k - 1)) * float(center.std(ddof=1)) * np.sqrt(1 + 1 / k)
+        # A study that states a range knows its own figure only that well.
+        within = np.sqrt(float((((grouped["high"] - grouped["low"]) / 2) ** 2).mean()))
+        half = float(np.hypot(between, within))
         low, high = center.mean() - half, center.mean() + half
         rung, basis = 1, f"fitted to {said}"
     else:
@@ -148,8 +151,9 @@ def _stand(candidate: Candidate, usable: pd.DataFrame, widening: float, share: b
             middle, half = (low + high) / 2, (high - low) / 2 * ratio
             low, high = middle - half, middle + half
             basis += f", read as its {candidate.at[0]:.0%} and {candidate.at[1]:.0%} quantiles"
-        if high <= low:
-            rung, basis = 3, f"lone figure of {said}"
+        if grouped["low"].eq(grouped["high"]).all():
+            # Two lone figures that happen to agree are no range either.
+            rung, basis = 3, f"lone figure of {said}" if k == 1 else f"lone figures of {said}"
     if rung == 3 or not candidate.own:
         low, high = low - np.log(widening), high + np.log(widening)
         basis = f"{basis if rung == 3 else 'borrowed: ' + basis}, widened by {widening:g}"

@@ -39,7 +39,7 @@ def select(
     context : bool, default False
         Whether to let in comparison rows (topic ``context``).
     required : bool, default True
-        Whether an empty selection is an error.
+        Whether an empty selection is an error; if not, a place without any figure gives one too.
     **columns : str or collection of str
         One value or several for any column of the observations.
 
@@ -68,7 +68,7 @@ def select(
     for column, wanted in filters:
         known = _known(evidence, column)
         for value in wanted:
-            if value not in known:
+            if value not in known and (required or column != "geography"):
                 raise NotFoundError(f"{value!r} does not occur in column {column!r}.", remedy=choices(value, known))
         kept = frame[frame[column].astype("str").isin(wanted)]
         trail.append(f"{column} = {', '.join(wanted)} leaves {len(kept)} of {len(frame)}")

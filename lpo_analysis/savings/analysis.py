@@ -17,6 +17,7 @@ from lpo_analysis.results import Result
 from lpo_analysis.savings.costs import Costs, Terms, costs
 from lpo_analysis.savings.gather import Gathered, gather
 from lpo_analysis.savings.parameters import Parameters
+from lpo_analysis.wording import article
 
 
 def analyse(parameters: Parameters, *, evidence: Evidence | None = None) -> Analysis:
@@ -118,7 +119,7 @@ class Analysis:
         return (
             f"What would a {sized} save by having {vocabulary.label('task', p.task)}, done today by "
             f"{article(vocabulary.label('baseline', p.baseline))} in {vocabulary.in_words(p.baseline_location)}, "
-            f"done by {_who(p)} in {vocabulary.in_words(p.location)}?"
+            f"done by {WHO[p.delivery_model]} in {vocabulary.in_words(p.location)}?"
         )
 
     @cached_property
@@ -204,28 +205,8 @@ class Analysis:
             return None
 
 
-def _who(p: Parameters) -> str:
-    return {
-        "provider": "an outside provider",
-        "captive": "a captive centre of its own",
-        "contract_attorney": "contract attorneys",
-    }[p.delivery_model]
-
-
-def article(noun: str) -> str:
-    """Put the indefinite article before a noun.
-
-    Parameters
-    ----------
-    noun : str
-        The noun.
-
-    Returns
-    -------
-    str
-        With ``a`` or ``an``.
-    """
-    return f"{'an' if noun[:1].lower() in 'aeio' else 'a'} {noun}"
+WHO = {"provider": "an outside provider", "captive": "a centre of its own", "contract_attorney": "contract attorneys"}
+"""Who would do the work, in words, by delivery model."""
 
 
 def quantiles(draws: Floats, level: float) -> tuple[float, float, float]:

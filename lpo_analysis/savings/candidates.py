@@ -30,6 +30,13 @@ NEIGHBOURS: dict[str, tuple[str, ...]] = {
 """Tasks whose price may stand in, nearest first; analysts put research and drafting in one band of advanced work, and
 review, discovery and diligence in one of volume work."""
 
+LOOSER = {
+    "fronterion_midwest_rate": "of the US Midwest",
+    "fronterion_offshore_rate": "of offshore vendors, mostly in India",
+    "valuenotes_low_2007": "of low-end work, not review alone",
+}
+"""Rows that say less than their codes, by their own notes: they count as borrowed."""
+
 PARALEGAL_TASKS = ("paralegal", "transcription")
 _PROVIDER_ROLES = {
     "lawyer": ("lpo_lawyer", "lpo_newly_qualified", "lpo_lawyer_3y_qualified"),
@@ -100,34 +107,43 @@ def price_candidates(evidence: Evidence, parameters: Parameters) -> list[Candida
         Rows in the money of the report.
     """
     place = vocabulary.PLACES[parameters.location]
-    if parameters.delivery_model == "contract_attorney":
-        pool = select(
-            evidence,
-            metric="contract_attorney_bill_rate",
-            geography=place.country,
-            grades=parameters.grades,
-            required=False,
-        )
-        # Bill rates argued over in court are fee awards, not what an agency charges.
-        pool = pool[~pool["category"].isin(["accepted_by_court", "requested_in_court"])]
-    else:
-        pool = (
-            select(
-                evidence, metric="lpo_hourly_rate", geography=place.country, grades=parameters.grades, required=False
-            )
-            if (place.country in set(evidence.observations["geography"]))
-            else evidence.observations.iloc[:0]
-        )
-        # A freelancer's own rate is not the price of a provider.
-        pool = pool[pool["category"] != "freelance_rate"]
-    pool = in_money(pool, parameters)
     country = vocabulary.in_words(place.country)
-    candidates = []
-    for task in (parameters.task, *NEIGHBOURS[parameters.task], "all"):
-        what = "legal work of any kind" if task == "all" else vocabulary.label("task", task)
-        rows = pool[pool["task"] == task]
-        candidates.append(Candidate(f"{what} in {country}", rows, own=task == parameters.task and place.is_country))
-    return candidates
+    tasks = (parameters.task, *NEIGHBOURS[parameters.task], "all")
+    temps = _contract_attorneys(evidence, parameters, place.country)
+    if parameters.delivery_model == "contract_attorney":
+        return [
+            _of_task(temps, parameters, task, f"contract attorneys for {_task(task)} in {country}", place)
+            for task in tasks
+        ]
+    pool = select(evidence, metric="lpo_hourly_rate", geography=place.country, grades=parameters.grades, required=False)
+    # A freelancer's own rate is not the price of a provider.
+    pool = in_money(pool[pool["category"] != "freelance_rate"], parameters)
+    candidates = [_of_task(pool, parameters, task, f"{_task(task)} in {country}", place) for task in tasks]
+    # Where no provider's price is on file, what agencies charge for the same work at the same place is nearer than pay.
+    return candidates + [
+        Candidate(f"contract attorneys for {_task(task)} in {country}", temps[temps["task"] == task], own=False)
+        for task in tasks[:-1]
+    ]
+
+
+def _task(task: str) -> str:
+    return "legal work of any kind" if task == "all" else vocabulary.label("task", task)
+
+
+def _of_task(pool: pd.DataFrame, parameters: Parameters, task: str, name: str, place: vocabulary.Place) -> Candidate:
+    rows = pool[pool["task"] == task]
+    exact = rows.dropna(subset=["low", "high"]).index.difference(list(LOOSER))
+    loose = [LOOSER[row] for row in rows.index if row in LOOSER]
+    own = task == parameters.task and place.is_country and len(exact) > 0
+    return Candidate(name + (f" ({', '.join(loose)})" if loose and not own else ""), rows, own=own)
+
+
+def _contract_attorneys(evidence: Evidence, parameters: Parameters, country: str) -> pd.DataFrame:
+    rows = select(
+        evidence, metric="contract_attorney_bill_rate", geography=country, grades=parameters.grades, required=False
+    )
+    # Bill rates argued over in court are fee awards, not what an agency charges.
+    return in_money(rows[~rows["category"].isin(["accepted_by_court", "requested_in_court"])], parameters)
 
 
 def pay_candidates(evidence: Evidence, parameters: Parameters) -> list[Candidate]:
@@ -151,8 +167,6 @@ def pay_candidates(evidence: Evidence, parameters: Parameters) -> list[Candidate
         return [_us_wages(parameters, place, kind)]
     if place.country == "GBR":
         return _uk_pay(evidence, parameters, place, kind)
-    if place.country not in set(evidence.observations["geography"]):
-        return []
     rows = select(
         evidence, metric="annual_pay", geography=place.country, provider="offshore", role=_PROVIDER_ROLES[kind],
         grades=parameters.grades, required=False,
@@ -185,7 +199,7 @@ def _us_wages(parameters: Parameters, place: vocabulary.Place, kind: str) -> Can
         },
         index=[f"table:{name}:{place.code}:{soc}"],
     )
-    return Candidate(f"official wages of {kind}s in {vocabulary.in_words(place.code)}", frame, at=(0.25, 0.75))
+    return Candidate(f"official wages of {kind}s in {vocabulary.in_words(place.code)}, quartiles of persons", frame)
 
 
 def _last_price_year_factor(parameters: Parameters, year: int) -> float:
@@ -233,19 +247,23 @@ def staff_candidates(evidence: Evidence, parameters: Parameters, kind: str) -> l
     """
     place = vocabulary.PLACES[parameters.baseline_location]
     if place.country == "GBR":
-        return _uk_pay(evidence, parameters, vocabulary.PLACES["GBR" if place.code == "GBR" else place.code], kind)
+        return _uk_pay(evidence, parameters, place, kind)
     if place.country != "USA":
         return []
     wages = _us_wages(parameters, place, kind)
-    sized = parameters.buyer == "law_firm" and parameters.buyer_size != "all" and kind == "lawyer" and place.is_country
-    if not sized:
+    if parameters.buyer != "law_firm" or kind != "lawyer":
         return [wages]
     rows = select(
         evidence, metric="annual_pay", category="median", role="junior_associate", geography="USA", grades=parameters.grades,
-        buyer_size=parameters.buyer_size, years=(2015, 2026), required=False,
+        buyer_size=parameters.buyer_size, years=(2019, 2026), required=False,
     )  # fmt: skip
-    size = vocabulary.label("buyer size", parameters.buyer_size)
-    return [Candidate(f"pay of first-year associates in {size} US firms", in_money(rows, parameters)), wages]
+    frame, ratio = in_money(rows, parameters), 1.0 if place.is_country else wage_ratio(place, kind)
+    if ratio is None:
+        return [wages]
+    size = "" if parameters.buyer_size == "all" else f"{vocabulary.label('buyer size', parameters.buyer_size)} "
+    moved = "" if place.is_country else f", times the wage ratio of {vocabulary.in_words(place.code)} ({ratio:.2f})"
+    frame = frame.assign(low=frame["low"] * ratio, high=frame["high"] * ratio)
+    return [Candidate(f"pay of first-year associates in {size}US firms{moved}", frame, own=place.is_country), wages]
 
 
 def bill_rate_candidates(evidence: Evidence, parameters: Parameters) -> tuple[list[Candidate], str | None]:
@@ -269,23 +287,14 @@ def bill_rate_candidates(evidence: Evidence, parameters: Parameters) -> tuple[li
     if place.country not in ("USA", "GBR"):
         return [], None
     if parameters.baseline == "contract_attorney":
-        pool = select(
-            evidence,
-            metric="contract_attorney_bill_rate",
-            geography=place.country,
-            grades=parameters.grades,
-            required=False,
-        )
-        pool = in_money(pool[~pool["category"].isin(["accepted_by_court", "requested_in_court"])], parameters)
-        candidates = []
-        for task in (parameters.task, *NEIGHBOURS[parameters.task]):
-            what = vocabulary.label("task", task)
-            own = task == parameters.task and place.is_country
-            candidates.append(
-                Candidate(f"contract attorneys for {what} in the United States", pool[pool["task"] == task], own=own)
-            )
-        rest = pool[~pool["task"].isin([parameters.task, *NEIGHBOURS[parameters.task]])]
-        return [*candidates, Candidate("contract attorneys for other work in the United States", rest, own=False)], None
+        pool = _contract_attorneys(evidence, parameters, place.country)
+        country, tasks = vocabulary.in_words(place.country), (parameters.task, *NEIGHBOURS[parameters.task])
+        candidates = [
+            _of_task(pool, parameters, task, f"contract attorneys for {_task(task)} in {country}", place)
+            for task in tasks
+        ]
+        rest = pool[~pool["task"].isin(tasks)]
+        return [*candidates, Candidate(f"contract attorneys for other work in {country}", rest, own=False)], None
     if place.country == "GBR":
         if parameters.baseline != "associate":
             return [], None
@@ -305,7 +314,7 @@ def bill_rate_candidates(evidence: Evidence, parameters: Parameters) -> tuple[li
     role = vocabulary.label("baseline", parameters.baseline)
     rows, note = in_money(rows, parameters), None
     if not place.is_country:
-        ratio = _wage_ratio(place, "paralegal" if parameters.baseline == "paralegal" else "lawyer")
+        ratio = wage_ratio(place, "paralegal" if parameters.baseline == "paralegal" else "lawyer")
         if ratio is None:
             return [], None
         rows = rows.assign(low=rows["low"] * ratio, high=rows["high"] * ratio)
@@ -313,7 +322,21 @@ def bill_rate_candidates(evidence: Evidence, parameters: Parameters) -> tuple[li
     return [Candidate(f"US {role} billing rates", rows, own=place.is_country)], note
 
 
-def _wage_ratio(place: vocabulary.Place, kind: str) -> float | None:
+def wage_ratio(place: vocabulary.Place, kind: str) -> float | None:
+    """Return the median wage of a US state over that of the nation.
+
+    Parameters
+    ----------
+    place : Place
+        A US state.
+    kind : {'lawyer', 'paralegal'}
+        Whose wage.
+
+    Returns
+    -------
+    float or None
+        None where a wage is withheld.
+    """
     states, nation = table("wages_us_state_2025"), table("wages_us_national")
     state = states[(states["iso_3166_2"] == place.code) & (states["soc_code"] == _SOC[kind])]["hourly_median"].dropna()
     whole = nation[(nation["year"] == states["year"].max()) & (nation["soc_code"] == _SOC[kind])][

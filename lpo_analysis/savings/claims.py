@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -74,7 +75,9 @@ def published_claims(evidence: Evidence) -> pd.DataFrame:
             "form",
         ]
     ]
-    return kept.assign(year=rows["year_end"], low=saved_low, high=saved_high)
+    # The most a thing costs is the least it saves.
+    turned = kept["form"].replace({"floor": "ceiling", "ceiling": "floor"}).where(percent_cost, kept["form"])
+    return kept.assign(year=rows["year_end"], low=saved_low, high=saved_high, form=turned)
 
 
 def claims_against_model(analysis: Analysis) -> Result:
@@ -101,7 +104,7 @@ def claims_against_model(analysis: Analysis) -> Result:
         model = numbers.loc[term] if term else None
         estimable = model is not None and pd.notna(model["estimate"])
         low_end = part["low"].fillna(part["high"])
-        above = int((low_end > model["conf_high"]).sum()) if estimable else np.nan  # type: ignore[index]
+        above = int((part["low"] > model["conf_high"]).sum()) if estimable else np.nan  # type: ignore[index]
         records.append(
             {"term": denominator, "label": label, "level": analysis.parameters.level, "unit": "share",
              "method": "model of this report beside published claims",
@@ -159,10 +162,15 @@ def _text(table_: pd.DataFrame, claims: pd.DataFrame) -> str:
             sentences.append(f"{head}{body}; this report has no number to set beside them.")
         else:
             sentences.append(
-                f"{head}{body}, this report gives {percent(row.estimate)} ({percent(row.conf_low)} to {percent(row.conf_high)}), and "
+                f"{head}{body}, this report gives {_model(row)}, and "
                 f"{_above(int(row.n_above))} above its whole interval."
             )
     return " ".join(sentences)
+
+
+def _model(row: Any) -> str:
+    width = row.conf_high - row.conf_low
+    return f"{percent(row.estimate, width=width)} ({percent(row.conf_low, width=width)} to {percent(row.conf_high, width=width)})"
 
 
 def _above(n: int) -> str:

@@ -59,6 +59,8 @@ class Costs:
         What it costs moved, by the lines of `LINES`.
     baseline_rate, provider_rate, reviewer_rate : ndarray of float
         Costs an hour, in the money of the report.
+    volume_hours : float
+        Hours of the work a year, as done today.
     """
 
     baseline: Floats
@@ -66,6 +68,7 @@ class Costs:
     baseline_rate: Floats
     provider_rate: Floats
     reviewer_rate: Floats
+    volume_hours: float
 
     @property
     def alternative(self) -> Floats:
@@ -88,9 +91,7 @@ class Costs:
         fixed = self.lines["setup"]
         gain = self.baseline - (self.alternative - fixed)
         with np.errstate(divide="ignore"):
-            return np.where(gain > 0, fixed / np.where(gain > 0, gain, 1.0), np.inf) * self._volume
-
-    _volume: float = 1.0
+            return np.where(gain > 0, fixed / np.where(gain > 0, gain, 1.0), np.inf) * self.volume_hours
 
 
 def costs(values: Mapping[str, Floats], terms: Terms) -> Costs:
@@ -129,6 +130,4 @@ def costs(values: Mapping[str, Floats], terms: Terms) -> Costs:
         "setup": values["setup_hours"] * values["reviewer_rate"],
     }
     baseline = annuity * volume * values["baseline_rate"]
-    return Costs(
-        baseline, lines, values["baseline_rate"], values["provider_rate"], values["reviewer_rate"], _volume=volume
-    )
+    return Costs(baseline, lines, values["baseline_rate"], values["provider_rate"], values["reviewer_rate"], volume)

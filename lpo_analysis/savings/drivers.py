@@ -11,10 +11,10 @@ from lpo_analysis import vocabulary
 from lpo_analysis.charts import intervals
 from lpo_analysis.charts import tornado as draw_tornado
 from lpo_analysis.methods.sensitivity import tornado, variance_shares
-from lpo_analysis.results import Check, Result, not_estimable, tidy
+from lpo_analysis.results import Check, Result, tidy
 from lpo_analysis.savings.analysis import Analysis, quantiles
 from lpo_analysis.savings.coverage import costed_baselines
-from lpo_analysis.wording import count, listing, number, percent, sentence
+from lpo_analysis.wording import article, count, listing, number, percent, sentence
 
 
 def one_at_a_time(analysis: Analysis) -> Result:
@@ -58,7 +58,11 @@ def one_at_a_time(analysis: Analysis) -> Result:
 def _amount(value: float, unit: str) -> str:
     if unit.startswith("share") or unit == "a year":
         return f"{100 * value:.0f}%" if abs(value) >= 0.095 else f"{round(100 * value, 1) + 0.0:.1f}%"
-    return number(value, digits=2 if value < 100 else 3)
+    shown = number(value, digits=2 if value < 100 else 3)
+    for ending, short in ((" an hour", "/h"), (" a year", "/year")):
+        if unit.endswith(ending):
+            return f"{unit[:3]} {shown}{short}"
+    return f"{shown} h" if unit == "hours" else f"{shown}x" if unit.startswith("multiple") else shown
 
 
 def variance_by_rung(analysis: Analysis) -> Result:
@@ -117,6 +121,10 @@ def _adds_up(frame: pd.DataFrame) -> Check:
     )  # fmt: skip
 
 
+def _signed(saving: float) -> str:
+    return f"{percent(abs(saving))} {'less' if saving >= 0 else 'more'}"
+
+
 def comparators(analysis: Analysis) -> Result:
     """Ask the same question against every baseline with a cost on file.
 
@@ -151,10 +159,9 @@ def comparators(analysis: Analysis) -> Result:
         text = f"Only one baseline has a cost on file here: {low['label']}."
     else:
         text = (
-            f"The comparator decides: against {high['label']}s the net saving is {percent(high['estimate'])}, against {low['label']}s "
-            f"{percent(low['estimate'])} (medians)."
+            f"The comparator decides: measured against {article(high['label'])} the work moved costs {_signed(high['estimate'])}, against "
+            f"{article(low['label'])} {_signed(low['estimate'])} (medians)."
         )
-    text = text.replace("counsels", "counsel")
     return Result(
         "comparators", table, text, rows=analysis.rows, n_used=len(table),
         plot_data=table[["label", "estimate", "conf_low", "conf_high"]].assign(main=table["term"] == p.baseline),
@@ -191,12 +198,10 @@ def by_grades(analysis: Analysis) -> Result:
             middle, low, high = quantiles(other.costs.net_saving, p.level)
             weak = sum(item.rung >= 3 for item in other.inputs)
             record |= {"estimate": middle, "conf_low": low, "conf_high": high, "std_error": float(other.costs.net_saving.std()),
-                       "n_obs": len(other.rows), "rate_gap": quantiles(other.costs.rate_gap, p.level)[0], "n_weak": weak}  # fmt: skip
+                       "n_obs": len({row for item in other.inputs if item.name != "moved_share" for row in item.rows}), "rate_gap": quantiles(other.costs.rate_gap, p.level)[0], "n_weak": weak}  # fmt: skip
         records.append(record)
     table = tidy(records)
     own = table[table["term"] == "".join(sorted(p.grades))].iloc[0]
-    if not np.isfinite(own["estimate"]):
-        return not_estimable("by_grades", "nothing could be computed at the grades asked for")
     said = []
     for row in table[table["term"] != own["term"]].itertuples(index=False):
         if pd.isna(row.estimate):

@@ -12,9 +12,9 @@ from lpo_analysis.charts import band, intervals
 from lpo_analysis.charts import waterfall as draw_waterfall
 from lpo_analysis.methods.draws import Floats, uniforms
 from lpo_analysis.results import Check, Result, tidy
-from lpo_analysis.savings.analysis import Analysis, article, quantiles
+from lpo_analysis.savings.analysis import WHO, Analysis, quantiles
 from lpo_analysis.savings.costs import LINES, Terms, costs
-from lpo_analysis.wording import count, listing, money, number, percent, probability
+from lpo_analysis.wording import article, count, listing, money, number, percent, probability, sentence
 
 TERMS = {
     "rate_gap": "headline rate gap",
@@ -60,18 +60,24 @@ def verdict(low: float, high: float, p_loss: float) -> str:
     str
         A clause.
     """
+    said = f"under these inputs nothing is saved in {probability(p_loss)} of the draws"
     if low > 0:
-        return f"the whole interval lies above zero; the chance that nothing is saved is {probability(p_loss)}"
+        return f"the whole interval lies above zero; {said}"
     if high < 0:
-        return f"the whole interval lies below zero: moving costs more; the chance of any saving is {probability(1 - p_loss)}"
-    lean = (
-        "too uncertain to call"
-        if 0.1 < p_loss < 0.9
-        else "likely a saving, but not sure"
-        if p_loss <= 0.1
-        else "likely a loss, but not sure"
-    )
-    return f"{lean}: the chance that nothing is saved is {probability(p_loss)}"
+        return f"the whole interval lies below zero, so moving costs more; {said}"
+    if 0.1 < p_loss < 0.9:
+        return f"too uncertain to call; {said}"
+    return f"likely a {'saving' if p_loss <= 0.1 else 'loss'}, but not sure; {said}"
+
+
+_AROUND = ("oversight_share", "selection_share", "transition_share")
+
+
+def _rows_of(analysis: Analysis, term: str) -> set[str]:
+    """Rows behind the inputs that a number depends on."""
+    left_out = {"rate_gap": ("moved_share", *_AROUND), "net_saving": ("moved_share",)}.get(term, ())
+    left_out += ("reviewer_pay",) if term == "rate_gap" else ()
+    return {row for item in analysis.inputs if item.name not in left_out for row in item.rows}
 
 
 def three_numbers(analysis: Analysis) -> Result:
@@ -105,7 +111,7 @@ def three_numbers(analysis: Analysis) -> Result:
             "term": term,
             "label": TERMS[term],
             "level": p.level,
-            "n_obs": n_rows,
+            "n_obs": len(_rows_of(analysis, term)),
             "unit": "share",
         }
         if draws is None:
@@ -150,9 +156,7 @@ def _alt(table: pd.DataFrame, level: float) -> str:
 def _sentences(analysis: Analysis, table: pd.DataFrame, p_loss: float) -> str:
     p = analysis.parameters
     role = vocabulary.label("baseline", p.baseline)
-    who = {"provider": "an outside provider", "captive": "an own centre", "contract_attorney": "a contract attorney"}[
-        p.delivery_model
-    ]
+    who = WHO[p.delivery_model]
 
     def phrase(term: str) -> tuple[str, str]:
         row = table.loc[term]
@@ -165,12 +169,23 @@ def _sentences(analysis: Analysis, table: pd.DataFrame, p_loss: float) -> str:
     row = table.loc["net_saving"]
     places = vocabulary.in_words(p.location), vocabulary.in_words(p.baseline_location)
     years = f"{p.horizon_years} {'year' if p.horizon_years == 1 else 'years'}"
+    verb = "cost" if p.delivery_model == "contract_attorney" else "costs"
     by_the_hour = (
-        f"By the hour, {who} in {places[0]} costs {gap} than {article(role)} in {places[1]} "
+        f"By the hour, {who} in {places[0]} {verb} {gap} than {article(role)} in {places[1]} "
         f"({p.level:.0%} interval of the saving {gap_span})."
     )
+    after = ["checking", "rework"]
+    after += [
+        name
+        for name, label in (
+            ("oversight", "oversight_share"),
+            ("selection", "selection_share"),
+            ("transition", "transition_share"),
+        )
+        if label in analysis.inputs.names
+    ]
     in_all = (
-        f"After oversight, checking, rework, selection and transition, the work moved costs {net} than today over {years} "
+        f"After {listing(after)}, the work moved costs {net} than today over {years} "
         f"(interval {net_span}); {verdict(row['conf_low'], row['conf_high'], p_loss)}."
     )
     lines = [by_the_hour, in_all]
@@ -179,11 +194,13 @@ def _sentences(analysis: Analysis, table: pd.DataFrame, p_loss: float) -> str:
     else:
         budget = table.loc["budget_saving"]
         width = budget["conf_high"] - budget["conf_low"]
-        kind = "saves" if budget["estimate"] >= 0 else "adds"
+        share = analysis.inputs["moved_share"]
+        whose = "" if p.moved_share else ", as large as all that US departments pay to vendors that are no law firms,"
+        kind = "falls" if budget["estimate"] >= 0 else "rises"
         lines.append(
-            f"On the whole legal budget that {kind} {percent(abs(budget['estimate']), width=width)} "
-            f"(interval of the saving {percent(budget['conf_low'], width=width)} to {percent(budget['conf_high'], width=width)}), "
-            "because such work is a small part of it."
+            f"If the work is {percent(share.low, width=0.05)} to {percent(share.high, width=0.05)} of the whole legal budget{whose} the budget "
+            f"{kind} by {percent(abs(budget['estimate']), width=width)} (interval of the saving {percent(budget['conf_low'], width=width)} to "
+            f"{percent(budget['conf_high'], width=width)})."
         )
     return " ".join(lines)
 
@@ -195,17 +212,27 @@ def _checks(analysis: Analysis) -> tuple[Check, ...]:
     second = quantiles(analysis.net_saving_of(analysis.inputs.draw(again)), p.level)
     shift = max(abs(a - b) for a, b in zip(first, second, strict=True))
     width = first[2] - first[1]
-    old = _age(analysis)
+    ages = _ages(analysis)
+    still = dict.fromkeys(("price_drift", "baseline_drift"), 0.0)
+    frozen = {
+        name: np.full(p.draws, still[name]) if name in still else v
+        for name, v in analysis.inputs.draw(analysis.uniforms).items()
+    }
+    undrifted = quantiles(analysis.net_saving_of(frozen), p.level)[0]
     return (
         Check(
-            "Number of draws", shift <= 0.05 * width,
+            "Number of draws", abs(first[0] - second[0]) <= 0.02 and shift <= 0.05 * width,
             f"Another scrambling of the draws moves the median or an end of the net saving's interval by at most "
             f"{100 * shift:.1f} percentage points.",
         ),
         Check(
-            "Age of the prices", old <= OLD,
-            f"The price or pay abroad was observed {old:.0f} years before the price year on average; its drift since then is an "
-            f"assumption of {percent(p.price_drift[0])} to {percent(p.price_drift[1])} a year in real terms.",
+            "Age of the figures", max(ages.values()) <= OLD,
+            f"{sentence(listing([f'{name} was observed {_apart(years)}' for name, years in ages.items()]))}. Drift since then is assumed; "
+            f"without any, the net saving would be {percent(undrifted)} (median).",
+        ),
+        Check(
+            "Paid leave", None,
+            "Benefits include paid leave, which yearly pay holds already, so the cost of staff is somewhat too high, wherever it enters.",
         ),
         Check("Independence", None, "The inputs are drawn independently; no study on file observes two of them together."),
         Check(
@@ -216,12 +243,18 @@ def _checks(analysis: Analysis) -> tuple[Check, ...]:
     )  # fmt: skip
 
 
-def _age(analysis: Analysis) -> float:
-    """Years between the price year and the observation of price or pay abroad."""
-    observed = [
-        analysis.gathered.years[name] for name in ("provider_price", "provider_pay") if name in analysis.inputs.names
-    ]
-    return analysis.parameters.price_year - min(observed)
+def _ages(analysis: Analysis) -> dict[str, float]:
+    """Years between the price year and the observation of either side's price or pay."""
+    names = {"baseline_price": "today's price", "baseline_pay": "today's pay", "provider_price": "the price where the work goes",
+             "provider_pay": "the pay where the work goes"}  # fmt: skip
+    years = analysis.gathered.years
+    return {label: analysis.parameters.price_year - years[name] for name, label in names.items() if name in years}
+
+
+def _apart(years: float) -> str:
+    if abs(years) < 0.5:
+        return "in the price year"
+    return f"{abs(years):.0f} {'year' if round(abs(years)) == 1 else 'years'} {'before' if years > 0 else 'after'} the price year"
 
 
 def selection(analysis: Analysis) -> Result:
@@ -248,14 +281,15 @@ def selection(analysis: Analysis) -> Result:
         f"{count(len(used), 'observation')} from {count(studies, 'study', 'studies')} entered ("
         + listing([f"{n} of grade {grade}" for grade, n in grades.items()])
         + f"), observed {first} to {last}, and {count(official, 'row')} of official wage statistics; "
-        f"{count(analysis.gathered.n_set_aside, 'row')} that fit were set aside as a mere floor or ceiling."
+        f"{count(analysis.gathered.n_set_aside, 'row')} of the same kind {'was' if analysis.gathered.n_set_aside == 1 else 'were'} set aside as a "
+        "mere floor or ceiling."
     )
     if p.buyer_size != "all":
         sized = any("first-year associates" in item.basis for item in analysis.inputs)
         text += (
             f" The size of the buyer ({vocabulary.label('buyer size', p.buyer_size)}) sets the pay of its associates."
             if sized
-            else " No figure on file differs by the size of this buyer, so its size changes nothing here."
+            else " No figure used differs by the size of this buyer, so its size changes nothing here."
         )
     table = tidy(
         {"term": grade, "estimate": int(n), "n_obs": int(n), "unit": "observations", "method": "count"}
@@ -289,7 +323,7 @@ def waterfall(analysis: Analysis) -> Result:
     records: list[dict[str, object]] = [_line(p.level, unit, "today", "cost today", c.baseline / hours, today)]
     who = {
         "provider": "provider's fee",
-        "captive": "cost of the own centre",
+        "captive": "cost of the centre",
         "contract_attorney": "contract attorneys' fee",
     }
     for line, value in steps.items():
@@ -315,10 +349,16 @@ def waterfall(analysis: Analysis) -> Result:
         f"draws and in prices of {p.price_year}. The {fee_label} is {said(steps['fee'])} of that; everything "
         f"around it adds {said(extra)}, the largest part being {LINES[biggest]} ({said(steps[biggest])})."
     )
+    middle = float(analysis.numbers.row("net_saving")["estimate"])
+    if abs((1 - moved / today) - middle) > 0.02:
+        text += (
+            f" On average that is {signed(1 - moved / today, 0.2)}; the median of the draws is {signed(middle, 0.2)}, because a few dear draws "
+            "pull the average."
+        )
     return Result(
         "waterfall", table, text, rows=analysis.rows, n_used=len(analysis.rows), plot_data=data,
         draw=partial(
-            draw_waterfall, title="From the fee to what the moved work really costs", xlabel=unit, text=said
+            draw_waterfall, title="From the fee to the cost of the moved work", xlabel=unit, text=said
         ),
         alt=f"Bars: cost today {said(today)} an hour; moved {said(moved)}, of which fee {said(steps['fee'])} and costs around it {said(extra)}.",
     )  # fmt: skip

@@ -12,12 +12,13 @@ import numpy as np
 import pandas as pd
 
 from lpo_analysis import vocabulary
-from lpo_analysis.errors import NoEvidenceError
+from lpo_analysis.errors import NoEvidenceError, ParameterError
 from lpo_analysis.evidence import Candidate, Evidence, Evidenced, climb, load, select
 from lpo_analysis.evidence.money import ends
 from lpo_analysis.methods.draws import Floats
 from lpo_analysis.methods.inputs import Input, Inputs, Kind
 from lpo_analysis.savings.candidates import (
+    PAID_HOURS,
     as_shares,
     baseline_candidates,
     is_own_staff,
@@ -25,8 +26,8 @@ from lpo_analysis.savings.candidates import (
     price_candidates,
     staff_candidates,
 )
-from lpo_analysis.savings.coverage import baselines_available, places_available
 from lpo_analysis.savings.parameters import Parameters
+from lpo_analysis.wording import article
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +41,7 @@ class Gathered:
     rates : callable
         Turns draws of the inputs into the values `lpo_analysis.savings.costs.costs` wants.
     route : str
-        ``price``, ``pay`` or ``captive``: where the provider's rate comes from.
+        ``price``, ``pay`` or ``captive``: where the rate of whoever does the work comes from.
     baseline_route : str
         ``rate`` (a price paid to others) or ``staff`` (the cost of own staff).
     notes : tuple of str
@@ -61,6 +62,14 @@ class Gathered:
     n_set_aside: int
     moved_reason: str | None
     years: Mapping[str, float]
+
+
+class _GapError(Exception):
+    """No evidence for one input; what is nearest is worked out only where it is shown."""
+
+    def __init__(self, what: str, where: str, kind: str) -> None:
+        super().__init__(what)
+        self.what, self.where, self.kind = what, where, kind
 
 
 def gather(parameters: Parameters, *, evidence: Evidence | None = None) -> Gathered:
@@ -84,7 +93,56 @@ def gather(parameters: Parameters, *, evidence: Evidence | None = None) -> Gathe
         If neither a price nor local pay is on file for the place, or no cost of today's work; names the nearest available.
     """
     evidence = evidence or load()
-    return _Gatherer(parameters, evidence).run()
+    try:
+        return _Gatherer(parameters, evidence).run()
+    except _GapError as gap:
+        raise NoEvidenceError(gap.what, where=gap.where, remedy=_nearest(gap, parameters, evidence)) from None
+
+
+def has_evidence(parameters: Parameters, evidence: Evidence, **changes: object) -> bool:
+    """Say whether a question, or the same one with some parameters changed, can be answered.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        The question.
+    evidence : Evidence
+        The evidence base.
+    **changes : object
+        Parameters by name.
+
+    Returns
+    -------
+    bool
+        False where the combination is not allowed or an input has no evidence.
+    """
+    try:
+        _Gatherer(Parameters.from_mapping({**parameters.model_dump(), **changes}), evidence).run()
+    except (_GapError, ParameterError):
+        return False
+    return True
+
+
+def _nearest(gap: _GapError, p: Parameters, evidence: Evidence) -> str:
+    if gap.kind == "place":
+        codes = [code for code in ("IND", "PHL", "GB-NIR", "GBR", "USA") if code != p.location]
+        found = [f"{vocabulary.label('place', c)} ({c})" for c in codes if has_evidence(p, evidence, location=c)]
+    elif gap.kind == "baseline":
+        country = vocabulary.PLACES[p.baseline_location].country
+        pairs = [
+            (b, place)
+            for place in dict.fromkeys((p.baseline_location, country, "USA", "GBR"))
+            for b in vocabulary.BASELINES
+        ]
+        found = [
+            f"{b} in {place}" for b, place in pairs if has_evidence(p, evidence, baseline=b, baseline_location=place)
+        ][:6]
+    else:
+        found = []
+    weaker = [grade for grade in ("A", "B", "C") if grade not in p.grades]
+    if weaker and has_evidence(p, evidence, grades=[*p.grades, *weaker]):
+        found.append(f"the same question with grade {' and '.join(weaker)} let in")
+    return f"Nearest available: {', '.join(found)}." if found else "Nothing near is available at these grades."
 
 
 class _Gatherer:
@@ -96,15 +154,31 @@ class _Gatherer:
         self.notes: list[str] = []
         self.set_aside = 0
         self.years: dict[str, float] = {}
+        here, there = (vocabulary.PLACES[code].country for code in (parameters.baseline_location, parameters.location))
+        self.abroad = here != there
+
+    @property
+    def money(self) -> str:
+        return f"{self.p.currency} of {self.p.price_year}"
 
     def add(
-        self, name: str, label: str, unit: str, candidates: Sequence[Candidate], *, share: bool = False
+        self,
+        name: str,
+        label: str,
+        unit: str,
+        candidates: Sequence[Candidate],
+        *,
+        share: bool = False,
+        most: float | None = None,
     ) -> Evidenced | None:
         found = climb(candidates, widening=self.p.widening, share=share)
         if found is None:
             return None
         kind: Kind = "logitnormal" if share else "lognormal"
-        self.items.append(Input(name, label, unit, found.low, found.high, kind, found.rung, found.basis, found.rows))
+        high, basis = found.high, found.basis
+        if most is not None and high > most:
+            high, basis = most, f"{basis}, capped at {most:,.0f}"
+        self.items.append(Input(name, label, unit, found.low, high, kind, found.rung, basis, found.rows))
         self.set_aside += found.n_set_aside
         self.years[name] = found.year
         return found
@@ -112,38 +186,40 @@ class _Gatherer:
     def assume(self, name: str, label: str, unit: str, bounds: Sequence[float], kind: Kind) -> None:
         self.items.append(Input(name, label, unit, bounds[0], bounds[1], kind, 4, f"parameter {name}"))
 
+    def rows(self, metric: str, category: str, geography: str | None = None) -> pd.DataFrame:
+        frame = select(
+            self.evidence, metric=metric, category=category, grades=self.p.grades, context=True, required=False
+        )
+        return frame if geography is None else frame[frame["geography"] == geography]
+
+    def grades(self) -> str:
+        return "/".join(self.p.grades)
+
     def run(self) -> Gathered:
         p = self.p
         baseline_route = self.baseline()
         self.reviewer(baseline_route)
         route = self.provider()
-        self.assume("price_drift", "real price change abroad since observed", "a year", p.price_drift, "normal")
+        if self.abroad:
+            self.assume("price_drift", "real price change abroad since observed", "a year", p.price_drift, "normal")
+        self.assume("baseline_drift", "real price change at home since observed", "a year", p.baseline_drift, "normal")
         self.assume(
-            "baseline_drift", "real change of today's cost since observed", "a year", p.baseline_drift, "normal"
+            "productivity", "work per hour of whoever does it", "multiple of today's", p.productivity, "lognormal"
         )
-        self.assume("productivity", "work per provider hour", "multiple of today's", p.productivity, "lognormal")
         self.shared_costs()
-        self.assume(
-            "quality_control_share",
-            "own checking hours per provider hour",
-            "share",
-            p.quality_control_share,
-            "logitnormal",
-        )
+        share = p.quality_control_share
+        self.assume("quality_control_share", "own checking hours per hour bought", "share", share, "logitnormal")
         self.assume("rework_share", "work done again", "share of the work", p.rework_share, "logitnormal")
         self.assume("setup_hours", "own lawyers' hours to vet, contract, instruct", "hours", p.setup_hours, "lognormal")
         reason = self.moved()
+        if p.currency != "USD":
+            self.notes.append(
+                "Money of other currencies goes through dollars of the year of observation and US consumer prices, so a change of "
+                "the exchange rate since then is part of the figure."
+            )
+        rates = self.combine(route, baseline_route)
         inputs = Inputs(tuple(self.items))
-        return Gathered(
-            inputs,
-            self.combine(route, baseline_route),
-            route,
-            baseline_route,
-            tuple(self.notes),
-            self.set_aside,
-            reason,
-            self.years,
-        )
+        return Gathered(inputs, rates, route, baseline_route, tuple(self.notes), self.set_aside, reason, self.years)
 
     def baseline(self) -> str:
         p = self.p
@@ -151,22 +227,20 @@ class _Gatherer:
         candidates, note = baseline_candidates(self.evidence, p)
         if is_own_staff(p):
             kind = "paralegals" if p.baseline == "paralegal" else "lawyers"
-            route, found = (
-                "staff",
-                self.add("baseline_pay", f"yearly pay of own {kind}", f"{p.currency} a year", candidates),
-            )
+            route, name, label, unit = "staff", "baseline_pay", f"yearly pay of own {kind}", f"{self.money} a year"
         else:
-            route, found = (
+            route, name, label, unit = (
                 "rate",
-                self.add("baseline_price", f"price of an hour of a {role}", f"{p.currency} per hour", candidates),
+                "baseline_price",
+                f"price of an hour of {article(role)}",
+                f"{self.money} an hour",
             )
-        if found is None:
+        if self.add(name, label, unit, candidates) is None:
             buyer, place = vocabulary.label("buyer", p.buyer), vocabulary.in_words(p.baseline_location)
-            raise NoEvidenceError(
-                f"No figure of grade {'/'.join(p.grades)} says what an hour of a {role} costs a {buyer} in {place}.",
-                where=f"baseline {p.baseline}, baseline_location {p.baseline_location}",
-                remedy="Nearest available: " + baselines_available(self.evidence, p),
+            what = (
+                f"No figure of grade {self.grades()} says what an hour of {article(role)} costs a {buyer} in {place}."
             )
+            raise _GapError(what, f"baseline {p.baseline}, baseline_location {p.baseline_location}", "baseline")
         if note:
             self.notes.append(note)
         return route
@@ -174,34 +248,29 @@ class _Gatherer:
     def reviewer(self, baseline_route: str) -> None:
         """Pay of the buyer's own lawyers, who check, vet and instruct; the baseline's own where that is a lawyer."""
         p = self.p
-        has_lawyer_pay = baseline_route == "staff" and p.baseline != "paralegal"
-        if not has_lawyer_pay:
-            found = self.add(
-                "reviewer_pay",
-                "yearly pay of own lawyers",
-                f"{p.currency} a year",
-                staff_candidates(self.evidence, p, "lawyer"),
+        if baseline_route != "staff" or p.baseline == "paralegal":
+            candidates = staff_candidates(self.evidence, p, "lawyer")
+            if self.add("reviewer_pay", "yearly pay of own lawyers", f"{self.money} a year", candidates) is None:
+                place = vocabulary.in_words(p.baseline_location)
+                what = f"No figure of grade {self.grades()} says what lawyers earn in {place}."
+                raise _GapError(what, f"baseline_location {p.baseline_location}", "baseline")
+        self.hours(vocabulary.PLACES[p.baseline_location])
+        candidates = [
+            Candidate(
+                "US private industry, all occupations",
+                as_shares(self.rows("benefits_share_of_compensation", "private_industry", geography="USA")),
+                own=False,
             )
-            if found is None:
-                raise NoEvidenceError(
-                    f"No figure of grade {'/'.join(p.grades)} says what lawyers earn in {vocabulary.in_words(p.baseline_location)}.",
-                    where=f"baseline_location {p.baseline_location}",
-                    remedy="Nearest available: the United States as a whole or another state (USA, US-NY, ...), or GBR.",
-                )
-        place = vocabulary.PLACES[p.baseline_location]
-        self.hours(place)
-        self.benefits(place)
+        ]
+        if self.add("benefits_share", "benefits as a share of compensation", "share", candidates, share=True) is None:
+            raise _GapError(f"No figure of grade {self.grades()} says what benefits add to pay.", "grades", "grades")
 
     def hours(self, place: vocabulary.Place) -> None:
         def hours(geography: str) -> pd.DataFrame:
-            rows = select(
-                self.evidence, metric="lawyer_hours_per_year", category="billable", geography=geography, grades=self.p.grades,
-                required=False,
-            )  # fmt: skip
+            rows = self.rows("lawyer_hours_per_year", "billable", geography=geography)
             pairs = [ends(row) for _, row in rows.iterrows()]
-            return rows.assign(
-                low=[low for low, _ in pairs], high=[high for _, high in pairs], observed=rows["year_start"].astype(int)
-            )
+            years = rows["year_start"].astype(int)
+            return rows.assign(low=[low for low, _ in pairs], high=[high for _, high in pairs], observed=years)
 
         own = self.p.buyer == "law_firm"
         where = {"USA": "associates in the United States", "GBR": "solicitors in midsize UK firms"}
@@ -209,90 +278,96 @@ class _Gatherer:
         candidates = [
             Candidate(f"billable hours of {where[c]}", hours(c), own=own and c == place.country) for c in order
         ]
-        found = self.add("productive_hours", "productive hours a lawyer and year", "hours", candidates)
-        if found is None:
-            raise NoEvidenceError(
-                f"No figure of grade {'/'.join(self.p.grades)} says how many productive hours a lawyer has.",
-                where="grades", remedy="Let grade B in.",
-            )  # fmt: skip
-
-    def benefits(self, place: vocabulary.Place) -> None:
-        rows = select(
-            self.evidence, metric="benefits_share_of_compensation", category="private_industry", geography="USA",
-            grades=self.p.grades, context=True, required=False,
-        )  # fmt: skip
-        candidates = [Candidate("US private industry, all occupations", as_shares(rows), own=False)]
-        if self.add("benefits_share", "benefits as a share of compensation", "share", candidates, share=True) is None:
-            raise NoEvidenceError(
-                f"No figure of grade {'/'.join(self.p.grades)} says what benefits add to pay.", where="grades",
-                remedy="Let grade A or B in.",
-            )  # fmt: skip
+        if (
+            self.add("productive_hours", "productive hours a lawyer and year", "hours", candidates, most=PAID_HOURS)
+            is None
+        ):
+            raise _GapError(
+                f"No figure of grade {self.grades()} says how many productive hours a lawyer has.", "grades", "grades"
+            )
 
     def provider(self) -> str:
         p = self.p
         if p.delivery_model != "captive":
-            prices = price_candidates(self.evidence, p)
-            if self.add("provider_price", "price of a provider hour when observed", f"{p.currency} per hour", prices):
+            label = "price of an hour bought, when observed"
+            if self.add("provider_price", label, f"{self.money} an hour", price_candidates(self.evidence, p)):
                 return "price"
         if p.delivery_model != "contract_attorney":
-            pay = self.add(
-                "provider_pay",
-                "yearly pay at the provider's place",
-                f"{p.currency} a year",
-                pay_candidates(self.evidence, p),
-            )
-            if pay is not None:
+            label, candidates = "yearly pay where the work goes", pay_candidates(self.evidence, p)
+            if self.add("provider_pay", label, f"{self.money} a year", candidates):
+                overhead = p.centre_overhead
                 self.assume(
-                    "centre_overhead",
-                    "overhead of a delivery centre",
-                    "multiple of pay",
-                    p.centre_overhead,
-                    "lognormal",
+                    "provider_hours", "productive hours a person and year there", "hours", p.provider_hours, "lognormal"
                 )
-                if p.delivery_model == "captive":
-                    return "captive"
-                self.assume("provider_margin", "provider's margin", "share of its cost", p.provider_margin, "lognormal")
+                self.assume(
+                    "centre_overhead", "overhead of a delivery centre", "multiple of pay", overhead, "lognormal"
+                )
+                if p.delivery_model == "provider":
+                    self.assume(
+                        "provider_margin", "provider's margin", "share of its cost", p.provider_margin, "lognormal"
+                    )
                 self.notes.append(
-                    f"No hourly price is on file for {vocabulary.in_words(p.location)}: the rate is built up from local pay, benefits, "
-                    "productive hours, overhead and margin, of which only the pay was observed there."
+                    f"No hourly price is used for {vocabulary.in_words(p.location)}: the rate is built up from local pay, benefits, "
+                    f"productive hours{', overhead and margin' if p.delivery_model == 'provider' else ' and overhead'}, of which only the "
+                    "pay was observed there."
                 )
-                return "pay"
+                return "captive" if p.delivery_model == "captive" else "pay"
         what = "local pay" if p.delivery_model == "captive" else "price and no local pay"
-        model = vocabulary.label("delivery model", p.delivery_model)
-        raise NoEvidenceError(
-            f"No {what} on file for {vocabulary.label('task', p.task)} by {model} in "
-            f"{vocabulary.label('place', p.location)} (grades {', '.join(p.grades)}).",
-            where=f"task {p.task}, location {p.location}",
-            remedy="Nearest available: " + places_available(self.evidence, p),
+        model = article(vocabulary.label("delivery model", p.delivery_model)).replace(
+            "a contract attorneys", "contract attorneys"
+        )
+        raise _GapError(
+            f"No {what} on file for {vocabulary.label('task', p.task)} by {model} in {vocabulary.in_words(p.location)} "
+            f"(grades {', '.join(p.grades)}).",
+            f"task {p.task}, location {p.location}",
+            "place",
         )
 
     def shared_costs(self) -> None:
-        specifications = (
-            ("oversight_share", "oversight", "oversight_cost_share", "contract_management_bpo",
-             "complex business process outsourcing", None),
-            ("selection_share", "selecting the provider", "transition_cost_share", "vendor_selection", "IT offshoring", None),
-            ("transition_share", "slower work in the first year", "transition_cost_share", "productivity_lag", "IT offshoring", 0.0),
-        )  # fmt: skip
-        for name, label, metric, category, whose, ceiling in specifications:
-            rows = select(
-                self.evidence, metric=metric, category=category, grades=self.p.grades, context=True, required=False
-            )
-            frame = as_shares(rows, ceiling_from=ceiling)
-            if frame.empty:
-                raise NoEvidenceError(
-                    f"No figure of grade {'/'.join(self.p.grades)} gives the cost of {label}.",
-                    where="grades",
-                    remedy="Let grade B in.",
+        """Costs around the fee, borrowed from other outsourcing; an own centre has no provider to choose or to manage."""
+        outside = self.p.delivery_model != "captive"
+        name = "complex business process outsourcing, contracts of about 100 million dollars"
+        wanted = []
+        if outside:
+            wanted.append(("oversight_share", "oversight", "oversight_cost_share", "contract_management_bpo", name))
+            wanted.append(
+                (
+                    "selection_share",
+                    "selecting the provider",
+                    "transition_cost_share",
+                    "vendor_selection",
+                    "IT offshoring",
                 )
-            if ceiling is None:
-                self.add(name, label, "share of the fee", [Candidate(whose, frame, own=False)], share=True)
-                continue
-            # "Up to 20%" read as anything from nothing to the ceiling, the ceiling's odds widened because it is borrowed.
-            odds = self.p.widening * float(frame["high"].max()) / (1 - float(frame["high"].max()))
-            basis = f"borrowed: a ceiling stated for {whose}, widened by {self.p.widening:g}"
+            )
+        for input_name, label, metric, category, whose in wanted:
+            frame = as_shares(self.rows(metric, category))
+            if (
+                self.add(input_name, label, "share of the fee", [Candidate(whose, frame, own=False)], share=True)
+                is None
+            ):
+                raise _GapError(f"No figure of grade {self.grades()} gives the cost of {label}.", "grades", "grades")
+        if self.abroad:
+            frame = as_shares(self.rows("transition_cost_share", "productivity_lag"), ceiling_from=0.0)
+            if frame.empty:
+                raise _GapError(
+                    f"No figure of grade {self.grades()} gives the cost of slower work in the first year.",
+                    "grades",
+                    "grades",
+                )
+            # "Up to 20%" is read as anything from nothing to the ceiling.
+            basis, rows = "borrowed: anything up to a ceiling stated for IT offshoring", tuple(frame.index)
+            high = float(frame["high"].max())
             self.items.append(
                 Input(
-                    name, label, "share of the fee", ceiling, odds / (1 + odds), "uniform", 3, basis, tuple(frame.index)
+                    "transition_share",
+                    "slower work in the first year",
+                    "share of the fee",
+                    0.0,
+                    high,
+                    "uniform",
+                    3,
+                    basis,
+                    rows,
                 )
             )
 
@@ -303,45 +378,54 @@ class _Gatherer:
             return None
         if p.buyer == "law_firm":
             return (
-                "no figure on file says which share of a law firm's cost the moved work is "
-                "(0 rows, 0 studies); give moved_share to have it computed"
+                "no figure on file says which share of a law firm's cost the moved work is (0 rows, 0 studies); give moved_share to "
+                "have it computed"
             )
-        rows = select(
-            self.evidence, metric="legal_spend_share", category="non_law_firm_vendors", grades=p.grades, required=False
-        )
-        own = vocabulary.PLACES[p.baseline_location].code == "USA"
-        name = "what US legal departments pay to vendors other than law firms"
-        label = "the work as a share of the budget"
-        if self.add("moved_share", label, "share", [Candidate(name, as_shares(rows), own=own)], share=True) is None:
-            return f"no figure of grade {'/'.join(p.grades)} says which share of a legal budget goes to such providers; give moved_share"
+        rows = self.rows("legal_spend_share", "non_law_firm_vendors")
+        # What all departments pay to all such vendors is not what this buyer's work is of its budget.
+        candidates = [
+            Candidate("what US legal departments pay to all vendors that are no law firms", as_shares(rows), own=False)
+        ]
+        if self.add("moved_share", "the work as a share of the budget", "share", candidates, share=True) is None:
+            return (
+                f"no figure of grade {self.grades()} says which share of a legal budget goes to such providers; give moved_share to "
+                "have it computed"
+            )
         return None
 
     def combine(self, route: str, baseline_route: str) -> Callable[[Mapping[str, Floats]], dict[str, Floats]]:
-        p, years = self.p, self.years
-        observed = {name: p.price_year - year for name, year in years.items()}
-        has_lawyer_pay = "reviewer_pay" not in years
+        p = self.p
+        elapsed = {name: p.price_year - year for name, year in self.years.items()}
+        reviewer = "reviewer_pay" if "reviewer_pay" in self.years else "baseline_pay"
+        there = "price_drift" if self.abroad else "baseline_drift"
+        names = {item.name for item in self.items}
 
         def rates(v: Mapping[str, Floats]) -> dict[str, Floats]:
-            def drift(name: str, rate: str) -> Floats:
-                return np.asarray(v[name] * (1 + v[rate]) ** observed[name], dtype=float)
+            def today(name: str, drift: str) -> Floats:
+                return np.asarray(v[name] * (1 + v[drift]) ** elapsed[name], dtype=float)
 
-            def staff(name: str, rate: str) -> Floats:
-                return drift(name, rate) / (1 - v["benefits_share"]) / v["productive_hours"]
+            def staff(name: str) -> Floats:
+                return today(name, "baseline_drift") / (1 - v["benefits_share"]) / v["productive_hours"]
 
             result = dict(v)
-            baseline = "baseline_pay" if baseline_route == "staff" else "baseline_price"
             result["baseline_rate"] = (
-                staff(baseline, "baseline_drift") if baseline_route == "staff" else drift(baseline, "baseline_drift")
+                staff("baseline_pay") if baseline_route == "staff" else today("baseline_price", "baseline_drift")
             )
-            result["reviewer_rate"] = (
-                result["baseline_rate"] if has_lawyer_pay else staff("reviewer_pay", "baseline_drift")
-            )
+            result["reviewer_rate"] = staff(reviewer)
             if route == "price":
-                result["provider_rate"] = drift("provider_price", "price_drift")
+                result["provider_rate"] = today("provider_price", there)
             else:
-                # Loaded pay per productive hour, plus overhead that is a multiple of the bare pay.
-                cost = staff("provider_pay", "price_drift") * (1 + v["centre_overhead"] * (1 - v["benefits_share"]))
+                # Loaded pay, plus overhead that is a multiple of the bare pay, per productive hour.
+                cost = (
+                    today("provider_pay", there)
+                    * (1 / (1 - v["benefits_share"]) + v["centre_overhead"])
+                    / v["provider_hours"]
+                )
                 result["provider_rate"] = cost * (1 + v["provider_margin"]) if route == "pay" else cost
+            nothing = np.zeros_like(result["baseline_rate"])
+            for name in ("oversight_share", "selection_share", "transition_share"):
+                if name not in names:
+                    result[name] = nothing
             return result
 
         return rates

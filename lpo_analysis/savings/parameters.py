@@ -47,7 +47,7 @@ class Parameters(ReportParameters):
     """Year whose prices the money is in."""
     grades: Annotated[list[Grade], Field(min_length=1)] = ["A", "B"]
     """Grades of evidence let into the estimates."""
-    draws: Annotated[Whole, Field(ge=256, le=1 << 20)] = 4096
+    draws: Annotated[Whole, Field(ge=256, le=1 << 20)] = 16384
     """Number of joint draws of the inputs, a power of two."""
     level: Level = 0.9
     """Probability that every interval covers."""
@@ -55,10 +55,10 @@ class Parameters(ReportParameters):
     """Seed of the draws; 0 is allowed."""
     widening: Annotated[Number, Field(ge=1, le=10)] = 1.5
     """Factor by which a borrowed or lone figure is widened on either side (a share: its odds)."""
-    price_drift: Range = [-0.04, 0.02]
-    """Assumption: real change a year of provider prices and pay abroad since they were observed."""
-    baseline_drift: Range = [0.0, 0.03]
-    """Assumption: real change a year of what the work costs today since it was observed."""
+    price_drift: Range = [-0.03, 0.03]
+    """Assumption: real change a year of prices and pay in another country since they were observed."""
+    baseline_drift: Range = [-0.01, 0.015]
+    """Assumption: real change a year of prices and pay where the work is done today; official pay and prices gave 0 to 0.5%."""
     productivity: Range = [0.7, 1.0]
     """Assumption: work done in a provider hour as a multiple of that in an hour today."""
     quality_control_share: Range = [0.03, 0.1]
@@ -69,6 +69,8 @@ class Parameters(ReportParameters):
     """Assumption: hours of the buyer's own lawyers to vet, contract and instruct, whatever the volume."""
     centre_overhead: Range = [0.5, 1.5]
     """Assumption, where no price is on file: premises, management and technology of a centre, as a multiple of its pay."""
+    provider_hours: Range = [1500.0, 2000.0]
+    """Assumption, where no price is on file: productive hours a person and year at a delivery centre."""
     provider_margin: Range = [0.1, 0.4]
     """Assumption, where no price is on file: what a provider adds to its cost, as a share of the cost."""
     moved_share: list[float] = []
@@ -103,7 +105,7 @@ class Parameters(ReportParameters):
                 "delivery_model: contract attorneys have prices on file for the United States only; "
                 f"use location USA or a US state, not {self.location}"
             )
-        for name in ("productivity", "setup_hours", "centre_overhead", "provider_margin"):
+        for name in ("productivity", "setup_hours", "centre_overhead", "provider_hours", "provider_margin"):
             if getattr(self, name)[0] <= 0:
                 raise rule(f"{name}: must be above 0, got {getattr(self, name)[0]:g}")
         for name in ("quality_control_share", "rework_share"):

@@ -62,6 +62,12 @@ def test_a_scope_of_figures_is_no_place_but_has_a_label():
         resolve("place", "WLD")
 
 
+@pytest.mark.parametrize("code", vocabulary.codes_of("scope"))
+def test_every_scope_resolves_by_code_and_by_label(code):
+    assert resolve("scope", code.lower()) == code
+    assert resolve("scope", label("scope", code)) == code
+
+
 def test_labels_fall_back_to_readable_codes():
     assert label("task", "document_review") == "document review"
     assert label("task", "not_listed") == "not listed"
