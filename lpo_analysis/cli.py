@@ -139,10 +139,40 @@ def batch(
         tail = f": {outcome.error}" if outcome.error else ""
         _say(f"[{done}/{total}] {outcome.status:8} {outcome.seconds:6.1f} s  {outcome.name}{tail}")
 
-    made = run_batch(read, output, jobs=jobs, force=force, progress=progress)
+    made = run_batch(read, output, jobs=jobs, force=force, progress=progress, notes=_claims())
     _say(f"{summary(made.outcomes)} {made.seconds:.1f} s. {made.folder / 'index.html'}")
     if made.failed:
         raise SystemExit(1)
+
+
+def _claims() -> list[dict[str, str]]:
+    from lpo_analysis.claims import claims, summary
+
+    shown = {"Claim": "claim", "Verdict": "verdict", "Because": "why", "Best grade": "grade", "Shown in": "section"}
+    return [{heading: str(row[key]) for heading, key in shown.items()} for row in summary(claims()).to_dict("records")]
+
+
+@app.command(name="claims")
+def show_claims(
+    rows: Annotated[bool, typer.Option("--rows", help="List the rows behind each claim.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+) -> None:
+    """Show the claims of the field, each supported, contradicted, mixed or not known."""
+    from textwrap import fill
+
+    from lpo_analysis.claims import claims, summary
+
+    table = summary(claims())
+    if csv:
+        _say(table.to_csv(index=False).rstrip("\n"))
+        return
+    for row in table.itertuples(index=False):
+        _say(f"{row.claim}: {row.verdict.upper()}")
+        _say(fill(row.why, 100, initial_indent="    ", subsequent_indent="    "))
+        studies = "1 study" if row.n_studies == 1 else f"{row.n_studies} studies"
+        _say(f"    {row.n_rows} rows, {studies}, best grade {row.grade}; shown in {row.section}")
+        if rows:
+            _say(fill(row.rows, 100, initial_indent="    ", subsequent_indent="    "))
 
 
 @app.command()

@@ -178,4 +178,4 @@ def choices(name: object, allowed: Iterable[str], *, limit: int = 30) -> str:
     near = closest(name, names)
     hint = f"Did you mean {near!r}? " if near else ""
     more = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return f"{hint}Allowed: {', '.join(names[:limit])}{more}."
+    return f"{hint}Allowed: {', '.join(name or '(empty)' for name in names[:limit])}{more}."

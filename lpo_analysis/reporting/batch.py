@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,7 +47,13 @@ class Batch:
 
 
 def run_batch(
-    plan: Plan, output: Path, *, jobs: int = 1, force: bool = False, progress: Progress | None = None
+    plan: Plan,
+    output: Path,
+    *,
+    jobs: int = 1,
+    force: bool = False,
+    progress: Progress | None = None,
+    notes: Sequence[Mapping[str, str]] = (),
 ) -> Batch:
     """Make all reports of a plan and the index.
 
@@ -63,6 +69,8 @@ def run_batch(
         Whether to run what did not change.
     progress : callable, optional
         Told of every finished report.
+    notes : sequence of mapping, optional
+        Rows of a table shown on the index above the reports.
 
     Returns
     -------
@@ -99,7 +107,7 @@ def run_batch(
                 note(future.result() if error is None else _lost(futures[future], error))
     outcomes = tuple(made[job.name] for job in plan.jobs)
     batch = Batch(plan, outcomes, folder, time.perf_counter() - start)
-    (folder / "index.html").write_text(index_page(plan.title, outcomes), encoding="utf-8")
+    (folder / "index.html").write_text(index_page(plan.title, outcomes, notes=notes), encoding="utf-8")
     _write_log(batch)
     return batch
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lpo_analysis.parameters import shown
@@ -12,7 +12,7 @@ from lpo_analysis.reporting.run import Outcome
 from lpo_analysis.wording import count, listing, sentence
 
 
-def index_page(title: str, outcomes: Sequence[Outcome]) -> str:
+def index_page(title: str, outcomes: Sequence[Outcome], *, notes: Sequence[Mapping[str, str]] = ()) -> str:
     """Render the index of a batch.
 
     Parameters
@@ -21,6 +21,8 @@ def index_page(title: str, outcomes: Sequence[Outcome]) -> str:
         Heading.
     outcomes : sequence of Outcome
         What became of the reports.
+    notes : sequence of mapping, optional
+        Rows of a table shown above the reports, one heading a key: the claims of the field.
 
     Returns
     -------
@@ -34,7 +36,9 @@ def index_page(title: str, outcomes: Sequence[Outcome]) -> str:
     html: str = (
         environment()
         .get_template("index.html.j2")
-        .render(title=title, summary=summary(outcomes), groups=groups, style=style())
+        .render(
+            title=title, summary=summary(outcomes), groups=groups, style=style(), notes=[dict(note) for note in notes]
+        )
     )
     return html
 

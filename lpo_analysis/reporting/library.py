@@ -108,10 +108,11 @@ def read(path: Path) -> dict[str, Any]:
     """
     try:
         notebook: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        cells = notebook["cells"]
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError) as error:
+        tagged = any("parameters" in cell.get("metadata", {}).get("tags", []) for cell in notebook["cells"])
+        notebook.get("metadata", {}).get("lpo", {})
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise NotebookError(f"is no notebook ({type(error).__name__}: {error}).", where=path.name) from None
-    if not any("parameters" in cell.get("metadata", {}).get("tags", []) for cell in cells):
+    if not tagged:
         raise NotebookError(
             "has no cell tagged 'parameters'.", where=path.name, remedy="Tag the cell that sets the defaults."
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import re
 import struct
 from collections.abc import Mapping
@@ -66,10 +67,11 @@ def page(notebook: Any, *, name: str) -> str:
         The page.
     """
     blocks = _blocks(notebook)
+    _anchored(blocks)
     joined = "".join(block.get("html", "") for block in blocks if block["kind"] == "markdown")
     contents = [(name, unescape(re.sub(r"<[^>]+>", "", text)).strip()) for name, text in _HEADING.findall(joined)]
     title = re.search(r"<h1[^>]*>(.*?)</h1>", joined, re.DOTALL)
-    question = next((b["paragraphs"][0] for b in blocks if b["kind"] == "finding"), "")
+    question = next((b["paragraphs"][0] for b in blocks if b["kind"] == "finding" and b["paragraphs"]), "")
     heading = unescape(re.sub(r"<[^>]+>", "", title.group(1))).strip() if title else name
     html: str = environment().get_template("report.html.j2").render(
         title=f"{heading} · {question}"[:160] if question.endswith("?") else heading,
@@ -98,7 +100,11 @@ def _blocks(notebook: Any) -> list[dict[str, Any]]:
             placed = True
         blocks += made
         if cell.source.strip():
-            blocks.append({"kind": "code", "source": cell.source})
+            if blocks and blocks[-1]["kind"] == "code":
+                # Cells that show nothing share one fold with their neighbours.
+                blocks[-1]["source"] += f"\n\n{cell.source}"
+            else:
+                blocks.append({"kind": "code", "source": cell.source})
     return blocks
 
 
@@ -112,7 +118,7 @@ def _output(output: Any) -> dict[str, Any] | None:
         return None
     if FINDING in data:
         paragraphs = list(data[FINDING])
-        return {"kind": "finding", "paragraphs": paragraphs, "lead": paragraphs[0].endswith("?")}
+        return {"kind": "finding", "paragraphs": paragraphs, "lead": bool(paragraphs) and paragraphs[0].endswith("?")}
     if FIGURE in data:
         image = "".join(data["image/png"].split())
         return {
@@ -147,13 +153,23 @@ def _markdown(source: str) -> str:
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
     html: str = MarkdownWithMath(renderer=IPythonRenderer(escape=True, exclude_anchor_links=True)).render(source)
-    return re.sub(r"<h([2-4])>(.*?)</h\1>", _with_anchor, html, flags=re.DOTALL)
+    return html
 
 
-def _with_anchor(match: re.Match[str]) -> str:
-    text = unescape(re.sub(r"<[^>]+>", "", match[2]))
-    anchor = "section-" + re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-")
-    return f'<h{match[1]} id="{anchor}">{match[2]}</h{match[1]}>'
+def _anchored(blocks: list[dict[str, Any]]) -> None:
+    """Give every heading of the page an anchor of its own, in place."""
+    taken: set[str] = set()
+
+    def with_anchor(match: re.Match[str]) -> str:
+        text = unescape(re.sub(r"<[^>]+>", "", match[2]))
+        name = "section-" + (re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-") or "untitled")
+        anchor = next(a for a in itertools.chain([name], (f"{name}-{n}" for n in itertools.count(2))) if a not in taken)
+        taken.add(anchor)
+        return f'<h{match[1]} id="{anchor}">{match[2]}</h{match[1]}>'
+
+    for block in blocks:
+        if block["kind"] == "markdown":
+            block["html"] = re.sub(r"<h([2-4])>(.*?)</h\1>", with_anchor, block["html"], flags=re.DOTALL)
 
 
 def cards_of(values: Mapping[str, Any]) -> list[dict[str, str]]:

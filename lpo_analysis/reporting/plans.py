@@ -143,11 +143,14 @@ def _name(template: object, job: Job) -> str:
         return job.name
     if not isinstance(template, str) or not template:
         raise PlanError(f'name: must be text with parameters in braces, such as "{{task}}", got {template!r}')
-    fields = [field for _, field, _, _ in string.Formatter().parse(template) if field is not None]
-    for field in fields:
-        if field not in job.parameters:
-            raise PlanError(f"name: there is no parameter {field!r}.", remedy=choices(field, job.parameters))
-    made = template.format(**{field: slug(job.parameters[field]) for field in fields})
+    try:
+        fields = [field for _, field, _, _ in string.Formatter().parse(template) if field is not None]
+        for field in fields:
+            if field not in job.parameters:
+                raise PlanError(f"name: there is no parameter {field!r}.", remedy=choices(field, job.parameters))
+        made = template.format(**{field: slug(job.parameters[field]) for field in fields})
+    except (ValueError, IndexError, KeyError, AttributeError) as error:
+        raise PlanError(f"name: {template!r} is no template ({error}).", remedy='Write "{task}-{location}".') from None
     if slug(made) != made:
         raise PlanError(f"name: {made!r} is no folder name.", remedy="Use letters, digits, dash and underscore.")
     return made

@@ -144,9 +144,15 @@ def default_name(notebook: str, changed: Mapping[str, Any]) -> str:
     str
         Letters, digits, dot, dash and underscore only.
     """
-    parts = [slug(notebook) or "report", *(slug(value) for value in changed.values())]
+    parts = [slug(notebook) or "report", *(_part(name, value) for name, value in changed.items())]
     text = "-".join(part for part in parts if part)
     return text if len(text) <= 100 else f"{text[:90]}-{provenance.digest(text.encode())[:8]}"
+
+
+def _part(name: str, value: object) -> str:
+    # A word speaks for itself, a number does not say of what it is.
+    made = slug(value)
+    return made if isinstance(value, str) and made else f"{name}_{made or 'empty'}"
 
 
 def slug(value: object) -> str:
@@ -227,6 +233,10 @@ def run(job: Job, output: Path, *, force: bool = False) -> Outcome:
     except OSError as error:
         message = f"Cannot write the report ({error.strerror})."
         return Outcome(job.name, stem, "failed", time.perf_counter() - start, job.parameters, error=message)
+    except Exception as error:
+        # A dead kernel, a broken template: whatever it is, the other reports of the batch go on and this one says so.
+        message = f"{type(error).__name__}: {error}".splitlines()[0]
+        return Outcome(job.name, stem, "failed", time.perf_counter() - start, job.parameters, error=message)
     return Outcome(job.name, stem, "done", time.perf_counter() - start, job.parameters, _headlines(recorded))
 
 
@@ -295,7 +305,9 @@ def client_config(folder: str | Path) -> Any:
     from traitlets.config import Config
 
     # Absolute: jupyter_client's own default is relative to the working folder, where kernel and client may differ.
-    manager = {"transport": "ipc", "ip": str(Path(folder).resolve() / "k")}
+    socket = str(Path(folder).resolve() / "k")
+    # The path of a Unix socket has an upper length (103 bytes on macOS); a longer one goes over loopback TCP.
+    manager = {"transport": "ipc", "ip": socket} if len(socket.encode()) < 90 else {"transport": "tcp"}
     return Config({"KernelManager": manager, "NotebookClient": {"shutdown_kernel": "immediate"}})
 
 
