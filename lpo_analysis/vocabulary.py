@@ -170,7 +170,7 @@ PLACES = _places()
 
 # Scopes of figures in the evidence that are no places; named here so that a report can print them.
 SCOPES = {
-    "WLD": "the world or several countries",
+    "WLD": "the world",
     "EUROPE": "Europe",
     "APAC": "Asia-Pacific",
     "ASEAN": "South-East Asia",

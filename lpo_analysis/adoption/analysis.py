@@ -11,7 +11,8 @@ from lpo_analysis.adoption import market, surveys
 from lpo_analysis.adoption.parameters import Parameters
 from lpo_analysis.adoption.use import use
 from lpo_analysis.evidence import Evidence, load
-from lpo_analysis.results import Result
+from lpo_analysis.results import COLUMNS, Result, not_estimable, tidy
+from lpo_analysis.wording import percent
 
 
 def analyse(parameters: Parameters, *, evidence: Evidence | None = None) -> Analysis:
@@ -82,6 +83,20 @@ class Analysis:
     def use(self) -> Result:
         """Shares of users by sense."""
         return use(self.evidence, self.parameters)
+
+    @cached_property
+    def newest_use(self) -> Result:
+        """The newest share of all buyers using any service of an alternative provider."""
+        found = self.use.table if self.use.estimable else self.use.table.iloc[:0]
+        label, reason = "use of any alternative provider", "no survey asks all of them for use of any kind"
+        if "sense" in found:
+            found = found[(found["sense"] == "alsp_any") & (found["size"] == "all") & (found["task"] == "all")]
+        if found.empty:
+            return not_estimable("newest_use", reason, terms=(label,), level=self.parameters.level, unit="share")
+        row = found.sort_values("year").iloc[-1]
+        table = tidy([{**row[COLUMNS].to_dict(), "term": "share", "label": f"{label}, newest survey"}])
+        text = f"The newest survey ({row['year']}) says {percent(row['estimate'])}."
+        return Result("newest_use", table, text, rows=(str(row["term"]),), n_used=1)
 
     @cached_property
     def drivers(self) -> Result:

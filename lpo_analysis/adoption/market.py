@@ -10,7 +10,7 @@ import pandas as pd
 from lpo_analysis import vocabulary
 from lpo_analysis.adoption.parameters import Parameters
 from lpo_analysis.charts import fan, forest
-from lpo_analysis.evidence import Evidence, select
+from lpo_analysis.evidence import Evidence, maker, select
 from lpo_analysis.evidence.money import ends, real
 from lpo_analysis.methods.growth import ceiling_profile, log_growth
 from lpo_analysis.results import Check, Result, not_estimable, tidy
@@ -296,7 +296,7 @@ def disagreement(evidence: Evidence, parameters: Parameters) -> Result:
         for (_, row), a, b in zip(part.iterrows(), low, high, strict=True):
             forecast = f", forecast of {str(row['published'])[:4]}" if row["status"] == "forecast" else ""
             name = vocabulary.label("scope", str(geography))
-            drawn.append({"group": f"{_short(str(category))} {name}, {year}", "label": f"{row['publisher']}{forecast} [{row['grade']}]"[:64],
+            drawn.append({"group": f"{_short(str(category))} {name}, {year}", "label": f"{maker(row['publisher'])}{forecast} [{row['grade']}]",
                           "estimate": float(np.sqrt(a * b)), "conf_low": a, "conf_high": b, "weak": row["grade"] in ("C", "D")})  # fmt: skip
     table = tidy(records)
     strong = table[table["n_ab"] >= 2]
@@ -309,7 +309,7 @@ def disagreement(evidence: Evidence, parameters: Parameters) -> Result:
     return Result(
         "disagreement", table, text, rows=tuple(rows.index), n_used=int(table["n_obs"].sum()), n_dropped=len(rows) - int(table["n_obs"].sum()),
         plot_data=pd.DataFrame(drawn),
-        draw=partial(forest, title="The same market in the same year", xlabel="USD billion; open dots: grades C and D", percent=False, log=True),
+        draw=partial(forest, title="The same market in the same year", xlabel="USD billion; open: C and D", percent=False, log=True),
         alt=f"Published sizes by scope and year; within one year the largest is up to {number(worst['estimate'], digits=2)} times the smallest.",
     )  # fmt: skip
 

@@ -10,7 +10,7 @@ from lpo_analysis import vocabulary
 from lpo_analysis.adoption.parameters import Parameters
 from lpo_analysis.adoption.use import with_intervals
 from lpo_analysis.charts import forest
-from lpo_analysis.evidence import Evidence, select
+from lpo_analysis.evidence import Evidence, maker, select
 from lpo_analysis.results import Result, not_estimable, tidy
 from lpo_analysis.wording import count, listing, percent, sentence
 
@@ -53,7 +53,7 @@ def _survey_result(
 
 
 def _survey(row: pd.Series) -> str:
-    who = str(row["publisher"]).split(" /")[0].split(" (")[0][:40]
+    who = maker(row["publisher"])
     size = "" if row["buyer_size"] in ("all", "") else f", {row['buyer_size']}"
     return f"{who} {row['year_end']} ({vocabulary.label('scope', row['geography'])}{size})"
 

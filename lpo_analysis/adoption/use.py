@@ -9,7 +9,7 @@ import pandas as pd
 from lpo_analysis import vocabulary
 from lpo_analysis.adoption.parameters import Parameters
 from lpo_analysis.charts import forest
-from lpo_analysis.evidence import Evidence, select
+from lpo_analysis.evidence import Evidence, maker, select
 from lpo_analysis.evidence.money import ends
 from lpo_analysis.methods.proportions import share_interval
 from lpo_analysis.results import Check, Result, not_estimable, tidy
@@ -161,7 +161,7 @@ def _what(row: pd.Series) -> str:
         parts.append(vocabulary.label("task", row["task"]))
     if row["buyer_size"] not in ("all", ""):
         parts.append(f"{row['buyer_size']} {'firms' if row['buyer'] == 'law_firm' else 'companies'}")
-    return ", ".join([*parts, str(row["publisher"]).split(" /")[0].split(" (")[0][:32]])
+    return ", ".join([*parts, maker(row["publisher"])])
 
 
 def _use_text(table: pd.DataFrame, where: str) -> str:

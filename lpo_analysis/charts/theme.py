@@ -123,4 +123,10 @@ def percent_axis(ax: Axes, *, which: str = "x") -> None:
     from matplotlib.ticker import FuncFormatter
 
     target = ax.xaxis if which == "x" else ax.yaxis
-    target.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:,.0f}%"))
+
+    def text(value: float, _: int | None) -> str:
+        low, high = target.get_view_interval()
+        # Ticks of a narrow axis would all round to the same percentage.
+        return f"{100 * value:,.1f}%" if abs(high - low) < 0.08 else f"{100 * value:,.0f}%"
+
+    target.set_major_formatter(FuncFormatter(text))

@@ -1,6 +1,6 @@
 """What has been published: load, validate, select, cite, convert, and say on which rung an input stands."""
 
-from lpo_analysis.evidence.cite import cite, references
+from lpo_analysis.evidence.cite import cite, maker, references
 from lpo_analysis.evidence.ladder import Candidate, Evidenced, climb
 from lpo_analysis.evidence.load import Evidence, attribution, load, table
 from lpo_analysis.evidence.money import Conversion, convert, price_years, real, real_frame
@@ -19,6 +19,7 @@ __all__ = [
     "comparable",
     "convert",
     "load",
+    "maker",
     "price_years",
     "real",
     "real_frame",

@@ -46,6 +46,30 @@ def cite(evidence: Evidence, names: str | Iterable[str], *, style: Style = "text
     return ("\n" if style == "text" else "\n\n").join(make(source, evidence.sources.loc[source]) for source in ids)
 
 
+_SHORT = {"Thomson Reuters Legal Executive Institute": "Thomson Reuters", "Association of Corporate Counsel": "ACC"}
+
+
+def maker(publisher: str, *, most: int = 34) -> str:
+    """Shorten the name of a maker for a figure: without the pages it was seen on and without its partners.
+
+    Parameters
+    ----------
+    publisher : str
+        Name as it stands in the sources.
+    most : int, default 34
+        Longest name.
+
+    Returns
+    -------
+    str
+        The name, cut at a word.
+    """
+    name = publisher.split(" /")[0].split(" (")[0].strip()
+    for long, short in _SHORT.items():
+        name = name.replace(long, short)
+    return name if len(name) <= most else name[:most].rsplit(" ", 1)[0]
+
+
 def _source(evidence: Evidence, name: str) -> str:
     if name in evidence.sources.index:
         return name

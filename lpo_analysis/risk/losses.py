@@ -335,7 +335,7 @@ def provider_increment(evidence: Evidence, parameters: Parameters) -> Result:
     records = []
     for term, held in (("low", low_share), ("high", high_share)):
         middle, low, high = added(held)
-        records.append({"term": term, "label": f"provider holds {percent(held)} of the records", "estimate": middle, "conf_low": low, "conf_high": high,
+        records.append({"term": term, "label": f"added loss if a provider holds {percent(held)} of the records", "estimate": middle, "conf_low": low, "conf_high": high,
                         "level": p.level, "n_obs": len(inputs), "unit": "USD a year", "method": "stated exposure model, not identified by data"})  # fmt: skip
     table = tidy(records)
     data = pd.DataFrame(
