@@ -56,8 +56,8 @@ lab: $(STAMP) ## Open JupyterLab
 bench: $(STAMP) ## Measure speed against peers in one run
 	@$(BIN)/python -m benchmarks
 
-generated: $(STAMP) ## Write environment.yml anew from pyproject.toml
-	@$(BIN)/python .ci/environment.py
+generated: $(STAMP) ## Write environment.yml and the table of claims in the README anew
+	@$(BIN)/python .ci/generated.py
 
 clean: ## Remove the environment and everything generated
 	@rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

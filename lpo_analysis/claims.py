@@ -195,7 +195,7 @@ def _ethical(e: Evidence) -> Claim:
     allowed = opinions["permits"].isin(["yes", "conditional"])
     verdict: Verdict = "supported" if allowed.all() else "mixed" if allowed.any() else "not known"
     why = (
-        f"All {len(opinions)} opinions on outsourcing on file allow it under conditions (supervision, confidentiality, often the client's consent); "
+        f"{'All ' if allowed.all() else f'{int(allowed.sum())} of '}{len(opinions)} opinions on outsourcing on file allow it under conditions (supervision, confidentiality, often the client's consent); "
         f"{int((opinions['seen'] == 'second_hand').sum())} were seen second-hand, and most jurisdictions have issued none."
     )
     rows = tuple(f"opinion:{name}" for name in opinions["opinion_id"])

@@ -274,7 +274,8 @@ def disagreement(evidence: Evidence, parameters: Parameters) -> Result:
     Returns
     -------
     Result
-        One term a scope and year with two makers or more: ``estimate`` is the ratio of the largest to the smallest figure.
+        One term a scope and year with two makers or more: ``estimate`` is the ratio of the largest to the smallest figure,
+        ``n_makers`` counts makers, ``n_ab`` those with a figure of grade A or B.
 
     Notes
     -----
@@ -288,10 +289,10 @@ def disagreement(evidence: Evidence, parameters: Parameters) -> Result:
             continue
         low = np.array([np.nanmin(ends(row)) for _, row in part.iterrows()])
         high = np.array([np.nanmax(ends(row)) for _, row in part.iterrows()])
-        best = part["grade"].isin(["A", "B"])
+        strong_makers = part.loc[part["grade"].isin(["A", "B"]), "publisher_id"].nunique()
         records.append({"term": f"{category}_{year}", "label": f"{SCOPES[str(category)]}, {year}", "estimate": high.max() / low.min(),
                         "conf_low": low.min(), "conf_high": high.max(), "n_obs": len(part), "n_makers": part["publisher_id"].nunique(),
-                        "n_ab": int(best.sum()), "unit": "ratio of largest to smallest", "method": "all figures, all grades",
+                        "n_ab": strong_makers, "unit": "ratio of largest to smallest", "method": "all figures, all grades",
                         "geography": geography})  # fmt: skip
         for (_, row), a, b in zip(part.iterrows(), low, high, strict=True):
             forecast = f", forecast of {str(row['published'])[:4]}" if row["status"] == "forecast" else ""
@@ -302,7 +303,7 @@ def disagreement(evidence: Evidence, parameters: Parameters) -> Result:
     strong = table[table["n_ab"] >= 2]
     worst = table.loc[table["estimate"].idxmax()]
     text = (
-        f"{len(table)} scope-years have figures from two makers or more, {len(strong)} of them at least two of grade A or B. The largest is "
+        f"{len(table)} scope-years have figures from two makers or more, {len(strong)} of them from two makers or more at grade A or B. The largest is "
         f"{number(table['estimate'].median(), digits=2)} times the smallest in the median, and {number(worst['estimate'], digits=2)} times for {worst['label']}. "
         "No mean is formed: no scope has ten estimates from four makers, and makers repeat each other."
     )

@@ -29,7 +29,7 @@ def _survey_result(
     frame = frame.sort_values(by, ascending=[True, not ranked], kind="stable")
     table = tidy(
         {"term": key, "label": row["category"].replace("_", " "), "estimate": row["share"], "conf_low": row["conf_low"], "conf_high": row["conf_high"],
-         "level": p.level, "n_obs": row["n"], "unit": "share", "method": "Wilson; " + row["rule"], "survey": row["survey"], "grade": row["grade"],
+         "level": p.level, "n_obs": row["n"], "unit": "share", "method": row["method"], "survey": row["survey"], "grade": row["grade"],
          "status": row["status"], "year": int(row["year_end"]), "geography": row["geography"]}
         for key, row in frame.iterrows()
     )  # fmt: skip
@@ -43,7 +43,7 @@ def _survey_result(
         f"{count(len(table), 'figure')} on {what} from {count(studies, 'study', 'studies')}. " + "; ".join(said) + "."
     )
     if ranked and len(said) > 1:
-        text += " Reasons are ranked within a survey only: surveys offer different answers to choose from."
+        text += " Answers are ranked within a survey only: surveys offer different ones to choose from."
     return Result(
         name, table, text, rows=tuple(frame.index), n_used=len(frame),
         plot_data=data[["group", "label", "estimate", "conf_low", "conf_high", "weak"]],

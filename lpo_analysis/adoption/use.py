@@ -76,19 +76,20 @@ def with_intervals(frame: pd.DataFrame, evidence: Evidence, parameters: Paramete
     Returns
     -------
     pandas.DataFrame
-        With share, conf_low, conf_high (for an unknown size those of the middle scenario), n, rule and scenarios (text). A range
-        or bound keeps its published ends instead.
+        With share, conf_low, conf_high (for an unknown size those of the middle scenario), n, rule, scenarios and method (text).
+        A range or bound keeps its published ends instead.
     """
     result = frame.copy()
     rules = sample_rule(frame, evidence)
     sizes = sorted(parameters.sample_sizes)
     middle = sizes[len(sizes) // 2]
-    records: list[tuple[float, float, float, int | None, str, str]] = []
+    records: list[tuple[float, float, float, int | None, str, str, str]] = []
     for name, row in frame.iterrows():
         low, high = (end / 100 for end in ends(row))
         if row["form"] != "point":
             share = high if pd.isna(low) else low if pd.isna(high) else (low + high) / 2
-            records.append((share, low, high, None, f"published as a {row['form']}", ""))
+            published = f"published as a {row['form']}"
+            records.append((share, low, high, None, published, "", published))
             continue
         how = rules[name]
         n = middle if how == "unknown" else int(row["sample_size"])
@@ -102,8 +103,8 @@ def with_intervals(frame: pd.DataFrame, evidence: Evidence, parameters: Paramete
             "part": "at least this wide: n is the source's, not the subgroup's",
             "unknown": f"n not told; drawn for n = {n}",
         }
-        records.append((low, *ci, None if how == "unknown" else n, words[how], said))
-    columns = ["share", "conf_low", "conf_high", "n", "rule", "scenarios"]
+        records.append((low, *ci, None if how == "unknown" else n, words[how], said, f"Wilson; {words[how]}"))
+    columns = ["share", "conf_low", "conf_high", "n", "rule", "scenarios", "method"]
     return result.join(pd.DataFrame(records, columns=columns, index=frame.index))
 
 
@@ -138,7 +139,7 @@ def use(evidence: Evidence, parameters: Parameters) -> Result:
     frame = with_intervals(rows.sort_values(["category", "task", "buyer_size", "year_end"], kind="stable"), evidence, p)
     table = tidy(
         {"term": name, "label": _what(row), "estimate": row["share"], "conf_low": row["conf_low"], "conf_high": row["conf_high"], "level": p.level,
-         "n_obs": row["n"], "unit": "share", "method": "Wilson; " + row["rule"], "sense": row["category"], "task": row["task"],
+         "n_obs": row["n"], "unit": "share", "method": row["method"], "sense": row["category"], "task": row["task"],
          "size": row["buyer_size"], "year": int(row["year_end"]), "grade": row["grade"], "publisher": row["publisher"], "scenarios": row["scenarios"]}
         for name, row in frame.iterrows()
     )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, stats
 
 from lpo_analysis.errors import ParameterError
@@ -79,6 +79,8 @@ def _checked(time: ArrayLike, level: ArrayLike, least: int) -> tuple[Floats, Flo
         raise ParameterError(f"series: there are {len(t)} dates and {len(y)} values")
     if len(t) < least:
         raise ParameterError(f"series: {least} points are needed, got {len(t)}")
+    if not np.isfinite(t).all():
+        raise ParameterError("series: every date must be a finite number")
     if len(set(t.tolist())) != len(t):
         raise ParameterError("series: a date stands twice")
     if not (np.isfinite(y).all() and (y > 0).all()):
@@ -104,7 +106,7 @@ def log_growth(time: ArrayLike, level: ArrayLike) -> GrowthFit:
     Raises
     ------
     ParameterError
-        If there are fewer than three points, a date stands twice, or a level is not above 0.
+        If there are fewer than three points, a date stands twice or is not finite, or a level is not above 0.
     """
     t, y = _checked(time, level, 3)
     return GrowthFit(float(t.mean()), sm.OLS(np.log(y), np.column_stack([np.ones_like(t), t - t.mean()])).fit())
@@ -124,7 +126,7 @@ def ceiling_profile(
     confidence : float, default 0.90
         Level of the profile interval.
     most : float, default 1000
-        Largest ceiling tried, as a multiple of the highest level.
+        Largest ceiling tried, as a multiple of the highest level; the smallest is the highest level itself.
 
     Returns
     -------
@@ -151,22 +153,30 @@ def ceiling_profile(
     t, y = _checked(time, level, 4)
     log_y, centred = np.log(y), t - t.mean()
     start = log_growth(t, y)
-    multiples = np.concatenate([np.geomspace(1.001, 3, 40), np.geomspace(3, most, 40)[1:]])
-    errors = []
-    for multiple in multiples:
+
+    def least(multiple: float) -> float:
         cap = np.log(multiple * y.max())
 
-        def residual(p: Floats, cap: float = cap) -> Floats:
+        def residual(p: Floats) -> Floats:
             return log_y - cap + np.logaddexp(0.0, -(p[0] + p[1] * centred))
 
-        best = min(
-            (
-                optimize.least_squares(residual, [offset, rate]).cost
-                for offset in (-2.0, 0.0, 2.0)
-                for rate in (start.slope, 4 * start.slope)
-            ),
+        costs = (
+            optimize.least_squares(residual, [offset, rate]).cost
+            for offset in (-2.0, 0.0, 2.0)
+            for rate in (start.slope, 4 * start.slope)
         )
-        errors.append(2 * best)
-    sse = np.array(errors)
-    bound = sse.min() * (1 + stats.f.ppf(confidence, 1, len(t) - 3) / (len(t) - 3))
-    return pd.DataFrame({"ceiling": multiples, "sse": sse, "within": sse <= bound})
+        return 2 * float(min(costs))
+
+    def within(sse: Floats) -> NDArray[np.bool_]:
+        return sse <= sse.min() * (1 + stats.f.ppf(confidence, 1, len(t) - 3) / (len(t) - 3))
+
+    multiples = np.concatenate([np.geomspace(1.001, 3, 40), np.geomspace(3, most, 40)[1:]])
+    sse = np.array([least(multiple) for multiple in multiples])
+    near = np.flatnonzero(within(sse))
+    if near[-1] < len(multiples) - 1:
+        # A ceiling that shows lies within a few steps of the grid: look closer there, or its interval is one point.
+        fine = np.geomspace(multiples[max(near[0] - 1, 0)], multiples[near[-1] + 1], 42)[1:-1]
+        multiples, sse = np.append(multiples, fine), np.append(sse, [least(multiple) for multiple in fine])
+        order = np.argsort(multiples)
+        multiples, sse = multiples[order], sse[order]
+    return pd.DataFrame({"ceiling": multiples, "sse": sse, "within": within(sse)})

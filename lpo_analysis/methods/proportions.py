@@ -43,12 +43,16 @@ def share_interval(share: float, n: float, *, level: float = 0.90, method: Metho
     """
     if method not in get_args(Method):
         raise ParameterError(f"method: got {method!r}.", remedy=choices(method, get_args(Method)))
+    _check(share, n)
+    low, high = proportion_confint(share * n, n, alpha=1 - level, method=method)
+    return float(low), float(high)
+
+
+def _check(share: float, n: float) -> None:
     if not 0 <= share <= 1:
         raise ParameterError(f"share: must lie between 0 and 1, got {share!r}")
     if not (n > 0 and np.isfinite(n)):
         raise ParameterError(f"n: must be above 0, got {n!r}")
-    low, high = proportion_confint(share * n, n, alpha=1 - level, method=method)
-    return float(low), float(high)
 
 
 def rounding_possible(share: float, n: int, *, decimals: int = 0) -> bool:
@@ -68,11 +72,17 @@ def rounding_possible(share: float, n: int, *, decimals: int = 0) -> bool:
     bool
         Whether some count of n rounds to it.
 
+    Raises
+    ------
+    ParameterError
+        If the share is not within 0-1 or n is not positive.
+
     References
     ----------
     Brown, N. J. L. and Heathers, J. A. J. (2017). The GRIM test. Social Psychological and Personality Science 8(4).
     https://doi.org/10.1177/1948550616673876
     """
+    _check(share, n)
     step = 10.0**-decimals
     counts = np.arange(max(0, int(np.floor(share * n)) - 1), int(np.ceil(share * n)) + 2)
     possible = 100 * counts / n

@@ -152,7 +152,7 @@ def default_name(notebook: str, changed: Mapping[str, Any]) -> str:
 def _part(name: str, value: object) -> str:
     # A word speaks for itself, a number does not say of what it is.
     made = slug(value)
-    return made if isinstance(value, str) and made else f"{name}_{made or 'empty'}"
+    return made if isinstance(value, str) and made else f"{slug(name)}_{made or 'empty'}".lstrip("_")
 
 
 def slug(value: object) -> str:

@@ -220,6 +220,11 @@ def hazard(evidence: Evidence, parameters: Parameters) -> Result:
         records.append({"term": term, "label": words[term], **rate, "level": np.nan, "n_obs": len(found[1]), "unit": "breaches a year",
                         "method": f"-ln(1-P)/T, T from {low_t:g} to {high_t:g} years (assumption)", "share": value,
                         **{f"p_horizon_{end}": -np.expm1(-r * p.horizon_years) for end, r in zip(("mid", "low", "high"), rate.values(), strict=True)}})  # fmt: skip
+    rows = (*found[1], *(unknown[1] if unknown else ()))
+    if not any("estimate" in record for record in records):
+        return not_estimable(
+            "hazard", "a share of 0 or 1 has no finite rate", terms=tuple(treatments), level=p.level, rows=rows
+        )
     table = tidy(records)
     known = table.dropna(subset=["estimate"])
     span = f"{percent(known['p_horizon_low'].min())} to {percent(known['p_horizon_high'].max())}"
@@ -228,4 +233,4 @@ def hazard(evidence: Evidence, parameters: Parameters) -> Result:
         f"From that, the chance of any breach within {years} runs from {span}, depending on what those who do not know would have said and on how "
         f"far back people remember ({low_t:g} to {high_t:g} years, an assumption). These are bounds under named assumptions, not a sampling interval."
     )
-    return Result("hazard", table, text, rows=(*found[1], *(unknown[1] if unknown else ())), n_used=len(found[1]))
+    return Result("hazard", table, text, rows=rows, n_used=len(found[1]))

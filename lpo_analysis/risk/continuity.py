@@ -90,7 +90,7 @@ def governance(location: str, *, reference: str = "USA", level: float = 0.90) ->
         )
     return Result(
         "governance", table, text, checks=(Check("Scale", None, "Scores are relative to all countries of a year, and no measure of contract courts."),),
-        rows=(f"table:location_governance:{country}:{year}", f"table:location_governance:{reference}:{year}"), n_used=2,
+        rows=tuple(f"table:location_governance:{code}:{year}" for code in dict.fromkeys((country, reference))), n_used=len({country, reference}),
         plot_data=table[["label", "estimate", "conf_low", "conf_high"]].assign(main=True),
         draw=partial(intervals, title=f"Governance of {name}, {year}", xlabel=f"score with {level:.0%} interval; 0 is the mean of all countries", percent=False),
         alt=f"Six governance scores of {name} in {year} with their intervals.",

@@ -208,6 +208,10 @@ def expected_loss_model(evidence: Evidence, parameters: Parameters) -> Model:
     return model
 
 
+def _uncapitalised(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
 def _spread(values: Floats, level: float) -> tuple[float, float, float]:
     low, middle, high = np.quantile(values, [(1 - level) / 2, 0.5, (1 + level) / 2])
     return float(middle), float(low), float(high)
@@ -237,7 +241,10 @@ def annual_loss(evidence: Evidence, parameters: Parameters) -> Result:
     exceedance is a mixture of exact Poisson tails.
     """
     p = parameters
-    drawn = draw(evidence, p)
+    try:
+        drawn = draw(evidence, p)
+    except NoEvidenceError as error:
+        return not_estimable("annual_loss", _uncapitalised(error.what), level=p.level)
     if drawn is None:
         return not_estimable(
             "annual_loss",
@@ -319,7 +326,10 @@ def provider_increment(evidence: Evidence, parameters: Parameters) -> Result:
     A breach there reaches the records it holds.
     """
     p = parameters
-    drawn = draw(evidence, p)
+    try:
+        drawn = draw(evidence, p)
+    except NoEvidenceError as error:
+        return not_estimable("provider_increment", _uncapitalised(error.what), level=p.level)
     if drawn is None:
         return not_estimable("provider_increment", "no prevalence is on file to start from (0 rows)", level=p.level)
     values, inputs = drawn

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
 import pandas as pd
 
 from lpo_analysis import vocabulary
@@ -32,7 +33,7 @@ def quality(evidence: Evidence, parameters: Parameters) -> Result:
     Returns
     -------
     Result
-        One term a published figure; without intervals, because hardly any study tells the size of its sample.
+        One term a published figure (a bound at its known end); without intervals, because hardly any study tells its sample.
     """
     p = parameters
     rows = select(evidence, metric="review_quality_rate", grades=p.grades, context=True, required=False)
@@ -48,8 +49,8 @@ def quality(evidence: Evidence, parameters: Parameters) -> Result:
     )
     pairs = [ends(row) for _, row in rows.iterrows()]
     table = tidy(
-        {"term": name, "label": f"{_who(row)}, {row['year_end']} [{row['grade']}]", "estimate": (low + high) / 200, "conf_low": low / 100, "conf_high": high / 100,
-         "n_obs": row["sample_size"], "unit": "share", "method": "as published" + ("; range" if low < high else ""), "measure": _NAMES.get(row["measure"], row["measure"]),
+        {"term": name, "label": f"{_who(row)}, {row['year_end']} [{row['grade']}]", "estimate": float(np.nanmean([low, high])) / 100, "conf_low": low / 100, "conf_high": high / 100,
+         "n_obs": row["sample_size"], "unit": "share", "method": "as published" + ("" if row["form"] == "point" else f"; {row['form']}"), "measure": _NAMES.get(row["measure"], row["measure"]),
          "task": row["task"], "grade": row["grade"], "publisher": row["publisher"]}
         for (name, row), (low, high) in zip(rows.iterrows(), pairs, strict=True)
     )  # fmt: skip

@@ -14,7 +14,7 @@ FLOORS = {
     "charts": 3,
     "methods": 4, "evidence": 4,
     "adoption": 5, "savings": 5, "risk": 5,
-    "decision": 6, "reporting": 6,
+    "decision": 6, "reporting": 6, "claims": 6,
     "cli": 7,
 }  # fmt: skip
 # On the ground floors single modules may lean on each other in this order.

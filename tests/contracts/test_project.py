@@ -14,13 +14,22 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
-def test_environment_yml_is_what_pyproject_says() -> None:
-    spec = importlib.util.spec_from_file_location("environment", ROOT / ".ci" / "environment.py")
+@pytest.fixture(scope="module")
+def generated():
+    spec = importlib.util.spec_from_file_location("generated", ROOT / ".ci" / "generated.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    assert (ROOT / "environment.yml").read_text(encoding="utf-8") == module.render(), "run `make generated`"
+    return module
+
+
+def test_environment_yml_is_what_pyproject_says(generated) -> None:
+    assert (ROOT / "environment.yml").read_text(encoding="utf-8") == generated.environment(), "run `make generated`"
+
+
+def test_the_claims_of_the_readme_are_what_the_evidence_says(generated) -> None:
+    assert (ROOT / "README.md").read_text(encoding="utf-8") == generated.readme(), "run `make generated`"
 
 
 def test_every_dependency_is_pinned_without_a_host() -> None:

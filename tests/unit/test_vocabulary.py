@@ -57,7 +57,7 @@ def test_nonsense_is_refused(typed):
 
 
 def test_a_scope_of_figures_is_no_place_but_has_a_label():
-    assert label("place", "WLD") == "the world or several countries"
+    assert label("place", "WLD") == "the world"
     with pytest.raises(NotFoundError):
         resolve("place", "WLD")
 

@@ -58,9 +58,16 @@ def test_the_ranges_of_two_studies_are_enveloped():
     assert (found.low, found.high, found.rung) == (pytest.approx(10.0), pytest.approx(35.0), 2)
 
 
-def test_two_points_of_two_studies_span_a_range():
+def test_two_points_of_two_studies_are_no_stated_range_however_well_they_agree():
     found = stand(("a", 10.0, 10.0), ("b", 20.0, 20.0))
-    assert (found.low, found.high, found.rung) == (pytest.approx(10.0), pytest.approx(20.0), 2)
+    assert (found.low, found.high, found.rung) == (pytest.approx(10.0 / 1.5), pytest.approx(20.0 * 1.5), 3)
+    near = stand(("a", 100.0, 100.0), ("b", 101.0, 101.0))
+    assert (near.rung, near.high / near.low) == (3, pytest.approx(1.01 * 1.5**2))
+
+
+def test_the_ranges_that_three_studies_state_are_not_thrown_away():
+    wide = stand(("a", 50.0, 200.0), ("b", 50.0, 200.0), ("c", 50.0, 200.0))
+    assert (wide.low, wide.high, wide.rung) == (pytest.approx(50.0), pytest.approx(200.0), 1)
 
 
 def test_a_lone_point_is_widened_and_stands_on_rung_three():

@@ -28,9 +28,17 @@ def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str | byt
 def test_the_default_plan_is_valid_and_its_reports_have_names_of_their_own():
     read = read_plan("default")
     names = [job.name for job in read.jobs]
-    assert len(names) == 11
+    assert len(names) == 15
     assert len(set(names)) == len(names)
-    assert "department-legal_research-contract_attorney-IND" in names
+    assert "savings-legal_research-contract_attorney-IND" in names
+    assert {job.notebook.stem for job in read.jobs} == {"adoption", "savings", "risk"}
+
+
+def test_the_matrix_plan_makes_at_least_sixty_reports_over_task_place_and_size():
+    read = read_plan("matrix")
+    assert len(read.jobs) >= 60
+    varying = {tuple(job.parameters[key] for key in ("task", "location", "buyer_size")) for job in read.jobs}
+    assert len(varying) == len(read.jobs)
 
 
 def test_a_plan_without_matrix_makes_one_report_named_after_its_parameters(plan):

@@ -54,7 +54,7 @@ def test_a_default_name_tells_what_sets_the_report_apart():
     assert default_name("savings", {}) == "savings"
     assert (
         default_name("savings", {"task": "legal_research", "grades": ["A", "B"], "seed": 7})
-        == "savings-legal_research-A-B-7"
+        == "savings-legal_research-grades_A-B-seed_7"
     )
     assert default_name("savings", {"firm": "../../etc/passwd"}) == "savings-etc_passwd"
 
@@ -211,9 +211,11 @@ def test_a_notebook_of_ones_own_runs_and_lands_whole(tmp_path):
     job = _tiny(tmp_path, "from lpo_analysis.reporting import notebook as show\nshow.record(seed=seed)")
     outcome = run(job, tmp_path / "out")
     assert outcome.status == "done", outcome.error
-    results = json.loads((tmp_path / "out" / "tiny-2" / "results.json").read_text())
+    results = json.loads((tmp_path / "out" / "tiny-seed_2" / "results.json").read_text())
     assert results["values"] == {"seed": {"value": 2}}, "the injected parameter did not arrive"
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["tiny-2"], "something was left beside the report"
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["tiny-seed_2"], (
+        "something was left beside the report"
+    )
 
 
 def test_a_failing_cell_is_an_outcome_that_names_cell_and_error_and_leaves_the_old_report(tmp_path):

@@ -203,13 +203,6 @@ def test_a_cost_ratio_is_restated_as_what_is_saved(claims):
     assert claims.loc["riotinto_cost_ratio_2009", ["low", "high"]].tolist() == pytest.approx([1 - 1 / 7] * 2)
 
 
-FORM_NOT_TURNED = pytest.mark.xfail(
-    strict=False,
-    reason="published_claims keeps the form of the cost: a ceiling on the cost is a floor under the saving",
-)
-
-
-@FORM_NOT_TURNED
 def test_a_ceiling_on_the_cost_is_a_floor_under_the_saving(claims):
     # lawcom_india_pay_ratio_2010: pay offshore is at most 10 % of pay onshore, so at least 90 % is saved.
     row = claims.loc["lawcom_india_pay_ratio_2010"]
@@ -218,7 +211,6 @@ def test_a_ceiling_on_the_cost_is_a_floor_under_the_saving(claims):
     assert row["form"] == "floor"
 
 
-@FORM_NOT_TURNED
 def test_the_label_of_a_ceiling_on_the_cost_says_at_least(default):
     drawn = default.claims.plot_data.set_index("observation_id")
     assert "at least" in drawn.loc["lawcom_india_pay_ratio_2010", "label"]
