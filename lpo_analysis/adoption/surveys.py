@@ -8,7 +8,7 @@ import pandas as pd
 
 from lpo_analysis import vocabulary
 from lpo_analysis.adoption.parameters import Parameters
-from lpo_analysis.adoption.use import with_intervals
+from lpo_analysis.adoption.use import spoken, with_intervals
 from lpo_analysis.charts import forest
 from lpo_analysis.evidence import Evidence, maker, select
 from lpo_analysis.results import Result, not_estimable, tidy
@@ -37,7 +37,7 @@ def _survey_result(
     said = []
     for survey, part in table.groupby("survey", sort=False):
         top = part.sort_values("estimate", ascending=False, kind="stable").head(3)
-        said.append(f"{survey}: " + listing([f"{row.label} {percent(row.estimate)}" for row in top.itertuples()]))
+        said.append(f"{survey}: " + listing([f"{row.label} {spoken(row)}" for row in top.itertuples()]))
     studies = frame["study_id"].nunique()
     text = (
         f"{count(len(table), 'figure')} on {what} from {count(studies, 'study', 'studies')}. " + "; ".join(said) + "."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import pandas as pd
 
@@ -108,6 +109,28 @@ def with_intervals(frame: pd.DataFrame, evidence: Evidence, parameters: Paramete
     return result.join(pd.DataFrame(records, columns=columns, index=frame.index))
 
 
+def spoken(row: Any) -> str:
+    """Say a share as it was published: a bound stays a bound.
+
+    Parameters
+    ----------
+    row : pandas.Series or namedtuple
+        Row of a result table made from `with_intervals`.
+
+    Returns
+    -------
+    str
+        Such as ``26%``, ``at most 10%`` or ``23% to 54%``.
+    """
+    if not str(row.method).startswith("published as"):
+        return percent(row.estimate)
+    if pd.isna(row.conf_high):
+        return f"at least {percent(row.conf_low)}"
+    if pd.isna(row.conf_low) or row.conf_low == 0:
+        return f"at most {percent(row.conf_high)}"
+    return f"{percent(row.conf_low)} to {percent(row.conf_high)}"
+
+
 def use(evidence: Evidence, parameters: Parameters) -> Result:
     """Show the published shares of users, sense by sense.
 
@@ -169,12 +192,14 @@ def _use_text(table: pd.DataFrame, where: str) -> str:
     senses = table["sense"].nunique()
     low, high = table.loc[table["estimate"].idxmin()], table.loc[table["estimate"].idxmax()]
     head = f"{count(len(table), 'published share')} of {where} {'is' if len(table) == 1 else 'are'} on file, in {count(senses, 'sense')} of the word use"
-    if senses == 1:
-        body = f": from {percent(low['estimate'])} ({low['year']}) to {percent(high['estimate'])} ({high['year']})."
+    if len(table) == 1:
+        body = f": {spoken(low)} ({low['year']})."
+    elif senses == 1:
+        body = f": from {spoken(low)} ({low['year']}) to {spoken(high)} ({high['year']})."
     else:
         body = (
-            f". They run from {percent(low['estimate'])} ({SENSES.get(low['sense'], low['sense'])}, {low['year']}) to "
-            f"{percent(high['estimate'])} ({SENSES.get(high['sense'], high['sense'])}, {high['year']}): the question decides the answer, so they are not pooled."
+            f". They run from {spoken(low)} ({SENSES.get(low['sense'], low['sense'])}, {low['year']}) to "
+            f"{spoken(high)} ({SENSES.get(high['sense'], high['sense'])}, {high['year']}): the question decides the answer, so they are not pooled."
         )
     repeated = (
         table[(table["size"] == "all") & (table["task"].isin(["all", ""]))]
@@ -186,7 +211,7 @@ def _use_text(table: pd.DataFrame, where: str) -> str:
         part = part.sort_values("year")
         trend += (
             f" {sentence(SENSES.get(str(sense), str(sense)))} has {part['year'].nunique()} waves: "
-            + listing([f"{percent(row.estimate)} in {row.year}" for row in part.itertuples()])
+            + listing([f"{spoken(row)} in {row.year}" for row in part.itertuples()])
             + "; samples and wording changed between them, so this is no one curve."
         )
     return head + body + trend

@@ -1,0 +1,215 @@
+"""The one consistent market series, its comparable part, and how far publishers disagree elsewhere."""
+
+import dataclasses
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+
+from lpo_analysis import paths
+from lpo_analysis.adoption import Parameters, ceiling, comparable_split, disagreement, market_growth
+from lpo_analysis.adoption.market import SCOPES, SERIES, series
+from lpo_analysis.adoption.parameters import LAST_MARKET_YEAR
+from lpo_analysis.evidence import load
+from lpo_analysis.results import COLUMNS
+
+TOTALS = {2015: 8.4, 2017: 10.7, 2021: 20.6, 2023: 28.5}
+README = (paths.EVIDENCE / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def evidence():
+    return load()
+
+
+@pytest.fixture(scope="module")
+def growth(evidence):
+    return market_growth(evidence, Parameters())
+
+
+@pytest.fixture(scope="module")
+def apart(evidence):
+    return disagreement(evidence, Parameters())
+
+
+def without(evidence, drop):
+    return dataclasses.replace(evidence, observations=evidence.observations[~drop])
+
+
+def test_the_series_is_the_one_of_the_readme(evidence):
+    rows = series(evidence, Parameters())
+    points = rows[rows["form"] == "point"].set_index("year_end")["value"]
+    assert points.to_dict() == TOTALS
+    (bound,) = rows[rows["form"] == "ceiling"].itertuples()
+    assert (bound.year_end, bound.upper) == (2019, 14)
+    listed = ", ".join(
+        [f"{year} {'nearly 14' if year == 2019 else TOTALS[year]}" for year in (2015, 2017, 2019, 2021, 2023)]
+    )
+    assert listed in README
+
+
+def test_the_series_is_of_one_scope_place_currency_and_publisher_and_holds_no_forecast(evidence):
+    rows = series(evidence, Parameters(grades=["A", "B", "C", "D"]))
+    assert set(rows["category"]) == {SERIES}
+    assert set(rows["geography"]) == {"WLD"}
+    assert rows["unit"].nunique() == rows["publisher_id"].nunique() == 1
+    assert "forecast" not in set(rows["status"])
+    assert not rows["year_end"].duplicated().any()
+
+
+def test_the_last_market_year_is_that_of_the_evidence(evidence):
+    rows = series(evidence, Parameters())
+    assert int(rows.loc[rows["form"] == "point", "year_end"].max()) == LAST_MARKET_YEAR
+
+
+def test_growth_is_that_of_the_four_points_and_the_ceiling_is_listed_but_not_fitted(growth):
+    years = np.array(list(TOTALS), dtype=float)
+    fit = sm.OLS(np.log(list(TOTALS.values())), sm.add_constant(years)).fit()
+    row = growth.row("growth_nominal")
+    assert row["estimate"] == pytest.approx(np.expm1(fit.params[1]))
+    assert (row["conf_low"], row["conf_high"]) == pytest.approx(tuple(np.expm1(fit.conf_int(0.1)[1])))
+    assert (row["n_obs"], growth.n_used, growth.n_dropped) == (4, 4, 1)
+    assert len(growth.rows) == 5
+    shown = growth.plot_data
+    assert shown.loc[shown["kind"] == "ceiling", ["x", "estimate"]].to_numpy().tolist() == [[2019, 14]]
+    assert dict(zip(*shown.loc[shown["kind"] == "observed", ["x", "estimate"]].to_numpy().T, strict=True)) == TOTALS
+    assert any("Ceiling of 2019" in check.name for check in growth.checks)
+
+
+def test_growth_rests_on_no_row_of_legal_process_outsourcing(evidence, growth):
+    categories = evidence.observations.loc[list(growth.rows), "category"]
+    assert set(categories) == {SERIES}
+    assert "it is not legal process outsourcing" in growth.text
+
+
+def test_real_growth_is_lower_than_nominal_because_prices_rose(growth):
+    assert list(growth.table.columns[: len(COLUMNS)]) == COLUMNS
+    assert growth.row("growth_real")["estimate"] < growth.row("growth_nominal")["estimate"]
+
+
+def test_the_price_year_moves_no_rate_of_growth(evidence, growth):
+    other = market_growth(evidence, Parameters(price_year=2015))
+    for term in ("growth_nominal", "growth_real"):
+        assert other.row(term)["estimate"] == pytest.approx(growth.row(term)["estimate"])
+
+
+def test_the_horizon_moves_only_the_extrapolation(evidence, growth):
+    far = market_growth(evidence, Parameters(horizon_year=2035))
+    near, later = growth.row("size_at_horizon"), far.row("size_at_horizon")
+    assert near["conf_low"] < near["estimate"] < near["conf_high"]
+    assert later["conf_high"] / later["conf_low"] > near["conf_high"] / near["conf_low"]
+    assert far.row("growth_nominal")["estimate"] == growth.row("growth_nominal")["estimate"]
+    path = far.plot_data.query("kind == 'path'")
+    assert (path["x"].min(), path["x"].max()) == (2015, 2035)
+    assert path["estimate"].iloc[-1] == pytest.approx(later["estimate"])
+
+
+def test_growth_is_not_estimable_from_figures_of_grade_a_and_says_why(evidence):
+    result = market_growth(evidence, Parameters(grades=["A"]))
+    assert not result.estimable
+    assert "0 points of the consistent series are of grade A, and three are needed" in result.text
+    assert result.table["term"].tolist() == ["growth_nominal", "growth_real", "size_at_horizon"]
+    assert result.table["estimate"].isna().all()
+    assert not ceiling(evidence, Parameters(grades=["A"])).estimable
+    assert not comparable_split(evidence, Parameters(grades=["A"])).estimable
+
+
+def test_one_point_is_counted_in_the_singular(evidence):
+    o = evidence.observations
+    drop = (o["category"] == SERIES) & (o["metric"] == "market_size") & (o["year_end"] != 2015)
+    assert (
+        "because 1 point of the consistent series is of grade A/B"
+        in market_growth(without(evidence, drop), Parameters()).text
+    )
+
+
+def test_no_ceiling_can_be_seen_in_four_points(evidence):
+    result = ceiling(evidence, Parameters())
+    assert not result.estimable
+    assert result.text.startswith("No ceiling can be seen")
+    assert result.row("ceiling")["conf_high"] == np.inf
+
+
+def test_a_series_that_levels_off_has_a_ceiling_that_is_seen(evidence):
+    # Eight points past the inflection of a logistic towards 40, the noise fixed.
+    template = evidence.observations.loc["tri17_size_2015"]
+    years = np.arange(2009, 2025, 2)
+    noise = 0.005 * np.random.default_rng(5).normal(size=len(years))
+    sizes = 40 / (1 + np.exp(-0.5 * (years - 2013))) * np.exp(noise)
+    made = pd.DataFrame([template] * len(years)).assign(year_end=years, year_start=years, value=sizes)
+    made.index = pd.Index([f"made_{year}" for year in years], name="observation_id")
+    o = evidence.observations
+    rest = o[~((o["metric"] == "market_size") & (o["category"] == SERIES))]
+    result = ceiling(dataclasses.replace(evidence, observations=pd.concat([rest, made.astype(o.dtypes)])), Parameters())
+    assert result.estimable
+    row = result.row("ceiling")
+    assert row["conf_low"] <= row["estimate"] <= row["conf_high"] < 1.5
+    assert row["conf_low"] * sizes.max() <= 40 <= row["conf_high"] * sizes.max()
+
+
+def test_the_independent_part_is_that_of_the_readme(evidence):
+    result = comparable_split(evidence, Parameters())
+    for year, expected in {"2017": 9.2, "2021": 18.1, "2023": 25.1}.items():
+        assert result.row(year)["estimate"] == pytest.approx(expected, abs=0.06)
+    bound = result.row("2019")
+    assert np.isnan(bound["estimate"])
+    assert bound["conf_high"] == pytest.approx(12.0, abs=0.06)
+    assert np.isnan(result.row("2015")["estimate"])
+    assert "not on file" in result.row("2015")["method"]
+    assert "12.0" not in result.text
+    assert "2017 9.2, 2021 18.1, 2023 25.1" in README
+
+
+def test_a_part_that_is_missing_leaves_the_year_out(evidence):
+    o = evidence.observations
+    drop = (o["metric"] == "market_size") & (o["category"] == "alsp_segment_captive") & (o["year_end"] == 2021)
+    result = comparable_split(without(evidence, drop), Parameters())
+    assert np.isnan(result.row("2021")["estimate"])
+    assert result.n_used == 2
+
+
+def test_makers_disagree_in_as_many_scope_years_as_the_readme_says(apart):
+    strong, both = map(
+        int, re.search(r"(\d+) scope-years have two or more makers \((\d+) with C and D\)", README).groups()
+    )
+    assert len(apart.table) == both == 9
+    assert int((apart.table["n_ab"] >= 2).sum()) == strong == 3
+    assert apart.text.startswith(
+        "9 scope-years have figures from two makers or more, 3 of them from two makers or more at grade A or B"
+    )
+
+
+def test_three_editions_of_one_publisher_are_one_maker(apart):
+    row = apart.row("lpo_offshore_india_2010")
+    assert (row["n_obs"], row["n_makers"], row["n_ab"]) == (4, 2, 1)
+
+
+def test_disagreement_never_mixes_scopes_places_or_years(evidence, apart):
+    assert apart.table["term"].is_unique
+    rows = evidence.observations.loc[list(apart.rows)]
+    assert set(rows["category"]) <= set(SCOPES)
+    for record in apart.table.itertuples():
+        category, year = record.term.rsplit("_", 1)
+        same = rows[
+            (rows["category"] == category) & (rows["year_end"] == int(year)) & (rows["geography"] == record.geography)
+        ]
+        assert (len(same), same["publisher_id"].nunique()) == (record.n_obs, record.n_makers)
+        assert record.estimate == pytest.approx(record.conf_high / record.conf_low)
+    drawn = apart.plot_data["group"]
+    assert not [group for group in drawn if "ALSP" in group and "LPO" in group]
+    assert drawn.nunique() == len(apart.table)
+
+
+def test_disagreement_ratios_are_those_of_the_rows(apart):
+    assert apart.row("lpo_global_2012")["estimate"] == pytest.approx(2.4)
+    assert apart.row("lpo_offshore_india_2015")["estimate"] == pytest.approx(15)
+    assert (apart.table["estimate"] >= 1).all()
+
+
+@pytest.mark.parametrize("grades", [["A"], ["B", "C"], ["A", "B", "C", "D"]], ids="".join)
+def test_the_grades_let_in_do_not_change_the_disagreement(evidence, apart, grades):
+    other = disagreement(evidence, Parameters(grades=grades))
+    pd.testing.assert_frame_equal(other.table, apart.table)
+    assert (other.text, other.rows) == (apart.text, apart.rows)

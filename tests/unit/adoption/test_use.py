@@ -1,0 +1,231 @@
+"""Shares of users by sense, with the interval their sample bears and no more."""
+
+import dataclasses
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lpo_analysis.adoption import Analysis, Parameters, analyse, use
+from lpo_analysis.adoption.use import SENSES, sample_rule, spoken, with_intervals
+from lpo_analysis.evidence import load, select
+from lpo_analysis.methods.proportions import share_interval
+
+ALL = ["A", "B", "C", "D"]
+PLACES = ["USA", "GBR", "AUS", "WLD", "CAN"]
+
+
+@cache
+def asked(geography="USA", buyer="corporate", **changes):
+    return use(
+        load(),
+        Parameters(
+            geography=geography, buyer=buyer, **{k: list(v) if isinstance(v, tuple) else v for k, v in changes.items()}
+        ),
+    )
+
+
+each_question = pytest.mark.parametrize("buyer", ["corporate", "law_firm"])
+each_place = pytest.mark.parametrize("place", PLACES)
+
+
+def test_the_places_asked_for_here_are_all_there_are():
+    assert set(select(load(), metric="adoption_rate", grades=ALL)["geography"]) == set(PLACES)
+
+
+def test_every_figure_on_use_has_a_sense_in_words():
+    rows = select(load(), metric="adoption_rate", grades=ALL, status=["actual", "estimate", "forecast"])
+    missing = sorted(set(rows["category"]) - set(SENSES))
+    assert not missing, "add their words to SENSES"
+    assert len(set(SENSES.values())) == len(SENSES), "two senses must not look alike"
+
+
+@each_place
+@each_question
+def test_every_published_figure_is_shown_as_it_is_and_once(place, buyer):
+    result = asked(place, buyer, grades=tuple(ALL))
+    rows = select(load(), metric="adoption_rate", geography=place, buyer=buyer, grades=ALL, required=False)
+    assert result.estimable is bool(len(rows))
+    if result.estimable:
+        assert sorted(result.table["term"]) == sorted(rows.index) == sorted(result.rows)
+        points = rows[rows["form"] == "point"]
+        shown = result.table.set_index("term").loc[points.index, "estimate"]
+        assert shown.to_numpy() == pytest.approx(points["value"].to_numpy() / 100)
+        assert result.plot_data["group"].nunique() == result.table["sense"].nunique()
+
+
+@each_place
+@each_question
+def test_no_sense_is_pooled(place, buyer):
+    result = asked(place, buyer, grades=tuple(ALL))
+    if result.estimable:
+        assert not set(result.table["term"]) - set(load().observations.index), "every term is a published row"
+        assert len(result.table) == result.n_used
+
+
+@each_place
+@each_question
+@pytest.mark.parametrize("grades", [("A", "B"), ("C",)], ids="".join)
+def test_a_question_is_refused_exactly_where_there_is_nothing_to_show(place, buyer, grades):
+    parameters = Parameters(geography=place, buyer=buyer, grades=list(grades))
+    try:
+        parameters.check_evidence()
+        refused = False
+    except Exception as error:
+        assert type(error).__name__ == "NoEvidenceError"
+        refused = True
+    assert asked(place, buyer, grades=grades).estimable is not refused
+
+
+def test_a_task_without_figures_is_not_estimable_and_counts_what_there_is():
+    result = asked(task="transcription")
+    assert not result.estimable
+    assert (
+        result.text
+        == "Not estimable, because no figure of grade A/B on use of transcription by legal departments in the United States is on file (0 rows, 0 studies)."
+    )
+
+
+def test_a_task_shows_its_own_figures_only():
+    table = asked(task="legal_research").table
+    assert set(table["task"]) == {"legal_research"}
+    assert len(table) == 2
+
+
+def test_no_context_row_and_no_forecast_is_shown():
+    rows = load().observations.loc[
+        [
+            row
+            for place in PLACES
+            for buyer in ("corporate", "law_firm")
+            for row in asked(place, buyer, grades=tuple(ALL)).rows
+        ]
+    ]
+    assert "context" not in set(rows["topic"])
+    assert "forecast" not in set(rows["status"])
+
+
+# The sample-size rule, on constructed sources.
+
+
+@pytest.fixture
+def constructed():
+    """Four sources: one about the same respondents, one with two buyers, one with a subgroup, one without a size."""
+    rows = {
+        "plain_1": ("plain", "corporate", "all", "USA", 100, 40.0),
+        "plain_2": ("plain", "corporate", "all", "USA", 100, 20.0),
+        "mixed_1": ("mixed", "corporate", "all", "USA", 100, 40.0),
+        "mixed_2": ("mixed", "law_firm", "all", "USA", 100, 20.0),
+        "places_1": ("places", "corporate", "all", "USA", 100, 40.0),
+        "places_2": ("places", "corporate", "all", "GBR", 100, 40.0),
+        "sub_1": ("sub", "law_firm", "large", "USA", 100, 40.0),
+        "silent_1": ("silent", "corporate", "all", "USA", None, 40.0),
+        "silent_2": ("silent", "corporate", "large", "USA", None, 40.0),
+    }
+    columns = ["source_id", "buyer", "buyer_size", "geography", "sample_size", "value"]
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    frame = frame.astype({"sample_size": "Int64"}).assign(form="point", lower=np.nan, upper=np.nan)
+    return frame, dataclasses.replace(load(), observations=frame)
+
+
+def test_a_sample_size_belongs_to_a_row_only_where_the_source_is_about_nobody_else(constructed):
+    frame, evidence = constructed
+    assert sample_rule(frame, evidence).to_dict() == {
+        "plain_1": "whole", "plain_2": "whole", "mixed_1": "part", "mixed_2": "part", "places_1": "part", "places_2": "part",
+        "sub_1": "part", "silent_1": "unknown", "silent_2": "unknown",
+    }  # fmt: skip
+
+
+def test_the_rule_reads_the_whole_source_even_where_only_one_of_its_rows_is_shown(constructed):
+    frame, evidence = constructed
+    assert sample_rule(frame.loc[["mixed_1"]], evidence).tolist() == ["part"]
+
+
+def test_an_unknown_size_is_shown_for_every_scenario_and_drawn_for_the_middle_one(constructed):
+    frame, evidence = constructed
+    p = Parameters(sample_sizes=[500, 50, 150])
+    made = with_intervals(frame, evidence, p)
+    row = made.loc["silent_1"]
+    assert (row["conf_low"], row["conf_high"]) == share_interval(0.4, 150, level=p.level)
+    assert pd.isna(row["n"])
+    assert [part.split(":")[0] for part in row["scenarios"].split("; ")] == ["n 50", "n 150", "n 500"]
+    assert row["method"] == "Wilson; n not told; drawn for n = 150"
+    known = made.loc["plain_1"]
+    assert (known["conf_low"], known["conf_high"]) == share_interval(0.4, 100, level=p.level)
+    assert (known["n"], known["scenarios"]) == (100, "")
+    assert made.loc["mixed_1", "method"].startswith("Wilson; at least this wide")
+
+
+def test_a_published_range_or_bound_keeps_its_ends_and_gets_no_interval_of_chance(constructed):
+    frame, evidence = constructed
+    frame = frame.iloc[:3].copy()
+    frame["form"], frame["value"] = ["range", "floor", "ceiling"], np.nan
+    frame["lower"], frame["upper"] = [0.0, 48.0, np.nan], [10.0, np.nan, 67.0]
+    made = with_intervals(frame, evidence, Parameters())
+    assert made["conf_low"].tolist() == pytest.approx([0, 0.48, np.nan], nan_ok=True)
+    assert made["conf_high"].tolist() == pytest.approx([0.1, np.nan, 0.67], nan_ok=True)
+    assert made["method"].tolist() == ["published as a range", "published as a floor", "published as a ceiling"]
+    said = [spoken(row) for row in made.rename(columns={"share": "estimate"}).itertuples()]
+    assert said == ["at most 10%", "at least 48%", "at most 67%"]
+
+
+def test_a_bound_is_told_as_a_bound_and_not_as_its_middle():
+    text = asked("USA", "law_firm").text
+    assert "at most 10% in 2009, 8% in 2013 and 7% in 2017" in text
+    assert "5%" not in text
+
+
+def test_figures_without_a_sample_size_are_counted_among_the_checks():
+    result = asked()
+    (check,) = [check for check in result.checks if check.name == "Sample sizes"]
+    unknown = result.table["method"].str.contains("n not told").sum()
+    assert check.text.startswith(f"{unknown} of {len(result.table)} figures come without a sample size")
+    assert not check.passed
+
+
+def test_intervals_hold_the_share_and_widen_with_the_level():
+    narrow, wide = asked().table, asked(level=0.99).table
+    assert (narrow["conf_low"] <= narrow["estimate"]).all()
+    assert (narrow["estimate"] <= narrow["conf_high"]).all()
+    assert (wide["conf_high"] - wide["conf_low"] > narrow["conf_high"] - narrow["conf_low"]).all()
+
+
+def test_three_waves_are_listed_and_called_no_curve():
+    text = asked().text
+    assert "61% in 2016, 74% in 2018 and 71% in 2020" in text
+    assert "this is no one curve" in text
+
+
+def test_the_newest_use_is_the_last_wave_of_all_buyers():
+    analysis = analyse(Parameters())
+    assert analysis.newest_use.row("share")["estimate"] == pytest.approx(0.71)
+    assert analysis.newest_use.rows == ("tri_2020_corp_all",)
+    assert not analyse(Parameters(geography="AUS")).newest_use.estimable
+    assert not analyse(Parameters(task="transcription")).newest_use.estimable
+
+
+PARTS = ["growth", "ceiling", "split", "disagreement", "use", "drivers", "barriers", "insourcing", "satisfaction"]
+
+
+@pytest.mark.parametrize(
+    "question", [{}, {"buyer": "law_firm"}, {"geography": "WLD", "grades": ["C"]}, {"task": "ip_services"}], ids=str
+)
+def test_every_part_answers_or_says_why_not(question):
+    analysis = analyse(Parameters(**question))
+    assert isinstance(analysis, Analysis)
+    for part in PARTS:
+        result = getattr(analysis, part)
+        assert result.text.rstrip().endswith(".")
+        assert "nan" not in result.text.split()
+        assert result.estimable or result.text.startswith(("Not estimable, because", "No ceiling can be seen"))
+    assert set(analysis.rows) <= set(load().observations.index)
+    assert len(set(analysis.rows)) == len(analysis.rows)
+
+
+def test_other_grades_give_more_figures_and_the_same_series():
+    frame = analyse(Parameters()).by_grades()
+    assert frame["grades"].tolist() == ["A", "A, B", "A, B, C", "A, B, C, D"]
+    assert frame["figures"].is_monotonic_increasing
+    assert np.isnan(frame["growth"].iloc[0])
+    assert frame["growth"].iloc[1:].nunique() == 1
