@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+if os.environ.get("LPO_NO_SKIPS"):
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(session: pytest.Session) -> None:
+        """In CI everything can be installed, so a skip is a hole in the suite and fails it."""
+        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None and reporter.stats.get("skipped"):
+            reporter.write_line("error: tests were skipped, and LPO_NO_SKIPS forbids it", red=True)
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 HOSTILE = "<script>document.title='pwned'</script><img src=x onerror=\"document.title='pwned'\">\"'&"
