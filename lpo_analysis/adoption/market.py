@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -74,7 +75,9 @@ def market_growth(evidence: Evidence, parameters: Parameters) -> Result:
     terms = ("growth_nominal", "growth_real", "size_at_horizon")
     if len(points) < 3:
         reason = f"{count(len(points), 'point')} of the consistent series {'is' if len(points) == 1 else 'are'} of grade {'/'.join(p.grades)}, and three are needed"
-        return not_estimable("market_growth", reason, terms=terms, level=p.level, rows=list(rows.index))
+        made = not_estimable("market_growth", reason, terms=terms, level=p.level, rows=list(rows.index))
+        labels = ["growth a year", f"growth a year in prices of {p.price_year}", f"size in {p.horizon_year}"]
+        return replace(made, table=made.table.assign(label=labels))
     years = points["year_end"].astype(float).to_numpy()
     nominal = points["value"].to_numpy()
     deflated = np.array(

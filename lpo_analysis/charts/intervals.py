@@ -47,7 +47,7 @@ def intervals(
                 [row.conf_low, row.conf_high], [y, y], color=colour, linewidth=5, alpha=0.35, solid_capstyle="round"
             )
             ax.plot(row.estimate, y, "o", color=colour, markersize=8)
-            shown = f"{100 * row.estimate:,.0f}%" if percent else f"{row.estimate:,.3g}"
+            shown = f"{100 * row.estimate:,.0f}%" if percent else f"{row.estimate:,.2f}"
             ax.annotate(
                 shown, (row.estimate, y), xytext=(0, 9), textcoords="offset points", ha="center", fontweight="bold"
             )

@@ -49,7 +49,7 @@ def tornado(frame: pd.DataFrame, *, ax: Axes | None = None, title: str = "", xla
         ax.set_yticks(range(len(shown)), list(shown["label"]))
         ax.set_ylim(len(shown) - 0.4, -0.6)
         left, right = shown[["at_low", "at_high"]].min().min(), shown[["at_low", "at_high"]].max().max()
-        room = 0.12 * (right - left or 1.0)
+        room = 0.2 * (right - left or 1.0)
         ax.set_xlim(left - room, right + room)
         bare(ax)
         percent_axis(ax)
@@ -57,14 +57,9 @@ def tornado(frame: pd.DataFrame, *, ax: Axes | None = None, title: str = "", xla
         present = sorted(int(rung) for rung in shown["rung"].unique())
         handles = [Patch(color=RUNG_COLOURS[rung], label=names[rung]) for rung in present]
         ax.legend(
-            handles=handles,
-            title="rung of the input",
-            loc="lower right",
-            frameon=True,
-            framealpha=0.9,
-            fontsize=8,
-            title_fontsize=8,
-        )
+            handles=handles, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=len(handles), frameon=False, fontsize=8,
+            handlelength=1.0, columnspacing=1.0,
+        )  # fmt: skip
         ax.set_title(title)
         ax.set_xlabel(xlabel)
     return ax

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -208,6 +209,25 @@ def expected_loss_model(evidence: Evidence, parameters: Parameters) -> Model:
     return model
 
 
+def _no_loss(reason: str, p: Parameters) -> Result:
+    made = not_estimable("annual_loss", reason, terms=("p_client_breach", "severity", "expected_loss"), level=p.level)
+    label = [
+        f"chance of a breach of client data within {p.horizon_years} years",
+        "cost of one such breach",
+        "expected loss a year",
+    ]
+    return replace(made, table=made.table.assign(label=label))
+
+
+def _no_increment(reason: str, p: Parameters) -> Result:
+    made = not_estimable("provider_increment", reason, terms=("low", "high"), level=p.level)
+    return replace(made, table=made.table.assign(label=[_held(share) for share in p.held_share]))
+
+
+def _held(share: float) -> str:
+    return f"added loss if a provider holds {percent(share)} of the records"
+
+
 def _uncapitalised(text: str) -> str:
     return text[:1].lower() + text[1:]
 
@@ -244,13 +264,9 @@ def annual_loss(evidence: Evidence, parameters: Parameters) -> Result:
     try:
         drawn = draw(evidence, p)
     except NoEvidenceError as error:
-        return not_estimable("annual_loss", _uncapitalised(error.what), level=p.level)
+        return _no_loss(_uncapitalised(error.what), p)
     if drawn is None:
-        return not_estimable(
-            "annual_loss",
-            f"no share of such firms ever breached is on file at grade {'/'.join(p.grades)} (0 rows)",
-            level=p.level,
-        )
+        return _no_loss(f"no share of such firms ever breached is on file at grade {'/'.join(p.grades)} (0 rows)", p)
     values, inputs = drawn
     loss = values["client_rate"] * values["severity"]
     p_horizon = -np.expm1(-values["client_rate"] * p.horizon_years)
@@ -329,9 +345,9 @@ def provider_increment(evidence: Evidence, parameters: Parameters) -> Result:
     try:
         drawn = draw(evidence, p)
     except NoEvidenceError as error:
-        return not_estimable("provider_increment", _uncapitalised(error.what), level=p.level)
+        return _no_increment(_uncapitalised(error.what), p)
     if drawn is None:
-        return not_estimable("provider_increment", "no prevalence is on file to start from (0 rows)", level=p.level)
+        return _no_increment("no prevalence is on file to start from (0 rows)", p)
     values, inputs = drawn
     rate = values["any_rate"] * values["client_share"] * values["third_party_share"] / p.vendors
 
@@ -345,7 +361,7 @@ def provider_increment(evidence: Evidence, parameters: Parameters) -> Result:
     records = []
     for term, held in (("low", low_share), ("high", high_share)):
         middle, low, high = added(held)
-        records.append({"term": term, "label": f"added loss if a provider holds {percent(held)} of the records", "estimate": middle, "conf_low": low, "conf_high": high,
+        records.append({"term": term, "label": _held(held), "estimate": middle, "conf_low": low, "conf_high": high,
                         "level": p.level, "n_obs": len(inputs), "unit": "USD a year", "method": "stated exposure model, not identified by data"})  # fmt: skip
     table = tidy(records)
     data = pd.DataFrame(

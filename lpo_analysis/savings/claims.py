@@ -134,7 +134,7 @@ def claims_against_model(analysis: Analysis) -> Result:
         "claims", result, _text(result, claims), checks=_checks(claims), rows=tuple(claims.index), n_used=len(claims),
         plot_data=data.reset_index(names="observation_id"),
         draw=partial(draw_claims, title="What is claimed, beside this report",
-                     xlabel="saving (shaded: this report's interval; open dots: interested parties)"),
+                     xlabel="saving; shaded: this report; open: interested parties"),
         alt="Published savings by denominator beside the modelled interval: "
         + "; ".join(f"{row.label}, {row.n_obs} claims from {percent(row.claim_low)} to {percent(row.claim_high)}"
                     for row in result.itertuples(index=False)) + ".",

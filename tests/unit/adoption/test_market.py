@@ -106,12 +106,13 @@ def test_the_horizon_moves_only_the_extrapolation(evidence, growth):
     assert path["estimate"].iloc[-1] == pytest.approx(later["estimate"])
 
 
-def test_growth_is_not_estimable_from_figures_of_grade_a_and_says_why(evidence):
+def test_growth_is_not_estimable_from_figures_of_grade_a_and_says_why(evidence, growth):
     result = market_growth(evidence, Parameters(grades=["A"]))
     assert not result.estimable
     assert "0 points of the consistent series are of grade A, and three are needed" in result.text
     assert result.table["term"].tolist() == ["growth_nominal", "growth_real", "size_at_horizon"]
     assert result.table["estimate"].isna().all()
+    assert result.table["label"].tolist() == growth.table["label"].tolist(), "the report prints the table"
     assert not ceiling(evidence, Parameters(grades=["A"])).estimable
     assert not comparable_split(evidence, Parameters(grades=["A"])).estimable
 

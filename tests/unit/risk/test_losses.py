@@ -144,6 +144,9 @@ def test_where_an_input_has_no_figure_at_these_grades_nothing_is_estimated(size,
     made = result(load(), Parameters(buyer_size=size, grades=["A"], draws=256))
     assert not made.estimable
     assert made.text.startswith("Not estimable, because no ")
+    assert made.table["term"].tolist() == result(load(), asked()).table["term"].tolist()
+    # The report prints the labels.
+    assert made.table["label"].tolist() == result(load(), asked()).table["label"].tolist()
     assert analyse(Parameters(buyer_size=size, grades=["A"], draws=256)).drivers().empty
 
 

@@ -41,7 +41,7 @@ def test_a_parameter_that_makes_no_sense_is_refused_with_a_reason(values, said):
 
 
 def test_more_than_twenty_jurisdictions_are_refused():
-    with pytest.raises(ParameterError, match="jurisdictions: .*20"):
+    with pytest.raises(ParameterError, match=r"jurisdictions: .*20"):
         Parameters.from_mapping({"jurisdictions": list(PLACES)[:21]})
 
 
