@@ -14,8 +14,12 @@ from typing import Literal
 import pandas as pd
 
 from lpo_analysis import adoption, savings
+from lpo_analysis.errors import NoEvidenceError
 from lpo_analysis.evidence import Evidence, load, select, table
 from lpo_analysis.wording import count, listing, percent
+
+STUDIES = 3
+"""Studies that a verdict drawn from surveys or measurements asks for; with fewer it is "not known"."""
 
 Verdict = Literal["supported", "contradicted", "mixed", "not known"]
 
@@ -110,15 +114,21 @@ def _cheaper(e: Evidence) -> Claim:
     said: list[str] = []
     rows: list[str] = []
     for task in ("document_review", "legal_research"):
-        analysis = savings.analyse(savings.Parameters(task=task), evidence=e)
+        try:
+            analysis = savings.analyse(savings.Parameters(task=task), evidence=e)
+        except NoEvidenceError:
+            continue
         against = analysis.comparators.table
         rows += analysis.rows
         signs += [1 if row.conf_low > 0 else -1 if row.conf_high < 0 else 0 for row in against.itertuples()]
         sure = [str(row.label) for row in against.itertuples() if row.conf_low > 0]
         open_ = [str(row.label) for row in against.itertuples() if row.conf_low <= 0 <= row.conf_high]
         said.append(
-            f"{task.replace('_', ' ')} in India saves against {listing(sure) or 'nobody'} for sure, against {listing(open_) or 'nobody'} perhaps"
+            f"{task.replace('_', ' ')} in India saves against {listing(sure) or 'nobody'} over the whole 90% interval, and cannot be called against {listing(open_) or 'anybody'}"
         )
+    if not signs:
+        why = "No question about the savings of outsourcing to India can be answered from this evidence."
+        return Claim("cheaper", "It is cheaper", "not known", why, (), "savings", "Against whom?")
     verdict: Verdict = "supported" if min(signs) > 0 else "contradicted" if max(signs) < 0 else "mixed"
     why = f"It depends on the comparator: {'; '.join(said)} (net of oversight, checking, rework and transition)."
     return Claim("cheaper", "It is cheaper", verdict, why, tuple(dict.fromkeys(rows)), "savings", "Against whom?")
@@ -181,17 +191,17 @@ def _quality(e: Evidence) -> Claim:
     kept = f"{count(len(provider), 'row')} of a provider's work" + (
         f" ({percent(provider['value'].iloc[0] / 100, width=0.01)} of contracts passed)" if len(provider) == 1 else ""
     )
-    if provider["study_id"].nunique() >= 3:
+    if provider["study_id"].nunique() >= STUDIES:
         verdict: Verdict = "supported" if (provider["value"] >= 90).all() else "mixed"
     else:
         verdict = "not known"
-    why = f"{kept}, where three studies are asked for; sampling can hold a provider to a level, but whether it is done is not on file."
+    why = f"{kept}, where {STUDIES} studies are asked for; sampling can hold a provider to a level, but whether it is done is not on file."
     return Claim("quality", "Quality can be controlled", verdict, why, tuple(rows.index), "risk", "Quality")
 
 
 def _ethical(e: Evidence) -> Claim:
     del e
-    opinions = table("ethics_opinions").query("scope == 'outsourcing'")
+    opinions = table("ethics_opinions").query("scope == 'outsourcing' and in_force != 'no'")
     allowed = opinions["permits"].isin(["yes", "conditional"])
     verdict: Verdict = "supported" if allowed.all() else "mixed" if allowed.any() else "not known"
     why = (
@@ -208,7 +218,7 @@ def _satisfied(e: Evidence) -> Claim:
     shares = content.groupby("study_id")["value"].sum() / 100
     against = select(e, metric="satisfaction_share", category="mixed_or_negative", grades=["C"], required=False)
     verdict: Verdict = "not known"
-    if len(shares):
+    if len(shares) >= STUDIES:
         verdict = "supported" if shares.min() > 0.5 else "contradicted" if shares.max() < 0.5 else "mixed"
     why = (
         f"{count(len(shares), 'small survey')} of 2012 and 2013 add up to {listing([percent(x) for x in shares])} satisfied"
@@ -217,7 +227,7 @@ def _satisfied(e: Evidence) -> Claim:
             if len(against)
             else ""
         )
-        + ". No survey since, and none of clients whose lawyers outsourced."
+        + f". {STUDIES} surveys are asked for; none is newer, and none asked clients whose lawyers outsourced."
     )
     return Claim("satisfied", "Clients are satisfied", verdict, why, tuple(rows.index), "adoption", "Satisfaction")
 

@@ -161,6 +161,7 @@ def show_claims(
     from textwrap import fill
 
     from lpo_analysis.claims import claims, summary
+    from lpo_analysis.wording import count
 
     table = summary(claims())
     if csv:
@@ -169,8 +170,8 @@ def show_claims(
     for row in table.itertuples(index=False):
         _say(f"{row.claim}: {row.verdict.upper()}")
         _say(fill(row.why, 100, initial_indent="    ", subsequent_indent="    "))
-        studies = "1 study" if row.n_studies == 1 else f"{row.n_studies} studies"
-        _say(f"    {row.n_rows} rows, {studies}, best grade {row.grade}; shown in {row.section}")
+        behind = f"{count(row.n_rows, 'row')}, {count(row.n_studies, 'study', 'studies')}"
+        _say(f"    {behind}, best grade {row.grade}; shown in {row.section}")
         if rows:
             _say(fill(row.rows, 100, initial_indent="    ", subsequent_indent="    "))
 

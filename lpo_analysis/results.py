@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -173,7 +173,7 @@ def not_estimable(
     name: str,
     reason: str,
     *,
-    terms: Sequence[str] = (),
+    terms: Sequence[str] | Mapping[str, str] = (),
     level: float = np.nan,
     rows: Sequence[str] = (),
     n_dropped: int = 0,
@@ -188,8 +188,8 @@ def not_estimable(
         Name of the result.
     reason : str
         Why not, as the words after "because".
-    terms : sequence of str, optional
-        Terms that would have been estimated; their rows hold NaN.
+    terms : sequence of str or mapping of str to str, optional
+        Terms that would have been estimated, with their labels if a mapping; their rows hold NaN.
     level : float, optional
         The level asked for.
     rows : sequence of str, optional
@@ -204,8 +204,10 @@ def not_estimable(
     Result
         With ``estimable`` false.
     """
+    labels = dict(terms) if isinstance(terms, Mapping) else {t: t.replace("_", " ") for t in terms or (name,)}
     table = tidy(
-        {"term": t, "level": level, "n_obs": len(rows), "unit": unit, "method": method} for t in terms or (name,)
+        {"term": t, "label": label, "level": level, "n_obs": len(rows), "unit": unit, "method": method}
+        for t, label in labels.items()
     )
     text = f"Not estimable, because {reason.rstrip('.')}."
     return Result(name, table, text, rows=tuple(rows), n_used=0, n_dropped=n_dropped, reason=reason)

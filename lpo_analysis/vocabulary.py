@@ -141,7 +141,14 @@ SD South Dakota|TN Tennessee|TX Texas|UT Utah|VT Vermont|VA Virginia|VI US Virgi
 WV West Virginia|WI Wisconsin|WY Wyoming
 """
 
-_UK_PARTS = {"GB-EAW": "England and Wales", "GB-NIR": "Northern Ireland", "GB-SCT": "Scotland"}
+_PARTS = {
+    "GB-EAW": "England and Wales",
+    "GB-NIR": "Northern Ireland",
+    "GB-SCT": "Scotland",
+    "AU-NSW": "New South Wales",
+    "AU-VIC": "Victoria",
+}
+_COUNTRY_OF = {"GB": "GBR", "AU": "AUS"}
 
 _PLACE_ALIASES = {
     "uk": "GBR", "great britain": "GBR", "england": "GB-EAW", "britain": "GBR", "belfast": "GB-NIR", "us": "USA",
@@ -161,8 +168,8 @@ def _places() -> dict[str, Place]:
         places[alpha3] = Place(alpha3, rest.split(maxsplit=1)[1], alpha3)
     for abbreviation, name in _split(_STATES):
         places[f"US-{abbreviation}"] = Place(f"US-{abbreviation}", name, "USA")
-    for code, name in _UK_PARTS.items():
-        places[code] = Place(code, name, "GBR")
+    for code, name in _PARTS.items():
+        places[code] = Place(code, name, _COUNTRY_OF[code[:2]])
     return places
 
 

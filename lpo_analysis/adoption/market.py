@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -72,12 +71,14 @@ def market_growth(evidence: Evidence, parameters: Parameters) -> Result:
     p = parameters
     rows = series(evidence, p)
     points, bounds = rows[rows["form"] == "point"], rows[rows["form"] == "ceiling"]
-    terms = ("growth_nominal", "growth_real", "size_at_horizon")
+    terms = {
+        "growth_nominal": "growth a year",
+        "growth_real": f"growth a year in prices of {p.price_year}",
+        "size_at_horizon": f"size in {p.horizon_year}",
+    }
     if len(points) < 3:
         reason = f"{count(len(points), 'point')} of the consistent series {'is' if len(points) == 1 else 'are'} of grade {'/'.join(p.grades)}, and three are needed"
-        made = not_estimable("market_growth", reason, terms=terms, level=p.level, rows=list(rows.index))
-        labels = ["growth a year", f"growth a year in prices of {p.price_year}", f"size in {p.horizon_year}"]
-        return replace(made, table=made.table.assign(label=labels))
+        return not_estimable("market_growth", reason, terms=terms, level=p.level, rows=list(rows.index))
     years = points["year_end"].astype(float).to_numpy()
     nominal = points["value"].to_numpy()
     deflated = np.array(
@@ -87,15 +88,12 @@ def market_growth(evidence: Evidence, parameters: Parameters) -> Result:
     ahead = fit.predict([p.horizon_year], p.level).iloc[0]
     n = len(points)
     records = []
-    for term, label, one in (
-        ("growth_nominal", "growth a year", fit),
-        ("growth_real", f"growth a year in prices of {p.price_year}", fit_real),
-    ):
+    for term, one in (("growth_nominal", fit), ("growth_real", fit_real)):
         estimate, low, high = one.rate(p.level)
-        records.append({"term": term, "label": label, "estimate": estimate, "std_error": float(one.model.bse[1]), "conf_low": low,
+        records.append({"term": term, "label": terms[term], "estimate": estimate, "std_error": float(one.model.bse[1]), "conf_low": low,
                         "conf_high": high, "level": p.level, "n_obs": n, "unit": "share",
                         "method": f"least squares on logarithms, t with {n - 2} degrees of freedom"})  # fmt: skip
-    records.append({"term": "size_at_horizon", "label": f"size in {p.horizon_year}", "estimate": ahead["estimate"],
+    records.append({"term": "size_at_horizon", "label": terms["size_at_horizon"], "estimate": ahead["estimate"],
                     "conf_low": ahead["conf_low"], "conf_high": ahead["conf_high"], "level": p.level, "n_obs": n, "unit": "USD bn",
                     "method": "prediction interval, constant growth; not scored"})  # fmt: skip
     path = fit.predict(np.arange(years.min(), p.horizon_year + 0.01, 0.25), p.level).assign(kind="path")

@@ -92,6 +92,8 @@ def select(
 @lru_cache(maxsize=256)
 def _known(evidence: Evidence, column: str) -> list[str]:
     codes = evidence.vocabulary.loc[evidence.vocabulary["field"] == column, "code"].tolist()
+    if column in ("metric", "category"):
+        codes += evidence.categories[column].unique().tolist()
     present = evidence.observations[column].astype("str").unique().tolist()
     return list(dict.fromkeys([code for code in codes if code != "*"] + sorted(present)))
 

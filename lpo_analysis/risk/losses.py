@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -209,23 +208,17 @@ def expected_loss_model(evidence: Evidence, parameters: Parameters) -> Model:
     return model
 
 
-def _no_loss(reason: str, p: Parameters) -> Result:
-    made = not_estimable("annual_loss", reason, terms=("p_client_breach", "severity", "expected_loss"), level=p.level)
-    label = [
-        f"chance of a breach of client data within {p.horizon_years} years",
-        "cost of one such breach",
-        "expected loss a year",
-    ]
-    return replace(made, table=made.table.assign(label=label))
+def _terms(p: Parameters) -> dict[str, str]:
+    return {
+        "p_client_breach": f"chance of a breach of client data within {p.horizon_years} years",
+        "severity": "cost of one such breach",
+        "expected_loss": "expected loss a year",
+    }
 
 
-def _no_increment(reason: str, p: Parameters) -> Result:
-    made = not_estimable("provider_increment", reason, terms=("low", "high"), level=p.level)
-    return replace(made, table=made.table.assign(label=[_held(share) for share in p.held_share]))
-
-
-def _held(share: float) -> str:
-    return f"added loss if a provider holds {percent(share)} of the records"
+def _held_terms(p: Parameters) -> dict[str, str]:
+    ends = zip(("low", "high"), p.held_share, strict=True)
+    return {term: f"added loss if a provider holds {percent(held)} of the records" for term, held in ends}
 
 
 def _uncapitalised(text: str) -> str:
@@ -264,23 +257,18 @@ def annual_loss(evidence: Evidence, parameters: Parameters) -> Result:
     try:
         drawn = draw(evidence, p)
     except NoEvidenceError as error:
-        return _no_loss(_uncapitalised(error.what), p)
+        return not_estimable("annual_loss", _uncapitalised(error.what), terms=_terms(p), level=p.level)
     if drawn is None:
-        return _no_loss(f"no share of such firms ever breached is on file at grade {'/'.join(p.grades)} (0 rows)", p)
+        reason = f"no share of such firms ever breached is on file at grade {'/'.join(p.grades)} (0 rows)"
+        return not_estimable("annual_loss", reason, terms=_terms(p), level=p.level)
     values, inputs = drawn
     loss = values["client_rate"] * values["severity"]
     p_horizon = -np.expm1(-values["client_rate"] * p.horizon_years)
     records = []
-    for term, label, sample, unit in (
-        (
-            "p_client_breach",
-            f"chance of a breach of client data within {p.horizon_years} years",
-            p_horizon,
-            "probability",
-        ),
-        ("severity", "cost of one such breach", values["severity"], "USD"),
-        ("expected_loss", "expected loss a year", loss, "USD a year"),
-    ):
+    samples = {"p_client_breach": p_horizon, "severity": values["severity"], "expected_loss": loss}
+    units = {"p_client_breach": "probability", "severity": "USD", "expected_loss": "USD a year"}
+    for term, label in _terms(p).items():
+        sample, unit = samples[term], units[term]
         middle, low, high = _spread(sample, p.level)
         records.append({"term": term, "label": label, "estimate": middle, "std_error": float(sample.std()), "conf_low": low, "conf_high": high,
                         "level": p.level, "n_obs": sum(len(i.rows) for i in inputs), "unit": unit, "method": f"median of {p.draws} joint draws"})  # fmt: skip
@@ -345,9 +333,10 @@ def provider_increment(evidence: Evidence, parameters: Parameters) -> Result:
     try:
         drawn = draw(evidence, p)
     except NoEvidenceError as error:
-        return _no_increment(_uncapitalised(error.what), p)
+        return not_estimable("provider_increment", _uncapitalised(error.what), terms=_held_terms(p), level=p.level)
     if drawn is None:
-        return _no_increment("no prevalence is on file to start from (0 rows)", p)
+        reason = "no prevalence is on file to start from (0 rows)"
+        return not_estimable("provider_increment", reason, terms=_held_terms(p), level=p.level)
     values, inputs = drawn
     rate = values["any_rate"] * values["client_share"] * values["third_party_share"] / p.vendors
 
@@ -361,7 +350,7 @@ def provider_increment(evidence: Evidence, parameters: Parameters) -> Result:
     records = []
     for term, held in (("low", low_share), ("high", high_share)):
         middle, low, high = added(held)
-        records.append({"term": term, "label": _held(held), "estimate": middle, "conf_low": low, "conf_high": high,
+        records.append({"term": term, "label": _held_terms(p)[term], "estimate": middle, "conf_low": low, "conf_high": high,
                         "level": p.level, "n_obs": len(inputs), "unit": "USD a year", "method": "stated exposure model, not identified by data"})  # fmt: skip
     table = tidy(records)
     data = pd.DataFrame(

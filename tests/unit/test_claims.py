@@ -227,13 +227,13 @@ def test_quality_is_judged_from_three_studies_of_providers_on():
 
 def test_the_duties_can_be_met_where_every_opinion_allows_it(monkeypatch, judged):
     assert judged["ethical"].verdict == "supported"
-    assert judged["ethical"].why.startswith("All 14 opinions")
+    assert judged["ethical"].why.startswith("All 13 opinions")
     opinions = table("ethics_opinions")
     opinions.loc[opinions["opinion_id"] == "nycbar_2006_3", "permits"] = "no"
     monkeypatch.setattr(module, "table", lambda _: opinions)
     claim = module._ethical(load())
     assert claim.verdict == "mixed"
-    assert claim.why.startswith("13 of 14 opinions")
+    assert claim.why.startswith("12 of 13 opinions")
     monkeypatch.setattr(module, "table", lambda _: opinions.assign(permits="no"))
     assert module._ethical(load()).verdict in {"contradicted", "not known"}
 
@@ -255,8 +255,13 @@ DEGREES = [
         ([10, 10, 10, 10, 10], "contradicted"),  # 20 and 30%
     ],
 )
-def test_satisfaction_follows_the_shares_above_a_half(shares, verdict):
+def test_satisfaction_follows_the_shares_above_a_half_once_there_are_studies_enough(monkeypatch, shares, verdict):
+    monkeypatch.setattr(module, "STUDIES", 2)
     assert module._satisfied(changed(**dict(zip(DEGREES, shares, strict=True)))).verdict == verdict
+
+
+def test_two_surveys_are_too_few_for_a_verdict():
+    assert module._satisfied(load()).verdict == "not known"
 
 
 def test_the_dissatisfied_do_not_count_as_satisfied():

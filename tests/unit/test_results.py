@@ -35,7 +35,7 @@ def test_not_estimable_has_the_usual_shape_and_says_why():
     )
     assert not result.estimable
     assert result.text == "Not estimable, because there are two years only."
-    assert list(result.table.columns) == COLUMNS
+    assert list(result.table.columns) == [*COLUMNS, "label"]
     assert result.table["term"].tolist() == ["a", "b"]
     assert result.table[["estimate", "conf_low", "conf_high"]].isna().all(axis=None)
     assert (result.rows, result.n_used, result.n_dropped) == (("r1", "r2"), 0, 3)
