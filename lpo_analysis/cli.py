@@ -110,7 +110,7 @@ def params(notebook: Annotated[str, typer.Argument(help="Name of a notebook, or 
             _say(fill(f"allowed: {row.allowed}", 100, initial_indent="    ", subsequent_indent="    "))
     covered = model.coverage()
     if covered is not None:
-        _say("\nWhere the price of the work has evidence at grades A and B (rung in brackets, - is refused):\n")
+        _say(f"\n{model.coverage_title}:\n")
         _say(covered.replace("", "-").rename_axis(None).to_string())
 
 

@@ -92,6 +92,8 @@ class ReportParameters(BaseModel):
 
     report: ClassVar[str] = ""
     """Name of the notebook the model belongs to."""
+    coverage_title: ClassVar[str] = "What the evidence covers"
+    """Heading of the table that `coverage` returns."""
 
     @classmethod
     def coverage(cls) -> pd.DataFrame | None:

@@ -21,6 +21,7 @@ class Parameters(ReportParameters):
     """Who, where and how far ahead."""
 
     report: ClassVar[str] = "adoption"
+    coverage_title: ClassVar[str] = "Figures on use at grades A and B, by place and buyer"
 
     geography: word("scope") = "USA"  # type: ignore[valid-type]
     """Country (or WLD for the world) whose surveys are shown; the market series is worldwide whatever is chosen."""

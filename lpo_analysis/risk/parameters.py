@@ -19,6 +19,9 @@ class Parameters(ReportParameters):
     """One firm, its records, its jurisdictions, and the place of a provider."""
 
     report: ClassVar[str] = "risk"
+    coverage_title: ClassVar[str] = (
+        "Opinions on file, by jurisdiction and scope (only those on outsourcing count as such)"
+    )
 
     buyer_size: word("buyer size") = "midsize"  # type: ignore[valid-type]
     """Size of the law firm whose breaches are counted."""

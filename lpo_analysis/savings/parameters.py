@@ -20,6 +20,9 @@ class Parameters(ReportParameters):
     """One buyer, one task, one place: what outsourcing it would save."""
 
     report: ClassVar[str] = "savings"
+    coverage_title: ClassVar[str] = (
+        "Where the price of the work has evidence at grades A and B (rung in brackets, - is refused; every US state is like US-OH)"
+    )
 
     task: word("task") = "document_review"  # type: ignore[valid-type]
     """Kind of work that would be moved."""
