@@ -64,11 +64,13 @@ class Claim:
     section: str
 
 
-def claims(*, evidence: Evidence | None = None) -> tuple[Claim, ...]:
-    """Judge every claim at grades A and B.
+def claims(*, report: str | None = None, evidence: Evidence | None = None) -> tuple[Claim, ...]:
+    """Judge the claims at grades A and B.
 
     Parameters
     ----------
+    report : {'adoption', 'savings', 'risk'}, optional
+        Only the claims shown in this report; the others are not computed.
     evidence : Evidence, optional
         The evidence base; the shipped one by default.
 
@@ -77,21 +79,22 @@ def claims(*, evidence: Evidence | None = None) -> tuple[Claim, ...]:
     tuple of Claim
         In a fixed order.
     """
-    return _claims(evidence or load())
+    return _claims(evidence or load(), report)
 
 
-@lru_cache(maxsize=4)
-def _claims(e: Evidence) -> tuple[Claim, ...]:
-    return (
-        _growing(e),
-        _cheaper(e),
-        _frees_lawyers(e),
-        _expertise(e),
-        _secure(e),
-        _quality(e),
-        _ethical(e),
-        _satisfied(e),
+@lru_cache(maxsize=8)
+def _claims(e: Evidence, report: str | None) -> tuple[Claim, ...]:
+    judges = (
+        ("adoption", _growing),
+        ("savings", _cheaper),
+        ("adoption", _frees_lawyers),
+        ("adoption", _expertise),
+        ("risk", _secure),
+        ("risk", _quality),
+        ("risk", _ethical),
+        ("adoption", _satisfied),
     )
+    return tuple(judge(e) for shown_in, judge in judges if report in (None, shown_in))
 
 
 def _growing(e: Evidence) -> Claim:
@@ -232,15 +235,13 @@ def _satisfied(e: Evidence) -> Claim:
     return Claim("satisfied", "Clients are satisfied", verdict, why, tuple(rows.index), "adoption", "Satisfaction")
 
 
-def summary(judged: Iterable[Claim], *, report: str | None = None, evidence: Evidence | None = None) -> pd.DataFrame:
+def summary(judged: Iterable[Claim], *, evidence: Evidence | None = None) -> pd.DataFrame:
     """Tabulate claims.
 
     Parameters
     ----------
     judged : iterable of Claim
         From `claims`.
-    report : str, optional
-        Only the claims shown in this report.
     evidence : Evidence, optional
         The evidence base; the shipped one by default.
 
@@ -253,8 +254,6 @@ def summary(judged: Iterable[Claim], *, report: str | None = None, evidence: Evi
     opinions = table("ethics_opinions").set_index("opinion_id")["source_id"]
     records = []
     for item in judged:
-        if report is not None and item.report != report:
-            continue
         observed = [row for row in item.rows if row in e.observations.index]
         sources = [str(opinions[row.removeprefix("opinion:")]) for row in item.rows if row.startswith("opinion:")]
         studies = {*e.observations.loc[observed, "study_id"], *e.sources.loc[sources, "study_id"]}
