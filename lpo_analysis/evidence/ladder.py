@@ -16,6 +16,8 @@ import pandas as pd
 from scipy import stats
 
 from lpo_analysis.errors import ParameterError
+from lpo_analysis.evidence.money import ends
+from lpo_analysis.evidence.select import comparable
 
 QUANTILES = (0.05, 0.95)
 """What the low and high end of an input stand for."""
@@ -73,6 +75,31 @@ class Evidenced:
     n_studies: int
     n_set_aside: int
     year: float
+
+
+def as_shares(frame: pd.DataFrame, *, ceiling_from: float | None = None) -> pd.DataFrame:
+    """Put percentages as shares into columns ``low`` and ``high``.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Observations in percent.
+    ceiling_from : float, optional
+        Lower end of a figure that is only a ceiling; without it such a figure stays open below.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A copy with low, high and observed.
+    """
+    result = comparable(frame).copy()
+    pairs = [ends(row) for _, row in frame.iterrows()]
+    result["low"] = [low / 100 for low, _ in pairs]
+    result["high"] = [high / 100 for _, high in pairs]
+    result["observed"] = (result["year_start"].astype(int) + result["year_end"].astype(int)) // 2
+    if ceiling_from is not None:
+        result.loc[result["form"] == "ceiling", "low"] = ceiling_from
+    return result
 
 
 def climb(candidates: Sequence[Candidate], *, widening: float, share: bool = False) -> Evidenced | None:

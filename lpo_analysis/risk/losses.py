@@ -12,8 +12,7 @@ from scipy import stats
 
 from lpo_analysis.charts import band
 from lpo_analysis.errors import NoEvidenceError
-from lpo_analysis.evidence import Candidate, Evidence, climb, real_frame, select
-from lpo_analysis.evidence.money import ends
+from lpo_analysis.evidence import Candidate, Evidence, as_shares, climb, real_frame, select
 from lpo_analysis.methods.draws import Floats, uniforms
 from lpo_analysis.methods.inputs import Input, Inputs
 from lpo_analysis.methods.sensitivity import Model
@@ -24,13 +23,6 @@ from lpo_analysis.wording import money, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-
-def _percentages(rows: pd.DataFrame) -> pd.DataFrame:
-    pairs = [ends(row) for _, row in rows.iterrows()]
-    return rows.assign(
-        low=[a / 100 for a, _ in pairs], high=[b / 100 for _, b in pairs], observed=rows["year_end"].astype(int)
-    )
 
 
 def loss_inputs(evidence: Evidence, parameters: Parameters) -> Inputs:
@@ -70,11 +62,11 @@ def loss_inputs(evidence: Evidence, parameters: Parameters) -> Inputs:
     own = {"midsize": ["client_data_accessed_firms_50_99"], "large": ["client_data_accessed_firms_100_499"]}.get(
         p.buyer_size, []
     )
-    candidates = [Candidate("firms of this size", _percentages(reached[reached["category"].isin(own)]))] if own else []
+    candidates = [Candidate("firms of this size", as_shares(reached[reached["category"].isin(own)]))] if own else []
     candidates.append(
         Candidate(
             "all US law firms",
-            _percentages(reached[reached["category"] == "client_data_accessed"]),
+            as_shares(reached[reached["category"] == "client_data_accessed"]),
             own=p.buyer_size == "all",
         )
     )
@@ -122,7 +114,7 @@ def loss_inputs(evidence: Evidence, parameters: Parameters) -> Inputs:
         "third_party_share",
         "breaches that come through a third party",
         "share of breaches",
-        [Candidate("breaches of all industries", _percentages(third), own=False)],
+        [Candidate("breaches of all industries", as_shares(third), own=False)],
         share=True,
     )
 

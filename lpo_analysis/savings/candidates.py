@@ -8,7 +8,6 @@ import pandas as pd
 
 from lpo_analysis import vocabulary
 from lpo_analysis.evidence import Candidate, Evidence, climb, comparable, real, real_frame, select, table
-from lpo_analysis.evidence.money import ends
 from lpo_analysis.savings.parameters import Parameters
 
 PAID_HOURS = 2080
@@ -64,31 +63,6 @@ def in_money(frame: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     comparable(frame, across=["category"])
     result = real_frame(frame, to=parameters.currency, price_year=parameters.price_year)
     return result.assign(low=result["real_low"], high=result["real_high"])
-
-
-def as_shares(frame: pd.DataFrame, *, ceiling_from: float | None = None) -> pd.DataFrame:
-    """Put percentages as shares into columns ``low`` and ``high``.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Observations in percent.
-    ceiling_from : float, optional
-        Lower end of a figure that is only a ceiling; without it such a figure stays open below.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A copy with low, high and observed.
-    """
-    result = comparable(frame).copy()
-    pairs = [ends(row) for _, row in frame.iterrows()]
-    result["low"] = [low / 100 for low, _ in pairs]
-    result["high"] = [high / 100 for _, high in pairs]
-    result["observed"] = (result["year_start"].astype(int) + result["year_end"].astype(int)) // 2
-    if ceiling_from is not None:
-        result.loc[result["form"] == "ceiling", "low"] = ceiling_from
-    return result
 
 
 def price_candidates(evidence: Evidence, parameters: Parameters) -> list[Candidate]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 from lpo_analysis import vocabulary
 from lpo_analysis.charts import intervals
 from lpo_analysis.charts import tornado as draw_tornado
+from lpo_analysis.methods.inputs import Inputs
 from lpo_analysis.methods.sensitivity import tornado, variance_shares
 from lpo_analysis.results import Check, Result, tidy
 from lpo_analysis.savings.analysis import Analysis, quantiles
@@ -82,8 +84,9 @@ def variance_by_rung(analysis: Analysis) -> Result:
     p = analysis.parameters
     inputs = analysis.inputs
     counted = [item for item in inputs if item.name != "moved_share"]
-    groups: dict[str, list[str]] = {"weak": [i.name for i in counted if i.rung >= 3]}
-    groups |= {f"rung_{rung}": [i.name for i in counted if i.rung == rung] for rung in (1, 2, 3, 4)}
+    modelled = Inputs(tuple(counted))
+    groups: dict[str, Sequence[str]] = {"weak": modelled.by_rung((3, 4))}
+    groups |= {f"rung_{rung}": modelled.by_rung((rung,)) for rung in (1, 2, 3, 4)}
     groups |= {item.name: [item.name] for item in counted}
     frame = variance_shares(analysis.net_saving_of, inputs, groups=groups, draws=max(p.draws, 4096), seed=p.seed)
     labels = {"weak": "borrowed and assumed together"} | {

@@ -13,13 +13,12 @@ import pandas as pd
 
 from lpo_analysis import vocabulary
 from lpo_analysis.errors import NoEvidenceError, ParameterError
-from lpo_analysis.evidence import Candidate, Evidence, Evidenced, climb, load, select
+from lpo_analysis.evidence import Candidate, Evidence, Evidenced, as_shares, climb, load, select
 from lpo_analysis.evidence.money import ends
 from lpo_analysis.methods.draws import Floats
 from lpo_analysis.methods.inputs import Input, Inputs, Kind
 from lpo_analysis.savings.candidates import (
     PAID_HOURS,
-    as_shares,
     baseline_candidates,
     is_own_staff,
     pay_candidates,
