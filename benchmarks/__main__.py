@@ -25,7 +25,8 @@ def main() -> None:
     start = bench_start.run(runs=given.runs)
     batch = bench_batch.run(
         reports=given.reports,
-        savings_reports=given.savings_reports,
+        kit_reports=given.kit_reports,
+        jobs=given.jobs,
         rounds=given.rounds,
         say=lambda text: print(f"  {text}", flush=True),
     )
@@ -45,7 +46,7 @@ def main() -> None:
     OUTPUT.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
     busy = f"load {machine['load_before']} before, {machine['load_after']} after"
     print(f"\n{made['date']}, {machine['cores']} cores, Python {machine['python']}, {busy}")
-    for told in (*(bench_batch.lines(item) for item in batch.values()), bench_start.lines(start)):
+    for told in (*bench_batch.told(batch), bench_start.lines(start)):
         print("", *told, sep="\n")
     print(f"\nwritten to {OUTPUT}")
 

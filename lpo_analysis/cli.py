@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from lpo_analysis.errors import LpoError, ParameterError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from lpo_analysis.reporting.progress import Progress
 
 app = typer.Typer(
     help="Reports on the legal process outsourcing market, from sourced evidence.", no_args_is_help=True, add_completion=False,
@@ -63,11 +70,15 @@ def report(
     output: Output = Path("reports"),
     name: Annotated[str | None, typer.Option(help="Folder of the report; made from the parameters by default.")] = None,
     force: Force = False,
+    engine: Annotated[str, typer.Option(help="fresh (default), direct or warm; see the README.")] = "fresh",
 ) -> None:
     """Make one report."""
     from lpo_analysis.parameters import parse_text
     from lpo_analysis.reporting import library
-    from lpo_analysis.reporting.run import check_writable, prepare, run, slug
+    from lpo_analysis.reporting.execution import Settings, check_engine
+    from lpo_analysis.reporting.jobs import prepare, slug
+    from lpo_analysis.reporting.run import run
+    from lpo_analysis.reporting.store import check_writable
 
     path = library.find(notebook)
     model = library.model(library.read(path), where=path.name)
@@ -75,7 +86,8 @@ def report(
         raise ParameterError(f"--name {name!r} is no folder name.", remedy="Use letters, digits, dash and underscore.")
     job = prepare(path, parse_text(model, _pairs(param)), name=name)
     check_writable(output)
-    outcome = run(job, output, force=force)
+    settings = Settings(engine=check_engine(engine))
+    outcome = run(job, output, settings=settings, force=force)
     if outcome.status == "failed":
         print(f"error: the report failed: {outcome.error}", file=sys.stderr)  # noqa: T201
         raise SystemExit(1)
@@ -121,28 +133,90 @@ def batch(
     force: Force = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Validate and list the reports, make none.")] = False,
     output: Output = Path("reports"),
+    engine: Annotated[str | None, typer.Option(help="direct (default), warm or fresh; see the README.")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Run on a Dask cluster, such as tcp://node:8786.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Log one JSON object a line, for machines.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask, however many reports there are.")] = False,
 ) -> None:
     """Make all reports of a plan, and an index of them."""
-    from lpo_analysis.reporting.batch import run_batch
-    from lpo_analysis.reporting.index import summary
-    from lpo_analysis.reporting.plans import read_plan
-    from lpo_analysis.reporting.run import Outcome
+    from lpo_analysis.reporting.batch import run_batch, slowest_cells
+    from lpo_analysis.reporting.execution import Settings, check_engine
+    from lpo_analysis.reporting.library import find_plan
+    from lpo_analysis.reporting.plans import content_of, read_plan, recall, size
+    from lpo_analysis.reporting.progress import summary
 
-    read = read_plan(plan)
+    if jobs < 1:
+        raise ParameterError(f"--jobs must be at least 1, got {jobs}.")
+    chosen = None if engine is None else check_engine(engine)
+    _confirm(size(content_of(find_plan(plan))), yes=yes or dry_run)
+    read = (None if dry_run else recall(plan, output)) or read_plan(plan)
     if dry_run:
         for job in read.jobs:
             _say(f"{job.name}  {job.notebook.stem}  " + (f"refused: {job.refusal}" if job.refusal else "to run"))
         _say(f"{len(read.jobs)} reports would go to {output / read.name}")
         return
-
-    def progress(outcome: Outcome, done: int, total: int) -> None:
-        tail = f": {outcome.error}" if outcome.error else ""
-        _say(f"[{done}/{total}] {outcome.status:8} {outcome.seconds:6.1f} s  {outcome.name}{tail}")
-
-    made = run_batch(read, output, jobs=jobs, force=force, progress=progress, notes=_claims())
-    _say(f"{summary(made.outcomes)} {made.seconds:.1f} s. {made.folder / 'index.html'}")
+    settings = Settings(engine=chosen or read.engine or "direct", environment=read.environment)
+    with _executor(scheduler) as executor:
+        made = run_batch(
+            read, output, jobs=jobs, force=force, settings=settings, executor=executor, progress=_progress(json=json), notes=_claims
+        )  # fmt: skip
+    if not json:
+        for cell in slowest_cells(made.outcomes):
+            where = f"{cell['notebook']}, cell {cell['cell']}"
+            _say(f"  {cell['seconds']:6.2f} s, {cell['share']:.0%} of all cells: {where}: {cell['source']}")
+        _say(f"{summary(made.outcomes)} {made.seconds:.1f} s. {made.folder / 'index.html'}")
     if made.failed:
         raise SystemExit(1)
+
+
+ASK_ABOVE = 1000
+"""Reports of one plan above which a confirmation is asked for."""
+
+
+def _confirm(number: int, *, yes: bool) -> None:
+    if number <= ASK_ABOVE or yes:
+        return
+    told = f"The plan has {number:,} reports."
+    if not sys.stdin.isatty():
+        raise ParameterError(told, remedy="Add --yes if that is meant.")
+    if not typer.confirm(f"{told} Make them all?"):
+        raise SystemExit(1)
+
+
+@contextmanager
+def _executor(address: str | None) -> Iterator[Executor | None]:
+    if address is None:
+        yield None
+        return
+    from lpo_analysis.reporting.cluster import connected
+
+    with connected(address) as executor:
+        yield executor
+
+
+def _progress(*, json: bool) -> Progress:
+    from lpo_analysis.reporting.progress import Lines, Live, Log
+
+    if json:
+        return Log(_say)
+    return Live() if sys.stdout.isatty() and sys.stderr.isatty() else Lines(_say)
+
+
+@app.command()
+def clean(
+    output: Output = Path("reports"),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List, remove nothing.")] = False,
+) -> None:
+    """Remove the reports, indexes and logs the kit made; whatever else lies in the folder stays."""
+    from lpo_analysis.reporting.store import clean as run
+    from lpo_analysis.wording import count
+
+    removed = run(output, dry_run=dry_run)
+    for name in removed if dry_run else ():
+        _say(name)
+    _say(f"{count(len(removed), 'thing')} {'would be ' if dry_run else ''}removed from {output}")
 
 
 def _claims() -> list[dict[str, str]]:

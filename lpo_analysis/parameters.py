@@ -7,9 +7,10 @@ cell and the runner (before any kernel starts) validate with it.
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Callable, Iterable, Mapping
-from types import FunctionType, ModuleType
-from typing import Annotated, Any, ClassVar, Literal, Self, get_args, get_origin
+from types import FunctionType, ModuleType, NoneType, UnionType
+from typing import Annotated, Any, ClassVar, Literal, Self, Union, get_args, get_origin
 
 import pandas as pd
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError
@@ -104,6 +105,14 @@ class ReportParameters(BaseModel):
         """Raise `NoEvidenceError` where the question is well put but nothing on file bears an answer."""
 
     @classmethod
+    def prime(cls) -> None:
+        """Compute what every report of this kind shares, so that a batch does it once; nothing by default."""
+
+    def __hash__(self) -> int:
+        """Hash by value, lists included, so that what was computed for a question can be kept."""
+        return hash(self.model_dump_json())
+
+    @classmethod
     def from_mapping(cls, values: Mapping[str, object]) -> Self:
         """Validate values by name.
 
@@ -161,8 +170,8 @@ class ReportParameters(BaseModel):
         dict
             Values by name, in the order of the model.
         """
-        default = type(self)()
-        return {name: value for name, value in self if value != getattr(default, name)}
+        default = dict(type(self)())
+        return {name: value for name, value in self if not _same(value, default[name])}
 
     def table(self) -> pd.DataFrame:
         """Return the parameters as a frame for the report.
@@ -172,13 +181,24 @@ class ReportParameters(BaseModel):
         pandas.DataFrame
             Columns parameter, value, default, meaning; one row a parameter.
         """
-        default = type(self)()
+        default = dict(type(self)())
         rows = [
-            (name, shown(value), "" if value == getattr(default, name) else shown(getattr(default, name)),
+            (name, shown(value), "" if _same(value, default[name]) else shown(default[name]),
              type(self).model_fields[name].description or "")
             for name, value in self
         ]  # fmt: skip
         return pd.DataFrame(rows, columns=["parameter", "value", "default", "meaning"])
+
+
+def _same(one: object, other: object) -> bool:
+    """Tell whether two values are alike to a notebook, for which 1, 1.0 and True are three values."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
+    return one == other
 
 
 def shown(value: object) -> str:
@@ -226,24 +246,34 @@ def parse_text(model: type[ReportParameters], values: Mapping[str, str]) -> dict
     Parameters
     ----------
     model : type of ReportParameters
-        Decides which parameters are lists.
+        Decides how a text is read: lists by their commas, mappings and what may be anything as JSON.
     values : mapping of str to str
         Texts by name.
 
     Returns
     -------
     dict
-        Values; what is no number stays text, and validation judges it.
+        Values; what cannot be read as its type says stays text, and validation judges it.
+
+    Raises
+    ------
+    ParameterError
+        If a mapping was begun whose default is one, but the text is no JSON; as text it would pass for any value.
     """
     parsed: dict[str, object] = {}
     for name, text in values.items():
         field = model.model_fields.get(name)
-        if field is not None and get_origin(field.annotation) is list:
-            parsed[name] = [_literal(part) for part in text.strip("[]").split(",") if part.strip()]
-        elif field is not None and field.annotation is str:
-            parsed[name] = text
-        else:
+        if field is None:
             parsed[name] = _literal(text)
+        elif isinstance(field.default, str) and text == field.default:
+            parsed[name] = text
+        elif field.annotation is Any and isinstance(field.default, list):
+            parsed[name] = _read(list[Any], text)
+        else:
+            parsed[name] = _read(field.annotation, text)
+            begun = isinstance(parsed[name], str) and text.strip().startswith("{")
+            if begun and field.annotation is Any and isinstance(field.default, dict):
+                raise ParameterError(f"{name}: {text!r} is no JSON.", remedy=f"Write -p '{name}={{\"key\": 1}}'.")
     return parsed
 
 
@@ -259,23 +289,112 @@ def _literal(text: str) -> object:
     return text
 
 
-def _type_name(field: FieldInfo) -> str:
-    annotation = field.annotation
-    if get_origin(annotation) is Literal:
+def _read(annotation: object, text: str) -> object:
+    """Read a text of the command line as a type says."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _read(arguments[0], text)
+    if annotation is str or (origin is Literal and text in arguments):
+        return text
+    if origin in (list, tuple):
+        return _items(arguments, text)
+    if origin in (Union, UnionType):
+        kinds = [kind for kind in arguments if kind is not NoneType]
+        if len(kinds) == 1 and text.strip() not in ("null", "None"):
+            return _read(kinds[0], text)
+    elif annotation is not Any and annotation is not NoneType and origin is not dict:
+        return _literal(text)
+    return _json(text)
+
+
+def _items(kinds: tuple[Any, ...], text: str) -> object:
+    text = text.strip()
+    first = get_args(kinds[0])[0] if get_origin(kinds[0]) is Annotated else kinds[0]
+    # Commas stand inside the items of a list of mappings, so the whole is tried as JSON before it is split.
+    bare = f"[{text}]" if first is Any or text.startswith("{") else ""
+    for whole in (text, bare):
+        found = _json(whole) if whole.startswith("[") else whole
+        if not isinstance(found, str):
+            return found
+    # As many kinds as items in a tuple of fixed length, else one for all; an item too many is for validation to judge.
+    single = len(kinds) == 1 or Ellipsis in kinds
+    parts = [part.strip() for part in text.strip("[]").split(",") if part.strip()]
+    return [_read(kinds[0] if single else kinds[min(n, len(kinds) - 1)], part) for n, part in enumerate(parts)]
+
+
+def _json(text: str) -> object:
+    """Read JSON, or the same as Python writes it; anything else is text."""
+    stripped = text.strip()
+    if stripped in ("True", "False", "None"):
+        return {"True": True, "False": False, "None": None}[stripped]
+    try:
+        return json.loads(stripped, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        pass
+    if stripped[:1] in ("{", "["):
+        try:
+            return ast.literal_eval(stripped)
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+            pass
+    return text
+
+
+def _no_constant(text: str) -> object:
+    raise ValueError(f"{text} is no JSON")
+
+
+def type_in_words(annotation: object) -> str:
+    """Say in words what a type takes.
+
+    Parameters
+    ----------
+    annotation : object
+        A type as it stands in a parameter model.
+
+    Returns
+    -------
+    str
+        Such as ``list of whole number``.
+    """
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return type_in_words(arguments[0])
+    if origin in (Union, UnionType):
+        return " or ".join(type_in_words(kind) for kind in arguments)
+    if origin is tuple and Ellipsis not in arguments:
+        return f"list of {len(arguments)}: {', '.join(type_in_words(kind) for kind in arguments)}"
+    if origin in (list, tuple):
+        inner = type_in_words(arguments[0])
+        return "list" if inner == _ANYTHING else f"list of {inner}"
+    if origin is dict:
+        inner = type_in_words(arguments[1])
+        return "mapping" if inner == _ANYTHING else f"mapping to {inner}"
+    if origin is Literal:
         return "choice"
-    if get_origin(annotation) is list:
-        inner = get_args(annotation)[0]
-        return (
-            "low, high"
-            if any(isinstance(m, BeforeValidator) and m.func is _pair for m in field.metadata)
-            else (f"list of {_plain(inner)}")
-        )
-    return _plain(annotation)
+    if annotation is Any:
+        return _ANYTHING
+    names: dict[object, str] = {float: "number", int: "whole number", bool: "true or false", NoneType: "None"}
+    return names.get(annotation, "text")
 
 
-def _plain(annotation: object) -> str:
-    names = {str: "text", float: "number", int: "whole number", bool: "true or false"}
-    return names.get(annotation, "choice" if get_origin(annotation) is Literal else "text")  # type: ignore[call-overload]
+_ANYTHING = "any JSON value"
+
+
+def _type_name(field: FieldInfo) -> str:
+    if any(isinstance(meta, BeforeValidator) and meta.func is _pair for meta in field.metadata):
+        return "low, high"
+    return type_in_words(field.annotation)
+
+
+def _choices(annotation: object) -> tuple[Any, ...]:
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return arguments
+    if origin in (Annotated, list):
+        return _choices(arguments[0])
+    if origin in (Union, UnionType):
+        return tuple(choice for kind in arguments for choice in _choices(kind))
+    return ()
 
 
 def _allowed(field: FieldInfo) -> str:
@@ -283,11 +402,9 @@ def _allowed(field: FieldInfo) -> str:
     if isinstance(extra, dict) and "allowed" in extra:
         listed = [str(item) for item in extra["allowed"]]  # type: ignore[union-attr]
         return ", ".join(listed) if len(listed) <= 15 else f"{', '.join(listed[:3])} ... ({len(listed)} codes)"
-    annotation = field.annotation
-    if get_origin(annotation) is list:
-        annotation = get_args(annotation)[0]
-    if get_origin(annotation) is Literal:
-        return ", ".join(str(item) for item in get_args(annotation))
+    listed = [str(item) for item in _choices(field.annotation)]
+    if listed:
+        return ", ".join(listed)
     signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
     bounds = [
         f"{sign} {shown(getattr(meta, key))}"
@@ -308,6 +425,9 @@ _WORDS = {
     "bool_type": "must be true or false",
     "string_type": "must be text",
     "list_type": "must be a list",
+    "tuple_type": "must be a list",
+    "dict_type": 'must be a mapping, such as {{"key": 1}}',
+    "none_required": "must be None",
     "finite_number": "must be a finite number",
     "literal_error": "must be one of {expected}",
     "multiple_of": "must be a multiple of {multiple_of}",
@@ -326,12 +446,25 @@ def _explain(model: type[ReportParameters], error: ValidationError) -> str:
         elif item["type"] in ("word", "rule"):
             lines.append(f"{name}: {item['msg']}" if name else item["msg"])
         else:
-            rule = _WORDS.get(item["type"], item["msg"]).format(**context)
+            # Only the templates here have places to fill; a brace in a finished message is just a brace.
+            rule = _WORDS[item["type"]].format(**context) if item["type"] in _WORDS else item["msg"]
             field = model.model_fields.get(name)
             allowed = _allowed(field) if field is not None else ""
             tail = f" (allowed: {allowed})" if allowed and "must be one of" not in rule else ""
-            lines.append(f"{name}: {rule}{tail}, got {got!r}")
-    return lines[0] if len(lines) == 1 else f"{len(lines)} parameters are wrong:\n  " + "\n  ".join(lines)
+            lines.append(f"{name}: {rule}{tail}, got {_brief(got)}")
+    if len(lines) == 1:
+        return lines[0]
+    heads = {line.partition(":")[0] for line in lines}
+    told = f"{len(heads)} parameters are wrong" if len(heads) > 1 else f"{heads.pop()} is wrong in {len(lines)} places"
+    return f"{told}:\n  " + "\n  ".join(lines)
+
+
+def _brief(value: object) -> str:
+    try:
+        text = repr(value)
+    except RecursionError:
+        return f"a {type(value).__name__} nested without end"
+    return text if len(text) <= 200 else f"{text[:190]}... ({len(text)} characters)"
 
 
 def rule(text: str) -> PydanticCustomError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -111,6 +111,11 @@ class Result:
         if len(hits) != 1:
             raise KeyError(f"{self.name} has no term {term!r}; it has {', '.join(self.table['term'])}")
         return hits.iloc[0]
+
+    def copy(self) -> Result:
+        """Return the result with frames of its own, where one is kept and handed out again."""
+        data = None if self.plot_data is None else self.plot_data.copy(deep=False)
+        return replace(self, table=self.table.copy(deep=False), plot_data=data)
 
     def plot(self, ax: Axes | None = None, **options: object) -> Axes:
         """Draw the result.

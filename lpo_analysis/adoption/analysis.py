@@ -9,7 +9,7 @@ import pandas as pd
 from lpo_analysis import vocabulary
 from lpo_analysis.adoption import market, surveys
 from lpo_analysis.adoption.parameters import Parameters
-from lpo_analysis.adoption.use import use
+from lpo_analysis.adoption.use import figures, use
 from lpo_analysis.evidence import Evidence, load
 from lpo_analysis.results import COLUMNS, Result, not_estimable, tidy
 from lpo_analysis.wording import percent
@@ -129,9 +129,8 @@ class Analysis:
         records = []
         for grades in (["A"], ["A", "B"], ["A", "B", "C"], ["A", "B", "C", "D"]):
             changed = self.parameters.model_copy(update={"grades": grades})
-            growth, used = market.market_growth(self.evidence, changed), use(self.evidence, changed)
-            rate = float(growth.row("growth_nominal")["estimate"])
-            records.append((", ".join(grades), growth.n_used, rate, used.n_used))
+            points, rate = market.nominal_growth(self.evidence, changed)
+            records.append((", ".join(grades), points, rate, len(figures(self.evidence, changed))))
         return pd.DataFrame(records, columns=["grades", "points", "growth", "figures"])
 
     @cached_property

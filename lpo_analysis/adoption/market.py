@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 import pandas as pd
@@ -45,6 +45,28 @@ def series(evidence: Evidence, parameters: Parameters, category: str = SERIES) -
     """
     rows = select(evidence, metric="market_size", category=category, grades=parameters.grades, required=False)
     return rows.sort_values("year_end", kind="stable")
+
+
+def nominal_growth(evidence: Evidence, parameters: Parameters) -> tuple[int, float]:
+    """Fit the nominal growth of the consistent series, and nothing else.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The evidence base.
+    parameters : Parameters
+        Level, grades.
+
+    Returns
+    -------
+    tuple of (int, float)
+        Points fitted and growth a year; 0 and NaN where there are fewer than three.
+    """
+    rows = series(evidence, parameters)
+    points = rows[rows["form"] == "point"]
+    if len(points) < 3:
+        return 0, float("nan")
+    return len(points), log_growth(points["year_end"].astype(float), points["value"]).rate(parameters.level)[0]
 
 
 def market_growth(evidence: Evidence, parameters: Parameters) -> Result:
@@ -282,14 +304,19 @@ def disagreement(evidence: Evidence, parameters: Parameters) -> Result:
     -----
     Described, not pooled: no scope has ten estimates of four makers, and makers repeat each other.
     """
+    del parameters
+    return _disagreement(evidence).copy()
+
+
+@lru_cache(maxsize=4)
+def _disagreement(evidence: Evidence) -> Result:
     rows = evidence.observations.query("metric == 'market_size' and topic == 'market'")
     rows = rows[rows["category"].isin(SCOPES)].sort_values(["category", "year_end", "grade"], kind="stable")
     records, drawn = [], []
     for (category, geography, year), part in rows.groupby(["category", "geography", "year_end"], sort=False):
         if part["publisher_id"].nunique() < 2:
             continue
-        low = np.array([np.nanmin(ends(row)) for _, row in part.iterrows()])
-        high = np.array([np.nanmax(ends(row)) for _, row in part.iterrows()])
+        low, high = np.nanmin(ends(part), axis=0), np.nanmax(ends(part), axis=0)
         strong_makers = part.loc[part["grade"].isin(["A", "B"]), "publisher_id"].nunique()
         records.append({"term": f"{category}_{year}", "label": f"{SCOPES[str(category)]}, {year}", "estimate": high.max() / low.min(),
                         "conf_low": low.min(), "conf_high": high.max(), "n_obs": len(part), "n_makers": part["publisher_id"].nunique(),

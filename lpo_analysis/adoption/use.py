@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import pandas as pd
@@ -56,10 +56,15 @@ def sample_rule(frame: pd.DataFrame, evidence: Evidence) -> pd.Series:
         ``whole`` where all rows of the source are about the same respondents, ``part`` where the source also reports on other
         respondents or the row is about a subgroup (the size is an upper bound), ``unknown`` where the source tells none.
     """
-    mix = evidence.observations.groupby("source_id")[["buyer", "buyer_size", "geography"]].nunique().max(axis=1) > 1
-    subgroup = frame["source_id"].map(mix) | ~frame["buyer_size"].isin(["all", ""])
+    subgroup = frame["source_id"].map(_mixed(evidence)) | ~frame["buyer_size"].isin(["all", ""])
     rule = subgroup.map({True: "part", False: "whole"})
     return rule.where(frame["sample_size"].notna(), "unknown")
+
+
+@lru_cache(maxsize=4)
+def _mixed(evidence: Evidence) -> pd.Series:
+    """Whether a source reports on more than one kind of respondents."""
+    return evidence.observations.groupby("source_id")[["buyer", "buyer_size", "geography"]].nunique().max(axis=1) > 1
 
 
 def with_intervals(frame: pd.DataFrame, evidence: Evidence, parameters: Parameters) -> pd.DataFrame:
@@ -85,15 +90,14 @@ def with_intervals(frame: pd.DataFrame, evidence: Evidence, parameters: Paramete
     sizes = sorted(parameters.sample_sizes)
     middle = sizes[len(sizes) // 2]
     records: list[tuple[float, float, float, int | None, str, str, str]] = []
-    for name, row in frame.iterrows():
-        low, high = (end / 100 for end in ends(row))
-        if row["form"] != "point":
+    shares = ((end / 100).tolist() for end in ends(frame))
+    for low, high, form, how, size in zip(*shares, frame["form"], rules, frame["sample_size"], strict=True):
+        if form != "point":
             share = high if pd.isna(low) else low if pd.isna(high) else (low + high) / 2
-            published = f"published as a {row['form']}"
+            published = f"published as a {form}"
             records.append((share, low, high, None, published, "", published))
             continue
-        how = rules[name]
-        n = middle if how == "unknown" else int(row["sample_size"])
+        n = middle if how == "unknown" else int(size)
         ci = share_interval(low, n, level=parameters.level)
         said = ""
         if how == "unknown":
@@ -131,6 +135,28 @@ def spoken(row: Any) -> str:
     return f"{percent(row.conf_low)} to {percent(row.conf_high)}"
 
 
+def figures(evidence: Evidence, parameters: Parameters) -> pd.DataFrame:
+    """Return the published shares of users.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The evidence base.
+    parameters : Parameters
+        Geography, buyer, task, grades.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Observations in percent; none where nothing is on file.
+    """
+    p = parameters
+    rows = select(
+        evidence, metric="adoption_rate", geography=p.geography, buyer=p.buyer, grades=p.grades, required=False
+    )
+    return rows if p.task == "all" else rows[rows["task"] == p.task]
+
+
 def use(evidence: Evidence, parameters: Parameters) -> Result:
     """Show the published shares of users, sense by sense.
 
@@ -147,12 +173,8 @@ def use(evidence: Evidence, parameters: Parameters) -> Result:
         One term a published figure, in groups by sense; never pooled across senses, tasks or wordings.
     """
     p = parameters
-    rows = select(
-        evidence, metric="adoption_rate", geography=p.geography, buyer=p.buyer, grades=p.grades, required=False
-    )
+    rows = figures(evidence, p)
     where = f"{vocabulary.label('buyer', p.buyer)}s in {vocabulary.in_words(p.geography)}"
-    if p.task != "all":
-        rows = rows[rows["task"] == p.task]
     if rows.empty:
         return not_estimable(
             "use",

@@ -1,11 +1,24 @@
-"""Drawings on tidy frames: each takes a frame and an axis, and returns the axis it drew on."""
+"""Drawings on tidy frames: each takes a frame and an axis, and returns the axis it drew on; and the picture of a result."""
 
 from lpo_analysis.charts.band import band
 from lpo_analysis.charts.fan import fan
 from lpo_analysis.charts.forest import forest
 from lpo_analysis.charts.intervals import claims, intervals
+from lpo_analysis.charts.picture import picture
 from lpo_analysis.charts.theme import COLOURS, axis, theme
 from lpo_analysis.charts.tornado import tornado
 from lpo_analysis.charts.waterfall import waterfall
 
-__all__ = ["COLOURS", "axis", "band", "claims", "fan", "forest", "intervals", "theme", "tornado", "waterfall"]
+__all__ = [
+    "COLOURS",
+    "axis",
+    "band",
+    "claims",
+    "fan",
+    "forest",
+    "intervals",
+    "picture",
+    "theme",
+    "tornado",
+    "waterfall",
+]

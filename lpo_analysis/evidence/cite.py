@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache, lru_cache
 from typing import Literal, get_args
 
 import pandas as pd
@@ -118,8 +119,13 @@ def references(evidence: Evidence, rows: Iterable[str]) -> pd.DataFrame:
     NotFoundError
         If an identifier is unknown.
     """
+    return _references(evidence, tuple(dict.fromkeys(rows))).copy(deep=False)
+
+
+@lru_cache(maxsize=8)
+def _references(evidence: Evidence, rows: tuple[str, ...]) -> pd.DataFrame:
     used: dict[str, list[str]] = {}
-    for name in dict.fromkeys(rows):
+    for name in rows:
         if name.startswith("table:"):
             source = ":".join(name.split(":")[:2])
         elif name.startswith("opinion:"):
@@ -142,11 +148,17 @@ def references(evidence: Evidence, rows: Iterable[str]) -> pd.DataFrame:
     return pd.DataFrame(records, columns=columns, index=pd.RangeIndex(1, len(records) + 1, name="number"))
 
 
+@cache
+def _opinion_sources() -> dict[str, str]:
+    opinions = table("ethics_opinions")
+    return dict(zip(opinions["opinion_id"], opinions["source_id"], strict=True))
+
+
 def _opinion_source(name: str) -> str:
-    opinions = table("ethics_opinions").set_index("opinion_id")
-    if name not in opinions.index:
-        raise NotFoundError(f"There is no opinion {name!r}.", remedy=choices(name, opinions.index))
-    return str(opinions.at[name, "source_id"])
+    sources = _opinion_sources()
+    if name not in sources:
+        raise NotFoundError(f"There is no opinion {name!r}.", remedy=choices(name, sources))
+    return sources[name]
 
 
 def _table_source(name: str) -> tuple[str, str, str, str, str]:

@@ -16,7 +16,7 @@ import pandas as pd
 from scipy import stats
 
 from lpo_analysis.errors import ParameterError
-from lpo_analysis.evidence.money import ends
+from lpo_analysis.evidence.money import ends, middle_year
 from lpo_analysis.evidence.select import comparable
 
 QUANTILES = (0.05, 0.95)
@@ -92,14 +92,10 @@ def as_shares(frame: pd.DataFrame, *, ceiling_from: float | None = None) -> pd.D
     pandas.DataFrame
         A copy with low, high and observed.
     """
-    result = comparable(frame).copy()
-    pairs = [ends(row) for _, row in frame.iterrows()]
-    result["low"] = [low / 100 for low, _ in pairs]
-    result["high"] = [high / 100 for _, high in pairs]
-    result["observed"] = (result["year_start"].astype(int) + result["year_end"].astype(int)) // 2
+    low, high = (end / 100 for end in ends(comparable(frame)))
     if ceiling_from is not None:
-        result.loc[result["form"] == "ceiling", "low"] = ceiling_from
-    return result
+        low = np.where(frame["form"] == "ceiling", ceiling_from, low)
+    return frame.assign(low=low, high=high, observed=middle_year(frame))
 
 
 def climb(candidates: Sequence[Candidate], *, widening: float, share: bool = False) -> Evidenced | None:
@@ -152,13 +148,20 @@ def _back(x: float, share: bool) -> float:
 
 
 def _stand(candidate: Candidate, usable: pd.DataFrame, widening: float, share: bool) -> Evidenced:
-    studies = usable.assign(log_low=_forward(usable["low"], share), log_high=_forward(usable["high"], share))
-    studies["log_mid"] = (studies["log_low"] + studies["log_high"]) / 2
-    grouped = studies.groupby("study_id").agg(mid=("log_mid", "mean"), year=("observed", "mean"))
-    stated = studies[studies["log_low"] < studies["log_high"]].groupby("study_id")
+    low_end, high_end = _forward(usable["low"], share), _forward(usable["high"], share)
+    stated = low_end < high_end
+    studies = pd.DataFrame(
+        {
+            "mid": (low_end + high_end) / 2,
+            "year": usable["observed"].to_numpy(dtype=float),
+            "low": np.where(stated, low_end, np.nan),
+            "high": np.where(stated, high_end, np.nan),
+        }
+    ).groupby(usable["study_id"].to_numpy())
+    grouped = studies[["mid", "year"]].mean()
     # Several points of one study (years, roles) are no stated range: they average to one lone figure.
-    grouped["low"] = stated["log_low"].min().reindex(grouped.index).fillna(grouped["mid"])
-    grouped["high"] = stated["log_high"].max().reindex(grouped.index).fillna(grouped["mid"])
+    grouped["low"] = studies["low"].min().fillna(grouped["mid"])
+    grouped["high"] = studies["high"].max().fillna(grouped["mid"])
     k = len(grouped)
     said = f"{k} {'study' if k == 1 else 'studies'} of {candidate.name}"
     if k >= 3:

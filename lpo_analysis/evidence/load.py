@@ -172,7 +172,8 @@ def table(name: str) -> pd.DataFrame:
     DataError
         If the file does not fit its schema.
     """
-    return _table(name).copy()
+    # Under copy-on-write a shallow copy may be changed as freely as a deep one.
+    return _table(name).copy(deep=False)
 
 
 def attribution(*names: str) -> list[str]:

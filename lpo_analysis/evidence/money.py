@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from lpo_analysis.errors import MoneyError, choices
 from lpo_analysis.evidence.load import table
@@ -196,48 +198,59 @@ def real_frame(frame: pd.DataFrame, *, to: str = "USD", price_year: int) -> pd.D
     MoneyError
         If a unit is no money, or a rate is missing.
     """
-    result = frame.copy()
-    lows, highs, records, flags, years = [], [], [], [], []
-    for name, row in frame.iterrows():
-        currency = str(row["unit"]).split("_")[0]
+    observed = middle_year(frame)
+    made: dict[tuple[str, int], Conversion] = {}
+    steps = []
+    for name, unit, year in zip(frame.index, frame["unit"], observed.tolist(), strict=True):
+        currency = str(unit).split("_")[0]
         if len(currency) != 3 or not currency.isupper():
-            raise MoneyError(f"The unit {row['unit']!r} is no money.", where=f"observation {name}")
-        year = (int(row["year_start"]) + int(row["year_end"])) // 2
-        step = real(1.0, currency, year, to=to, price_year=price_year)
-        low, high = ends(row)
-        lows.append(low * step.factor)
-        highs.append(high * step.factor)
-        records.append(step.record)
-        flags.append(step.undeflated)
-        years.append(year)
-    result["real_low"], result["real_high"] = (
-        pd.Series(lows, frame.index, dtype=float),
-        pd.Series(highs, frame.index, dtype=float),
+            raise MoneyError(f"The unit {unit!r} is no money.", where=f"observation {name}")
+        if (currency, year) not in made:
+            made[currency, year] = real(1.0, currency, year, to=to, price_year=price_year)
+        steps.append(made[currency, year])
+    factor = np.array([step.factor for step in steps], dtype=float)
+    low, high = ends(frame)
+    return frame.assign(
+        real_low=low * factor,
+        real_high=high * factor,
+        money_record=pd.Series([step.record for step in steps], frame.index, dtype=str),
+        undeflated=pd.Series([step.undeflated for step in steps], frame.index, dtype=bool),
+        observed=observed,
     )
-    result["money_record"], result["undeflated"] = (
-        pd.Series(records, frame.index, dtype=str),
-        pd.Series(flags, frame.index, dtype=bool),
-    )
-    result["observed"] = pd.Series(years, frame.index, dtype="int64")
-    return result
 
 
-def ends(row: pd.Series) -> tuple[float, float]:
-    """Return the two ends of a figure.
+def middle_year(frame: pd.DataFrame) -> pd.Series:
+    """Return the year each figure is of: the middle of its period.
 
     Parameters
     ----------
-    row : pandas.Series
-        One observation.
+    frame : pandas.DataFrame
+        Observations.
 
     Returns
     -------
-    tuple of float
-        Both the value for a point; NaN on the open side of a floor or ceiling.
+    pandas.Series of int
+        One year a row.
     """
-    form = row["form"]
-    if form == "point":
-        return float(row["value"]), float(row["value"])
-    low = float(row["lower"]) if form in ("range", "floor") else float("nan")
-    high = float(row["upper"]) if form in ("range", "ceiling") else float("nan")
+    return (frame["year_start"].astype("int64") + frame["year_end"].astype("int64")) // 2
+
+
+def ends(figures: pd.DataFrame | pd.Series) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the two ends of figures.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame or pandas.Series
+        Observations, or the one of a single row.
+
+    Returns
+    -------
+    tuple of ndarray of float
+        One element a row (without dimension for a single row): both the value for a point; NaN on the open side of a floor
+        or ceiling.
+    """
+    form, value = figures["form"], figures["value"]
+    point, both = form == "point", form == "range"
+    low = np.where(point, value, np.where(both | (form == "floor"), figures["lower"], np.nan))
+    high = np.where(point, value, np.where(both | (form == "ceiling"), figures["upper"], np.nan))
     return low, high

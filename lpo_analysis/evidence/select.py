@@ -55,29 +55,41 @@ def select(
     SelectionError
         If nothing is left; says which filter emptied it.
     """
-    frame = evidence.observations
-    filters: list[tuple[str, list[str]]] = []
+    filters: list[tuple[str, tuple[str, ...]]] = []
     for column, wanted in columns.items():
-        if column not in frame.columns:
-            raise NotFoundError(f"The observations have no column {column!r}.", remedy=choices(column, frame.columns))
-        filters.append((column, [wanted] if isinstance(wanted, str) else list(wanted)))
-    filters += [("grade", list(grades)), ("status", list(status))]
-    if not context and "context" not in dict(filters).get("topic", []):
-        filters.append(("topic", [topic for topic in _known(evidence, "topic") if topic != "context"]))
+        known = evidence.observations.columns
+        if column not in known:
+            raise NotFoundError(f"The observations have no column {column!r}.", remedy=choices(column, known))
+        filters.append((column, (wanted,) if isinstance(wanted, str) else tuple(wanted)))
+    filters += [("grade", tuple(grades)), ("status", tuple(status))]
+    if not context and "context" not in dict(filters).get("topic", ()):
+        filters.append(("topic", tuple(topic for topic in _known(evidence, "topic") if topic != "context")))
+    # Under copy-on-write a shallow copy shares the data of the kept frame, but never what is done to it.
+    span = None if years is None else (years[0], years[1])
+    return _selected(evidence, tuple(filters), span, required).copy(deep=False)
+
+
+@lru_cache(maxsize=512)
+def _selected(
+    evidence: Evidence, filters: tuple[tuple[str, tuple[str, ...]], ...], years: tuple[int, int] | None, required: bool
+) -> pd.DataFrame:
+    left = pd.Series(True, index=evidence.observations.index)
     trail: list[str] = []
     for column, wanted in filters:
         known = _known(evidence, column)
         for value in wanted:
             if value not in known and (required or column != "geography"):
                 raise NotFoundError(f"{value!r} does not occur in column {column!r}.", remedy=choices(value, known))
-        kept = frame[frame[column].astype("str").isin(wanted)]
-        trail.append(f"{column} = {', '.join(wanted)} leaves {len(kept)} of {len(frame)}")
-        if kept.empty and required:
+        kept = left & _texts(evidence, column).isin(wanted)
+        trail.append(f"{column} = {', '.join(wanted)} leaves {kept.sum()} of {left.sum()}")
+        if required and not kept.any():
+            before = evidence.observations.loc[left, column]
             raise SelectionError(
                 f"No observation is left: {column} = {', '.join(wanted)} empties the selection.",
-                remedy=f"Before it there were {len(frame)} with {column} {_summary(frame[column])}. Filters: {'; '.join(trail)}.",
+                remedy=f"Before it there were {len(before)} with {column} {_summary(before)}. Filters: {'; '.join(trail)}.",
             )
-        frame = kept
+        left = kept
+    frame = evidence.observations[left]
     if years is not None:
         kept = frame[(frame["year_end"] >= years[0]) & (frame["year_start"] <= years[1])]
         if kept.empty and required:
@@ -86,7 +98,12 @@ def select(
                 f"No observation is left: years {years[0]}-{years[1]}.", remedy=f"The others are of {span}."
             )
         frame = kept
-    return frame.copy()
+    return frame
+
+
+@lru_cache(maxsize=64)
+def _texts(evidence: Evidence, column: str) -> pd.Series:
+    return evidence.observations[column].astype("str")
 
 
 @lru_cache(maxsize=256)
@@ -94,7 +111,7 @@ def _known(evidence: Evidence, column: str) -> list[str]:
     codes = evidence.vocabulary.loc[evidence.vocabulary["field"] == column, "code"].tolist()
     if column in ("metric", "category"):
         codes += evidence.categories[column].unique().tolist()
-    present = evidence.observations[column].astype("str").unique().tolist()
+    present = _texts(evidence, column).unique().tolist()
     return list(dict.fromkeys([code for code in codes if code != "*"] + sorted(present)))
 
 

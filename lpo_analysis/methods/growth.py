@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -112,6 +113,23 @@ def log_growth(time: ArrayLike, level: ArrayLike) -> GrowthFit:
     return GrowthFit(float(t.mean()), sm.OLS(np.log(y), np.column_stack([np.ones_like(t), t - t.mean()])).fit())
 
 
+@lru_cache(maxsize=1024)
+def _least_error(time: tuple[float, ...], level: tuple[float, ...], slope: float, multiple: float) -> float:
+    """Least squared log errors under one ceiling; kept, because profiles of a series at several levels share the ceilings."""
+    t, y = np.array(time), np.array(level)
+    log_y, centred, cap = np.log(y), t - t.mean(), np.log(multiple * y.max())
+
+    def residual(p: Floats) -> Floats:
+        return log_y - cap + np.logaddexp(0.0, -(p[0] + p[1] * centred))
+
+    costs = (
+        optimize.least_squares(residual, [offset, rate]).cost
+        for offset in (-2.0, 0.0, 2.0)
+        for rate in (slope, 4 * slope)
+    )
+    return 2 * float(min(costs))
+
+
 def ceiling_profile(
     time: ArrayLike, level: ArrayLike, *, confidence: float = 0.90, most: float = 1000.0
 ) -> pd.DataFrame:
@@ -151,21 +169,7 @@ def ceiling_profile(
     models. Marketing Science 16(4). https://doi.org/10.1287/mksc.16.4.338
     """
     t, y = _checked(time, level, 4)
-    log_y, centred = np.log(y), t - t.mean()
-    start = log_growth(t, y)
-
-    def least(multiple: float) -> float:
-        cap = np.log(multiple * y.max())
-
-        def residual(p: Floats) -> Floats:
-            return log_y - cap + np.logaddexp(0.0, -(p[0] + p[1] * centred))
-
-        costs = (
-            optimize.least_squares(residual, [offset, rate]).cost
-            for offset in (-2.0, 0.0, 2.0)
-            for rate in (start.slope, 4 * start.slope)
-        )
-        return 2 * float(min(costs))
+    least = partial(_least_error, tuple(t.tolist()), tuple(y.tolist()), log_growth(t, y).slope)
 
     def within(sse: Floats) -> NDArray[np.bool_]:
         return sse <= sse.min() * (1 + stats.f.ppf(confidence, 1, len(t) - 3) / (len(t) - 3))

@@ -33,11 +33,12 @@ def tornado(model: Model, inputs: Inputs, *, level: float = 0.90) -> pd.DataFram
         One input a row, the widest first: input, label, unit, rung, input_low, input_high, at_low, at_high, base, width.
     """
     tails = ((1 - level) / 2, (1 + level) / 2)
-    base = float(model(values_at(inputs, {}))[0])
+    middle = values_at(inputs, {})
+    base = float(model(middle)[0])
     records = []
     for item in inputs:
         low, high = (float(item.ppf(tail)) for tail in tails)
-        at_low, at_high = (float(model(values_at(inputs, {item.name: value}))[0]) for value in (low, high))
+        at_low, at_high = (float(model({**middle, item.name: np.array([end])})[0]) for end in (low, high))
         records.append(
             (item.name, item.label, item.unit, item.rung, low, high, at_low, at_high, base, abs(at_high - at_low))
         )
@@ -88,19 +89,18 @@ def variance_shares(
         if unknown:
             raise ParameterError(f"group {group!r}: no input is called {unknown[0]!r}; there are {', '.join(names)}")
     both = uniforms([*(f"a:{n}" for n in names), *(f"b:{n}" for n in names)], draws=draws, seed=seed).values
-    a, b = both[:, : len(names)], both[:, len(names) :]
-
-    def run(matrix: Floats) -> Floats:
-        return model(inputs.draw(Uniforms(names, matrix, seed)))
-
-    at_a, at_b = run(a), run(b)
+    halves = both[:, : len(names)], both[:, len(names) :]
+    a, b = (inputs.draw(Uniforms(names, half, seed)) for half in halves)
+    at_a, at_b = model(a), model(b)
+    # Groups of the same inputs, such as a rung with a single one and that one alone, are one run.
+    runs: dict[frozenset[str], Floats] = {frozenset(): at_a}
     variance = float(np.concatenate([at_a, at_b]).var())
     records = []
     for group, members in groups.items():
-        mixed = a.copy()
-        columns = [names.index(name) for name in members]
-        mixed[:, columns] = b[:, columns]
-        at_mixed = run(mixed) if columns else at_a
+        chosen = frozenset(members)
+        if chosen not in runs:
+            runs[chosen] = model({**a, **{name: b[name] for name in members}})
+        at_mixed = runs[chosen]
         if variance > 0:
             first = float(np.mean((at_b - at_b.mean()) * (at_mixed - at_a)) / variance)
             total = float(np.mean((at_a - at_mixed) ** 2) / (2 * variance))

@@ -1,22 +1,36 @@
-"""Run a plan: one report after another or several at once; one failure never stops the rest."""
+"""Run a plan on any executor; one failure never stops the rest, and what is finished is not made again."""
 
 from __future__ import annotations
 
 import json
+import os
+import signal
+import threading
 import time
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from lpo_analysis.errors import ParameterError
-from lpo_analysis.reporting.index import index_page
+from lpo_analysis.reporting import plans, provenance, store
+from lpo_analysis.reporting.engines.client import Preload, kill_all, release, start
+from lpo_analysis.reporting.engines.kernels import Engine
+from lpo_analysis.reporting.execution import Settings
+from lpo_analysis.reporting.jobs import Job, Outcome
 from lpo_analysis.reporting.plans import Plan
-from lpo_analysis.reporting.run import Job, Outcome, check_writable, run
+from lpo_analysis.reporting.progress import Progress, Quiet
+from lpo_analysis.reporting.run import headlines, ingredients, run
 
-Progress = Callable[[Outcome, int, int], None]
-"""Called after each report with its outcome, how many are done, and how many there are."""
+Notes = Callable[[], Sequence[Mapping[str, str]]]
+"""Makes the rows of the table on the index; called only if an index is written."""
+
+
+_SAFE = {"numpy", "pandas", "scipy", "statsmodels", "matplotlib", "seaborn", "pydantic", "great_tables", "jinja2"}
+"""Libraries that start no thread while they are imported, as a fork server must not; others are left to the notebook."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +66,10 @@ def run_batch(
     *,
     jobs: int = 1,
     force: bool = False,
+    settings: Settings | None = None,
+    executor: Executor | None = None,
     progress: Progress | None = None,
-    notes: Sequence[Mapping[str, str]] = (),
+    notes: Notes | None = None,
 ) -> Batch:
     """Make all reports of a plan and the index.
 
@@ -64,13 +80,17 @@ def run_batch(
     output : Path
         Folder below which the plan gets its own.
     jobs : int, default 1
-        How many reports to make at once.
+        How many reports to make at once, where no executor is given.
     force : bool, default False
         Whether to run what did not change.
-    progress : callable, optional
-        Told of every finished report.
-    notes : sequence of mapping, optional
-        Rows of a table shown on the index above the reports.
+    settings : Settings, optional
+        Engine and environment; those of the plan by default, whose limits always count.
+    executor : concurrent.futures.Executor, optional
+        Where reports are made: threads, processes, or the machines of a cluster. The output folder must be the same for all.
+    progress : Progress, optional
+        Told of what happens.
+    notes : callable, optional
+        Makes the rows of a table shown on the index above the reports.
 
     Returns
     -------
@@ -86,53 +106,235 @@ def run_batch(
     """
     if jobs < 1:
         raise ParameterError(f"jobs: must be at least 1, got {jobs}")
-    folder = output / plan.name
-    check_writable(folder)
+    folder = (output / plan.name).resolve() if executor is not None else output / plan.name
+    store.check_writable(folder)
     start = time.perf_counter()
+    told = progress or Quiet()
     made: dict[str, Outcome] = {}
 
     def note(outcome: Outcome) -> None:
         made[outcome.name] = outcome
-        if progress is not None:
-            progress(outcome, len(made), len(plan.jobs))
+        told.finished(outcome)
 
-    if jobs == 1:
-        for job in plan.jobs:
-            note(run(job, folder, force=force))
-    else:
-        with _pool(jobs) as pool:
-            futures = {pool.submit(run, job, folder, force=force): job for job in plan.jobs}
-            for future in as_completed(futures):
-                error = future.exception()
-                note(future.result() if error is None else _lost(futures[future], error))
-    outcomes = tuple(made[job.name] for job in plan.jobs)
+    waiting: list[tuple[Job, str]] = []
+    told.begin(plan.name, len(plan.jobs), jobs)
+    for job, outcome, why in _looked(plan.jobs, folder, force=force):
+        if outcome is None:
+            waiting.append((job, why))
+        else:
+            note(outcome)
+    told.to_run([why for _, why in waiting])
+    if waiting:
+        chosen = _settings(plan, settings, [job for job, _ in waiting])
+        _make(waiting, folder, chosen, jobs=jobs, force=force, executor=executor, note=note, told=told)
+    told.end()
+    outcomes = tuple(made.get(job.name) or _stopped(job) for job in plan.jobs)
     batch = Batch(plan, outcomes, folder, time.perf_counter() - start)
-    (folder / "index.html").write_text(index_page(plan.title, outcomes, notes=notes), encoding="utf-8")
-    _write_log(batch)
+    _write_index(batch, notes)
     return batch
 
 
-@contextmanager
-def _pool(jobs: int) -> Iterator[Executor]:
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
+def _looked(jobs: Sequence[Job], folder: Path, *, force: bool) -> Iterator[tuple[Job, Outcome | None, str]]:
+    """Tell apart what is finished from what has to be made; hashing releases the interpreter, so two threads pay."""
 
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        yield pool
+    def look(job: Job) -> tuple[Job, Outcome | None, str]:
+        start = time.perf_counter()
+        if job.refusal is not None or force:
+            return job, None, "refused" if job.refusal else "asked for by --force"
+        if job.unsettled:
+            return job, None, f"the default of {job.unsettled} is an expression"
+        found = store.look(folder / job.name, ingredients(job))
+        if found.values is None:
+            return job, None, found.why
+        seconds = time.perf_counter() - start
+        shown = headlines(found.values)
+        return job, Outcome(job.name, job.notebook.stem, "cached", seconds, job.parameters, shown), ""
+
+    with ThreadPoolExecutor(2) as pool:
+        yield from pool.map(look, jobs)
+
+
+def _settings(plan: Plan, given: Settings | None, jobs: Sequence[Job]) -> Settings:
+    chosen = given or Settings(engine=plan.engine or "direct", environment=plan.environment)
+    return replace(chosen, limits=plan.limits, preload=preload_for(jobs, chosen.engine))
+
+
+def preload_for(jobs: Sequence[Job], engine: Engine) -> Preload:
+    """Say what a fork server shall import for a batch, so that its reports do not each do it.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+        What it will run.
+    engine : {'direct', 'warm', 'fresh'}
+        By what.
+
+    Returns
+    -------
+    Preload
+        The kit and the parameter models of the notebooks, tied to their source and to the data: after an edit another server
+        is started.
+    """
+    import sys
+
+    from lpo_analysis.reporting import library
+
+    models, books = [], []
+    for path in dict.fromkeys(job.notebook for job in jobs if job.refusal is None):
+        books.append(library.read(path))
+        model = library.model(books[-1], where=path.name)
+        models.append(f"{model.__module__}:{model.__name__}")
+    named = tuple(name for name in dict.fromkeys(models) if not name.startswith("lpo_analysis.reporting."))
+    modules = ("lpo_analysis.reporting.notebook", *(name.partition(":")[0] for name in named))
+    watched = sorted({digest for job in jobs for digest in job.watched.values()})
+    token = provenance.digest(" ".join([provenance.surroundings_digest(), *watched]).encode())
+    imported = [name for book in books for name in library.imports(book)]
+    if any(name.partition(".")[0] == "lpo_analysis" for name in imported):
+        # What its cells call imports these when they are first used.
+        imported += ["matplotlib.pyplot", "great_tables"]
+    libraries = dict.fromkeys(name for name in imported if name.partition(".")[0] in _SAFE)
+    folders = tuple(folder for folder in sys.path if folder and os.path.isdir(folder))
+    return Preload(modules, named, token, folders, tuple(libraries), engine == "direct")
+
+
+def _make(
+    waiting: Sequence[tuple[Job, str]], folder: Path, settings: Settings, *, jobs: int, force: bool, executor: Executor | None,
+    note: Callable[[Outcome], None], told: Progress,
+) -> None:  # fmt: skip
+    store.STOP.clear()
+    pool = executor or ThreadPoolExecutor(min(jobs, len(waiting)), thread_name_prefix="report")
+    futures: dict[Future[Outcome], Job] = {}
+    if executor is None and settings.engine != "fresh" and any(job.refusal is None for job, _ in waiting):
+        # While it imports the libraries, this process imports papermill.
+        start(settings.preload)
+    try:
+        with _terminable():
+            for job, why in waiting:
+                futures[pool.submit(run, job, folder, settings=settings, force=force, why=why)] = job
+            told.submitted(lambda: [job.name for future, job in futures.items() if future.running()])
+            for future in as_completed(futures):
+                job = futures.pop(future)
+                try:
+                    note(future.result())
+                except CancelledError:
+                    continue
+                except Exception as error:
+                    note(_lost(job, error))
+    except KeyboardInterrupt:
+        # What is finished stays; what runs is killed with its server, what waits is never begun.
+        for future in futures:
+            future.cancel()
+        store.STOP.set()
+        kill_all()
+        told.interrupted()
+    finally:
+        if executor is None:
+            pool.shutdown(cancel_futures=True)
+            release(settings.preload)
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM end a batch as Ctrl-C does: tidily."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _lost(job: Job, error: BaseException) -> Outcome:
-    return Outcome(
-        job.name, job.notebook.stem, "failed", 0.0, job.parameters, error=f"The worker died ({type(error).__name__})."
-    )
+    told = f"The worker died ({type(error).__name__}: {error})."
+    return Outcome(job.name, job.notebook.stem, "failed", 0.0, job.parameters, error=told)
 
 
-def _write_log(batch: Batch) -> None:
-    log = {
-        "schema": "lpo-batch/1",
+def _stopped(job: Job) -> Outcome:
+    return Outcome(job.name, job.notebook.stem, "failed", 0.0, job.parameters, error="The batch was stopped before.")
+
+
+def slowest_cells(outcomes: Sequence[Outcome], n: int = 3) -> list[dict[str, Any]]:
+    """Name the cells that took longest, over all reports of a batch that were run.
+
+    Parameters
+    ----------
+    outcomes : sequence of Outcome
+        What became of the reports.
+    n : int, default 3
+        How many to name.
+
+    Returns
+    -------
+    list of dict
+        Notebook, cell, source (first line), seconds (mean) and share of the time of all cells.
+    """
+    taken: dict[tuple[str, int, str], list[float]] = defaultdict(list)
+    for outcome in outcomes:
+        for cell in outcome.cells:
+            taken[outcome.notebook, cell["cell"], cell["source"]].append(cell["seconds"])
+    whole = sum(map(sum, taken.values()))
+    ranked = sorted(taken.items(), key=lambda item: -sum(item[1]))[:n]
+    return [
+        {"notebook": notebook, "cell": cell, "source": source, "seconds": round(sum(times) / len(times), 3), "share": round(sum(times) / whole, 3)}
+        for (notebook, cell, source), times in ranked
+        if whole
+    ]  # fmt: skip
+
+
+def _write_index(batch: Batch, notes: Notes | None) -> None:
+    outcomes, folder = batch.outcomes, batch.folder
+    index, log = folder / "index.html", folder / "batch.json"
+    before = _read(log)
+    shown = provenance.digest_of([batch.plan.title, provenance.surroundings_digest(), [_stable(o) for o in outcomes]])
+    memo = plans.memo(batch.plan)
+    if before.get("index") == [shown, _digest(index)] and all(o.status in ("cached", "refused") for o in outcomes):
+        # Nothing was run: the page is right as it is, and the log tells when the reports were made.
+        if before.get("memo") != memo:
+            store.write_file(log, _json(before | {"memo": memo}))
+        return
+    from lpo_analysis.reporting.index import index_page
+
+    page = index_page(batch.plan.title, outcomes, notes=notes() if notes is not None else ())
+    store.write_file(index, page)
+    content = {
+        "schema": "lpo-batch/2",
         "plan": batch.plan.name,
         "title": batch.plan.title,
         "seconds": round(batch.seconds, 2),
-        "reports": [outcome.as_dict() | {"seconds": round(outcome.seconds, 2)} for outcome in batch.outcomes],
+        "counts": dict(Counter(outcome.status for outcome in outcomes)),
+        "slowest_cells": slowest_cells(outcomes, 10),
+        "reports": [outcome.as_dict() | {"seconds": round(outcome.seconds, 3)} for outcome in outcomes],
+        "index": [shown, _digest(index)],
+        "memo": memo,
     }
-    (batch.folder / "batch.json").write_text(json.dumps(log, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    store.write_file(log, _json(content))
+
+
+def _json(content: object) -> str:
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def _digest(path: Path) -> str:
+    try:
+        return provenance.digest(path.read_bytes())
+    except OSError:
+        return ""
+
+
+def _stable(outcome: Outcome) -> list[Any]:
+    made = "made" if outcome.status in ("done", "cached") else outcome.status
+    return [outcome.name, made, outcome.error, outcome.parameters, outcome.headlines]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lpo_analysis.parameters import shown
+from lpo_analysis.reporting.jobs import Outcome
 from lpo_analysis.reporting.notebook import spoken
 from lpo_analysis.reporting.page import environment, style
-from lpo_analysis.reporting.run import Outcome
-from lpo_analysis.wording import count, listing, sentence
+from lpo_analysis.reporting.progress import summary
+from lpo_analysis.wording import sentence
 
 
 def index_page(title: str, outcomes: Sequence[Outcome], *, notes: Sequence[Mapping[str, str]] = ()) -> str:
@@ -41,27 +42,6 @@ def index_page(title: str, outcomes: Sequence[Outcome], *, notes: Sequence[Mappi
         )
     )
     return html
-
-
-def summary(outcomes: Sequence[Outcome]) -> str:
-    """Count the outcomes in a sentence.
-
-    Parameters
-    ----------
-    outcomes : sequence of Outcome
-        What became of the reports.
-
-    Returns
-    -------
-    str
-        Such as ``8 reports: 6 done, 1 refused and 1 failed.``
-    """
-    made = sum(outcome.status in ("done", "cached") for outcome in outcomes)
-    parts = [f"{made} made"]
-    parts += [
-        f"{n} {word}" for word in ("refused", "failed") if (n := sum(outcome.status == word for outcome in outcomes))
-    ]
-    return f"{count(len(outcomes), 'report')}: {listing(parts)}."
 
 
 def _group(notebook: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lpo_analysis import paths
 from lpo_analysis.errors import NotebookError, NotFoundError, choices
-from lpo_analysis.parameters import ReportParameters
+
+if TYPE_CHECKING:
+    from lpo_analysis.parameters import ReportParameters
 
 
 def names() -> list[str]:
@@ -120,7 +123,7 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def model(notebook: dict[str, Any], *, where: str) -> type[ReportParameters]:
-    """Return the parameter model that a notebook names in its metadata.
+    """Return the parameter model that a notebook names in its metadata, else the one its tagged cells imply.
 
     Parameters
     ----------
@@ -137,20 +140,28 @@ def model(notebook: dict[str, Any], *, where: str) -> type[ReportParameters]:
     Raises
     ------
     NotebookError
-        If it names none, or one that cannot be imported.
+        If it names one that cannot be imported, or none can be read from its cells, see `lpo_analysis.reporting.inferred.infer`.
     """
-    named = notebook.get("metadata", {}).get("lpo", {}).get("parameters")
-    if not named:
+    # pandas and pydantic come with the models, and an unchanged batch needs neither.
+    from lpo_analysis.parameters import ReportParameters
+    from lpo_analysis.reporting import inferred
+
+    own = notebook.get("metadata", {}).get("lpo", {})
+    if not isinstance(own, dict):
         raise NotebookError(
-            "names no parameter model.", where=where,
-            remedy='Put {"lpo": {"parameters": "package.module:Model"}} into the notebook metadata.',
+            f"has {own!r} as the metadata of the kit.", where=where,
+            remedy='Write {"lpo": {"parameters": "package.module:Model"}}, or leave lpo out.',
         )  # fmt: skip
+    named = own.get("parameters")
+    if named is None:
+        return inferred.infer(notebook, where=where)
     module, _, attribute = str(named).partition(":")
     try:
         found = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError, TypeError) as error:
+    except Exception as error:  # whatever a module of the researcher's own raises while it is imported
         raise NotebookError(
-            f"names the parameter model {named!r}, which cannot be imported ({error}).", where=where
+            f"names the parameter model {named!r}, which cannot be imported ({type(error).__name__}: {error}).",
+            where=where,
         ) from None
     if not (isinstance(found, type) and issubclass(found, ReportParameters)):
         raise NotebookError(f"names {named!r}, which is no ReportParameters.", where=where)
@@ -176,3 +187,32 @@ def source_hash(notebook: dict[str, Any]) -> str:
     ]
     text = json.dumps([kept, notebook.get("metadata", {}).get("lpo", {})], ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def imports(notebook: dict[str, Any]) -> list[str]:
+    """List the modules that the cells of a notebook import.
+
+    Parameters
+    ----------
+    notebook : dict
+        The notebook.
+
+    Returns
+    -------
+    list of str
+        Full names, in order; cells that are no plain Python are passed over.
+    """
+    found: list[str] = []
+    for cell in notebook["cells"]:
+        if cell["cell_type"] != "code":
+            continue
+        try:
+            tree = ast.parse("".join(cell["source"]))
+        except (SyntaxError, ValueError):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                found += [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.append(node.module)
+    return list(dict.fromkeys(found))

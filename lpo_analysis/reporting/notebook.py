@@ -7,22 +7,19 @@ behind a figure although it skips the picture.
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from lpo_analysis.charts import picture
 from lpo_analysis.evidence import Evidence, references
 from lpo_analysis.parameters import ReportParameters
 from lpo_analysis.results import Result
 from lpo_analysis.wording import number, percent, probability
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 VALUES = "application/vnd.lpo.values+json"
 TABLE = "application/vnd.lpo.table+json"
@@ -262,18 +259,10 @@ def figure(result: Result, *, caption: str, alt: str = "", sources: Sequence[str
     **options : object
         Passed to the drawing function.
     """
-    import matplotlib.pyplot as plt
-
     if not result.estimable or result.plot_data is None:
         finding(result.text)
         return
-    axes: Axes = result.plot(**options)  # type: ignore[arg-type]
-    canvas = axes.get_figure(root=True)
-    assert canvas is not None, "an axis drawn on has a figure"
-    buffer = io.BytesIO()
-    # A fixed Software entry keeps the bytes free of the library's version string.
-    canvas.savefig(buffer, format="png", dpi=160, metadata={"Software": "lpo-analysis"})
-    plt.close(canvas)
+    image = picture(result, **options)
     text = alt or result.alt
     frame = result.plot_data
     data = {
@@ -281,7 +270,7 @@ def figure(result: Result, *, caption: str, alt: str = "", sources: Sequence[str
         "rows": [[clean(v) for v in row] for row in frame.itertuples(index=False)],
     }  # fmt: skip
     _emit(
-        {FIGURE: data, "image/png": buffer.getvalue(), "text/plain": f"{caption} {text}"},
+        {FIGURE: data, "image/png": image, "text/plain": f"{caption} {text}"},
         {"image/png": {"alt": text, "width": 760}},
     )
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
+import re
 from typing import Any
 
 from lpo_analysis.reporting.notebook import FIGURE, TABLE, VALUES
 
 INJECTED = "injected-parameters"
+_CELL_FILE = re.compile(r"[^\s'\"]*ipykernel_\d+/\d+\.py")
+"""How a warning names the cell it came from: a temporary file with the number of the process."""
 
 
 def normalise(notebook: Any) -> Any:
@@ -29,9 +33,27 @@ def normalise(notebook: Any) -> Any:
     for cell in notebook.cells:
         for key in ("papermill", "execution"):
             cell.metadata.pop(key, None)
+        if cell.cell_type == "code":
+            cell["outputs"] = _joined(cell.get("outputs", []))
         if INJECTED in cell.metadata.get("tags", []):
             cell["id"] = INJECTED
     return notebook
+
+
+def _joined(outputs: list[Any]) -> list[Any]:
+    """Join what was printed between two displays, first to stdout, then to stderr: a kernel cuts it up by the clock."""
+    made: list[Any] = []
+    for is_stream, group in itertools.groupby(outputs, lambda output: output["output_type"] == "stream"):
+        if not is_stream:
+            made += group
+            continue
+        found = list(group)
+        for name in ("stdout", "stderr"):
+            ours = [output for output in found if output["name"] == name]
+            if ours:
+                ours[0]["text"] = _CELL_FILE.sub("<cell>", "".join(output["text"] for output in ours))
+                made.append(ours[0])
+    return made
 
 
 def bundles(notebook: Any) -> list[dict[str, Any]]:

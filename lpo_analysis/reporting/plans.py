@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import glob
 import itertools
+import json
+import math
+import os
 import string
 import tomllib
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from lpo_analysis.errors import LpoError, PlanError, choices
-from lpo_analysis.reporting import library
-from lpo_analysis.reporting.run import Job, prepare, slug
+from lpo_analysis.reporting import library, provenance
+from lpo_analysis.reporting.engines.kernels import Engine
+from lpo_analysis.reporting.execution import Limits, check_engine
+from lpo_analysis.reporting.jobs import Job, prepare, slug
 
-_PLAN_KEYS = ("title", "report")
-_REPORT_KEYS = ("notebook", "name", "parameters", "matrix")
+_PLAN_KEYS = ("title", "report", "engine", "limits", "environment")
+_REPORT_KEYS = ("notebook", "name", "parameters", "matrix", "inputs")
+_RESERVED = ("index.html", "batch.json")
 
 
 @dataclass(frozen=True)
@@ -31,11 +38,26 @@ class Plan:
         Heading of the index.
     jobs : tuple of Job
         Validated reports, each with a name of its own.
+    engine : str or None
+        The engine the plan asks for.
+    limits : Limits
+        What one report may take.
+    environment : tuple of str
+        Names of variables that notebooks get to see beside the usual ones.
+    path : Path or None
+        The file it was read from.
+    watched : dict of str to str
+        SHA-256 of files outside the kit that its validity depends on.
     """
 
     name: str
     title: str
     jobs: tuple[Job, ...]
+    engine: Engine | None = None
+    limits: Limits = field(default_factory=Limits)
+    environment: tuple[str, ...] = ()
+    path: Path | None = None
+    watched: dict[str, str] = field(default_factory=dict)
 
 
 def read_plan(name: str | Path) -> Plan:
@@ -59,7 +81,7 @@ def read_plan(name: str | Path) -> Plan:
         Naming every mistake: no TOML, unknown keys, empty matrix, two reports of one name, wrong parameters.
     """
     path = library.find_plan(name)
-    content = _content(path)
+    content = content_of(path)
     problems: list[str] = []
     jobs: list[Job] = []
     _unknown(content, _PLAN_KEYS, "the plan", problems)
@@ -74,16 +96,170 @@ def read_plan(name: str | Path) -> Plan:
         problems.append("it has no [[report]] table")
     for number, entry in enumerate(reports, start=1):
         jobs += _expand(entry, f"report {number}", problems)
-    named = Counter(job.name for job in jobs)
-    remedy = "put what sets them apart into the name, such as {task}"
-    problems += [f"two reports are named {name!r}; {remedy}" for name, n in sorted(named.items()) if n > 1]
+    settings = _settings(content, problems)
+    problems += _clashes(jobs)
     if problems:
         listed = "\n  ".join(dict.fromkeys(problems))
         raise PlanError(f"The plan cannot be run:\n  {listed}", where=path.name)
-    return Plan(path.stem, str(title), tuple(jobs))
+    watched = {file: digest for job in jobs for file, digest in job.watched.items()}
+    return Plan(path.stem, str(title), tuple(jobs), **settings, path=path, watched=watched)
 
 
-def _content(path: Path) -> dict[str, Any]:
+def memo(plan: Plan) -> dict[str, Any]:
+    """Note down a validated plan, so that the next run of the same needs no validation.
+
+    Parameters
+    ----------
+    plan : Plan
+        From `read_plan`.
+
+    Returns
+    -------
+    dict
+        For `recall`; empty for a plan that was not read from a file.
+    """
+    if plan.path is None:
+        return {}
+    jobs = [
+        {"notebook": job.notebook.as_posix(), "name": job.name, "parameters": job.parameters, "changed": job.changed,
+         "refusal": job.refusal, "watched": job.watched, "unsettled": job.unsettled}
+        for job in plan.jobs
+    ]  # fmt: skip
+    return {
+        "key": _key(plan.path, {job.notebook for job in plan.jobs}, plan.watched),
+        "jobs": jobs,
+        "watched": plan.watched,
+    }
+
+
+def _key(path: Path, notebooks: Iterable[Path], watched: Mapping[str, str]) -> str:
+    """Hash all that reading a plan depends on: itself, its notebooks, the kit with its data, and further files."""
+    sources = sorted((book.as_posix(), provenance.digest(book.read_bytes())) for book in notebooks)
+    return provenance.digest_of(
+        [
+            provenance.digest(path.read_bytes()),
+            os.getcwd(),
+            sources,
+            provenance.surroundings_digest(),
+            sorted(watched.items()),
+        ]
+    )
+
+
+def recall(name: str | Path, output: Path) -> Plan | None:
+    """Return a plan as it was read last, if nothing it depends on has changed.
+
+    Parameters
+    ----------
+    name : str or Path
+        Name of a plan, or a path ending in ``.toml``.
+    output : Path
+        Folder below which the plan has its own.
+
+    Returns
+    -------
+    Plan or None
+        None if it has to be read.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such plan.
+    """
+    path = library.find_plan(name)
+    try:
+        noted = json.loads((output / path.stem / "batch.json").read_text(encoding="utf-8"))["memo"]
+        jobs = tuple(Job(**(item | {"notebook": Path(item["notebook"])})) for item in noted["jobs"])
+        watched = {file: provenance.digest(Path(file).read_bytes()) for file in noted["watched"]}
+        if noted["key"] != _key(path, {job.notebook for job in jobs}, watched):
+            return None
+        content = content_of(path)
+        return Plan(path.stem, content["title"], jobs, **_settings(content, []), path=path, watched=watched)
+    except (OSError, ValueError, KeyError, TypeError, PlanError):
+        return None
+
+
+def size(content: Mapping[str, Any]) -> int:
+    """Count the reports of a plan without validating them.
+
+    Parameters
+    ----------
+    content : mapping
+        From `content_of`.
+
+    Returns
+    -------
+    int
+        How many reports it would make; what is malformed counts as one.
+    """
+    reports = content.get("report", [])
+    total = 0
+    for entry in reports if isinstance(reports, list) else []:
+        matrix = entry.get("matrix", {}) if isinstance(entry, dict) else {}
+        lists = [v for v in matrix.values() if isinstance(v, list)] if isinstance(matrix, dict) else []
+        total += math.prod(len(values) for values in lists)
+    return total
+
+
+def _settings(content: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
+    engine, limits, environment = content.get("engine"), content.get("limits", {}), content.get("environment", [])
+    made: dict[str, Any] = {}
+    try:
+        made["engine"] = None if engine is None else check_engine(str(engine))
+    except LpoError as error:
+        problems.append(f"engine: {error}")
+    if not isinstance(limits, dict):
+        problems.append("limits is a table, written as [limits]")
+        limits = {}
+    known = tuple(item.name for item in fields(Limits))
+    _unknown(limits, known, "limits", problems)
+    for name in known:
+        value = limits.get(name)
+        kinds = (int, float) if name == "seconds" else (int,)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, kinds) or not 0 < value < 1e9):
+            problems.append(
+                f"limits: {name} must be a {'' if name == 'seconds' else 'whole '}number above 0, got {value!r}"
+            )
+    if not isinstance(environment, list) or not all(isinstance(item, str) and item for item in environment):
+        problems.append(f'environment: must be a list of names, such as ["API_TOKEN"], got {environment!r}')
+        environment = []
+    made["limits"] = Limits(**{name: limits.get(name) for name in known})
+    made["environment"] = tuple(environment)
+    return made
+
+
+def _clashes(jobs: Sequence[Job]) -> list[str]:
+    named = Counter(job.name for job in jobs)
+    remedy = "put what sets them apart into the name, such as {task}"
+    found = [f"two reports are named {name!r}; {remedy}" for name, n in sorted(named.items()) if n > 1]
+    # Not every file system tells upper case from lower.
+    folded = Counter(name.casefold() for name in named)
+    found += [
+        f"two reports are named {name!r} but for upper and lower case; {remedy}"
+        for name, n in sorted(folded.items())
+        if n > 1
+    ]
+    return found + [f"a report cannot be named {name!r}" for name in named if name.casefold() in _RESERVED]
+
+
+def content_of(path: Path) -> dict[str, Any]:
+    """Read a plan as plain data.
+
+    Parameters
+    ----------
+    path : Path
+        A TOML file.
+
+    Returns
+    -------
+    dict
+        Its content, not validated.
+
+    Raises
+    ------
+    PlanError
+        If it cannot be read, is no TOML, or is empty.
+    """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError:
@@ -117,6 +293,7 @@ def _expand(entry: dict[str, Any], where: str, problems: list[str]) -> list[Job]
     for key, values in matrix.items():
         if not isinstance(values, list) or not values:
             problems.append(f"{where}: matrix {key} must be a list with at least one value, got {values!r}")
+    inputs = _inputs(entry.get("inputs", []), where, problems)
     both = sorted(set(fixed) & set(matrix))
     if both:
         problems.append(f"{where}: {', '.join(both)} stands in both parameters and matrix")
@@ -128,14 +305,30 @@ def _expand(entry: dict[str, Any], where: str, problems: list[str]) -> list[Job]
     for combination in itertools.product(*matrix.values()):
         given = {**fixed, **dict(zip(matrix, combination, strict=True))}
         try:
-            job = prepare(notebook, given, refuse=True)
+            job = prepare(notebook, given, refuse=True, inputs=inputs)
             name = _name(entry.get("name"), job)
         except LpoError as error:
             shown = f" ({', '.join(f'{k}={v}' for k, v in zip(matrix, combination, strict=True))})" if matrix else ""
             problems.append(f"{where}{shown}: {error}")
             continue
-        jobs.append(Job(job.notebook, name, job.parameters, job.changed, job.refusal))
+        jobs.append(replace(job, name=name))
     return jobs
+
+
+def _inputs(patterns: object, where: str, problems: list[str]) -> dict[str, str]:
+    """Hash the files that a notebook reads beside the evidence, so that a change of them counts."""
+    if not isinstance(patterns, list) or not all(isinstance(item, str) and item for item in patterns):
+        problems.append(
+            f'{where}: inputs must be a list of files or patterns, such as ["data/*.csv"], got {patterns!r}'
+        )
+        return {}
+    found: dict[str, str] = {}
+    for pattern in patterns:
+        files = [Path(name) for name in sorted(glob.glob(pattern, recursive=True)) if Path(name).is_file()]
+        if not files:
+            problems.append(f"{where}: inputs: there is no file {pattern!r}")
+        found |= {path.as_posix(): provenance.digest(path.read_bytes()) for path in files}
+    return found
 
 
 def _name(template: object, job: Job) -> str:

@@ -65,7 +65,9 @@ def surroundings() -> dict[str, Any]:
     dict
         Keys data, package, libraries, python, platform.
     """
-    source = tree_hashes(paths.PACKAGE, ("*.py", "[!b]*/**/*.py", "[!b]*/**/*.j2", "[!b]*/**/*.css"))
+    patterns = ("*.py", "[!b]*/**/*.py", "[!b]*/**/*.j2", "[!b]*/**/*.css")
+    # Twelve digits tell two versions of one file apart; the whole is hashed in full.
+    source = {name: digest[:12] for name, digest in tree_hashes(paths.PACKAGE, patterns).items()}
     found = {}
     for name in LIBRARIES:
         try:
@@ -74,15 +76,44 @@ def surroundings() -> dict[str, Any]:
             found[name] = "not installed"
     return {
         "data": tree_hashes(paths.DATA, ("datapackage.json", "evidence/*.csv", "tables/*.csv")),
-        "package": {"version": __version__, "sha256": digest(json.dumps(source).encode())},
+        "package": {"version": __version__, "sha256": digest_of(source), "files": source},
         "libraries": found,
         "python": platform.python_version(),
         "platform": f"{sys.platform}-{platform.machine()}",
     }
 
 
-def fingerprint(notebook_hash: str, parameters: Mapping[str, Any]) -> str:
-    """Hash everything a report depends on.
+def digest_of(data: object) -> str:
+    """Return the SHA-256 of plain data, whatever the order of its keys.
+
+    Parameters
+    ----------
+    data : object
+        What JSON can hold.
+
+    Returns
+    -------
+    str
+        Hexadecimal digest.
+    """
+    return digest(json.dumps(data, sort_keys=True, ensure_ascii=False).encode())
+
+
+def surroundings_digest() -> str:
+    """Hash data, package and libraries in one.
+
+    Returns
+    -------
+    str
+        SHA-256.
+    """
+    return digest_of(surroundings())
+
+
+def ingredients(
+    notebook_hash: str, parameters: Mapping[str, Any], watched: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """List everything a report depends on.
 
     Parameters
     ----------
@@ -90,11 +121,74 @@ def fingerprint(notebook_hash: str, parameters: Mapping[str, Any]) -> str:
         From `lpo_analysis.reporting.library.source_hash`.
     parameters : mapping of str to object
         All parameters, defaults included.
+    watched : mapping of str to str, optional
+        SHA-256 of further files.
+
+    Returns
+    -------
+    dict
+        Keys notebook_sha256, parameters, inputs, and those of `surroundings`.
+    """
+    return {
+        "notebook_sha256": notebook_hash,
+        "parameters": dict(parameters),
+        "inputs": dict(watched or {}),
+        **surroundings(),
+    }
+
+
+def fingerprint(due: Mapping[str, Any]) -> str:
+    """Hash everything a report depends on.
+
+    Parameters
+    ----------
+    due : mapping
+        From `ingredients`.
 
     Returns
     -------
     str
         SHA-256; two runs with the same one give the same bytes.
     """
-    whole = {"notebook": notebook_hash, "parameters": dict(parameters), **surroundings()}
-    return digest(json.dumps(whole, sort_keys=True, ensure_ascii=False).encode())
+    parts = {k: v for k, v in due.items() if k in ("notebook_sha256", "parameters", "inputs")}
+    return digest((json.dumps(parts, sort_keys=True, ensure_ascii=False) + surroundings_digest()).encode())
+
+
+def change(made: Mapping[str, Any], due: Mapping[str, Any]) -> str:
+    """Say what differs between what a report was made from and what it would be made from now.
+
+    Parameters
+    ----------
+    made : mapping
+        Content of its ``run.json``.
+    due : mapping
+        From `ingredients`.
+
+    Returns
+    -------
+    str
+        The first few differences, such as ``data/evidence/observations.csv changed``.
+    """
+    found: list[str] = []
+    if made["notebook"]["sha256"] != due["notebook_sha256"]:
+        found.append("the notebook changed")
+    if made["parameters"] != due["parameters"]:
+        found.append("the parameters changed")
+    found += _differences(made["inputs"], due["inputs"], "")
+    found += _differences(made["data"], due["data"], "data/")
+    found += _differences(made["package"]["files"], due["package"]["files"], "lpo_analysis/")
+    for name, new in due["libraries"].items():
+        if (old := made["libraries"].get(name)) != new:
+            found.append(f"{name} {old} became {new}")
+    for name in ("python", "platform"):
+        if made[name] != due[name]:
+            found.append(f"{name} {made[name]} became {due[name]}")
+    if not found:
+        return "made by another version of the kit"
+    return ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
+
+
+def _differences(old: Mapping[str, str], new: Mapping[str, str], prefix: str) -> list[str]:
+    words = {True: "is new", False: "changed"}
+    found = [f"{prefix}{name} {words[name not in old]}" for name, digest in new.items() if old.get(name) != digest]
+    return found + [f"{prefix}{name} is gone" for name in old if name not in new]

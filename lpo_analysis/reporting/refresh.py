@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from lpo_analysis.reporting import library, outputs
-from lpo_analysis.reporting.run import client_config, kernel_environment
+from lpo_analysis.reporting.engines.client import environment
+from lpo_analysis.reporting.engines.kernels import client_config
 
 
 def refresh(notebooks: Sequence[Path]) -> list[str]:
@@ -45,7 +46,7 @@ def _execute(path: Path) -> tuple[Any, Any]:
 
     before = nbformat.read(path, as_version=4)
     after = nbformat.read(path, as_version=4)
-    with kernel_environment(), tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder:
         client = NotebookClient(
             after,
             kernel_name="python3",
@@ -53,8 +54,8 @@ def _execute(path: Path) -> tuple[Any, Any]:
             resources={"metadata": {"path": str(path.parent)}},
             config=client_config(folder),
         )
-        client.execute()
-    after.metadata.pop("widgets", None)
+        client.execute(env=environment())
+    outputs.normalise(after)
     # The interpreter's patch version is no property of the notebook.
     after.metadata.get("language_info", {}).pop("version", None)
     for number, cell in enumerate(after.cells, start=1):

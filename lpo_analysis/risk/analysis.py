@@ -122,14 +122,8 @@ class Analysis:
         pandas.DataFrame
             Columns grades, rows, p (chance of a breach of client data within the horizon), loss (USD a year).
         """
-        records = []
-        for grades in (["A", "B"], ["A", "B", "C"], ["A", "B", "C", "D"]):
-            changed = self.parameters.model_copy(update={"grades": grades})
-            loss = losses.annual_loss(self.evidence, changed)
-            if loss.estimable:
-                found = (float(loss.row(term)["estimate"]) for term in ("p_client_breach", "expected_loss"))
-                records.append((", ".join(grades), len(loss.rows), *found))
-        return pd.DataFrame(records, columns=["grades", "rows", "p", "loss"])
+        sets = (["A", "B"], ["A", "B", "C"], ["A", "B", "C", "D"])
+        return losses.loss_by_grades(self.evidence, self.parameters, sets)
 
     @cached_property
     def rows(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 import pandas as pd
@@ -35,7 +35,16 @@ _DONT_KNOW = {
 
 
 def _shares(rows: pd.DataFrame) -> pd.Series:
-    return pd.Series([float(np.nanmean(ends(row))) / 100 for _, row in rows.iterrows()], index=rows.index, dtype=float)
+    return pd.Series(np.nanmean(ends(rows), axis=0) / 100, index=rows.index, dtype=float)
+
+
+@lru_cache(maxsize=32)
+def _published(evidence: Evidence, grades: tuple[str, ...]) -> pd.DataFrame:
+    rows = select(evidence, metric="breach_prevalence", geography="USA", grades=grades, required=False)
+    rows = rows[rows["category"].str.startswith("ever_breached")]
+    bands = rows["category"].str.removeprefix("ever_breached").str.removeprefix("_firms_")
+    sizes = [BANDS[band][0] if band in BANDS else "all" for band in bands]
+    return rows.assign(band=bands, size=pd.Series(sizes, rows.index, dtype="str"), share=_shares(rows))
 
 
 def dont_know(evidence: Evidence, parameters: Parameters) -> tuple[float, tuple[str, ...]] | None:
@@ -53,12 +62,13 @@ def dont_know(evidence: Evidence, parameters: Parameters) -> tuple[float, tuple[
     tuple of (float, tuple of str) or None
         The newest share of the size (for midsize firms, of all firms) and its row; None where there is none.
     """
+    return _dont_know(evidence, parameters.buyer_size, tuple(parameters.grades))
+
+
+@lru_cache(maxsize=128)
+def _dont_know(evidence: Evidence, size: str, grades: tuple[str, ...]) -> tuple[float, tuple[str, ...]] | None:
     rows = select(
-        evidence,
-        metric="breach_other_answer_share",
-        category=list(_DONT_KNOW[parameters.buyer_size]),
-        grades=parameters.grades,
-        required=False,
+        evidence, metric="breach_other_answer_share", category=_DONT_KNOW[size], grades=grades, required=False
     )
     if rows.empty:
         return None
@@ -83,30 +93,23 @@ def prevalence(evidence: Evidence, parameters: Parameters) -> Result:
         breached), ``conf_high`` with all of them breached. These are bounds, not an interval of chance.
     """
     p = parameters
-    rows = select(evidence, metric="breach_prevalence", geography="USA", grades=p.grades, required=False)
-    rows = rows[rows["category"].str.startswith("ever_breached")].copy()
-    rows["band"] = rows["category"].str.removeprefix("ever_breached").str.removeprefix("_firms_")
-    rows["size"] = [BANDS[band][0] if band in BANDS else "all" for band in rows["band"]]
+    rows = _published(evidence, tuple(p.grades))
     if rows.empty:
         return not_estimable(
             "prevalence",
             f"no share of grade {'/'.join(p.grades)} of firms ever breached is on file (0 rows)",
             level=p.level,
         )
-    unknown = {
-        size: dont_know(evidence, p.model_copy(update={"buyer_size": size}))
-        for size in ("small", "midsize", "large", "all")
-    }
-    share = _shares(rows)
+    unknown = {size: _dont_know(evidence, size, tuple(p.grades)) for size in ("small", "midsize", "large", "all")}
     upper = [
         np.nan if (found := unknown[size]) is None else min(1.0, value + found[0])
-        for size, value in zip(rows["size"], share, strict=True)
+        for size, value in zip(rows["size"], rows["share"], strict=True)
     ]
     table = tidy(
         {"term": name, "label": f"{row['year_end']}" + (f", {BANDS[row['band']][1]}" if row["band"] in BANDS else ", all sizes") + f" [{row['grade']}]",
-         "estimate": value, "conf_low": value, "conf_high": high, "level": np.nan, "n_obs": row["sample_size"], "unit": "share",
+         "estimate": row["share"], "conf_low": row["share"], "conf_high": high, "level": np.nan, "n_obs": row["sample_size"], "unit": "share",
          "method": "as published; upper end: all who do not know were breached", "size": row["size"], "year": int(row["year_end"]), "grade": row["grade"]}
-        for (name, row), value, high in zip(rows.iterrows(), share, upper, strict=True)
+        for (name, row), high in zip(rows.iterrows(), upper, strict=True)
     )  # fmt: skip
     order = ["small", "midsize", "large", "all"]
     table = table.sort_values(
@@ -159,12 +162,12 @@ def newest_share(evidence: Evidence, parameters: Parameters) -> tuple[float, tup
     tuple of (float, tuple of str) or None
         Mean over the bands of the newest year, and the rows.
     """
-    shown = prevalence(evidence, parameters)
-    if not shown.estimable:
+    shown = _published(evidence, tuple(parameters.grades))
+    own = shown[shown["size"] == parameters.buyer_size]
+    if own.empty:
         return None
-    own = shown.table[shown.table["size"] == parameters.buyer_size]
-    newest = own[own["year"] == own["year"].max()]
-    return None if newest.empty else (float(newest["estimate"].mean()), tuple(newest["term"]))
+    newest = own[own["year_end"] == own["year_end"].max()]
+    return float(newest["share"].mean()), tuple(newest.index)
 
 
 def hazard(evidence: Evidence, parameters: Parameters) -> Result:

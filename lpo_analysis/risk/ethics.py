@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -56,7 +57,7 @@ def jurisdictions_on_file(scope: str = "outsourcing") -> list[str]:
     return sorted(frame.loc[frame["scope"] == scope, "place"].unique())
 
 
-def _state(row: pd.Series, duty: str) -> str:
+def _state(row: Mapping[Hashable, Any], duty: str) -> str:
     value = row[duty]
     if value == "yes":
         return "required"
@@ -103,13 +104,12 @@ def duties(jurisdictions: Sequence[str], *, scope: str = "outsourcing") -> Resul
         )
         if len(dead):
             cited += f" [{count(len(dead), 'opinion')} no longer in force left out]"
+        stated = part.to_dict("records")
         for duty, label in DUTIES.items():
-            states = [_state(row, duty) for _, row in part.iterrows()]
+            states = [_state(row, duty) for row in stated]
             state = min(states, key=_RANK.__getitem__) if states else "not known"
             conditions = [
-                str(row["consent_condition"])
-                for _, row in part.iterrows()
-                if duty == "client_consent" and row["consent_condition"]
+                str(row["consent_condition"]) for row in stated if duty == "client_consent" and row["consent_condition"]
             ]
             records.append({"term": f"{code}:{duty}", "label": label, "jurisdiction": code, "place": vocabulary.label("place", code), "duty": duty, "state": state,
                             "n_obs": len(part), "unit": "state", "method": "strictest of the opinions on file", "opinions": cited or "no opinion on file",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -166,6 +166,13 @@ def draw(evidence: Evidence, parameters: Parameters) -> tuple[dict[str, Floats],
         Draws by name with ``any_rate``, ``client_rate`` (events a year) and ``severity`` (USD an event), and the inputs; None
         where no prevalence is on file.
     """
+    drawn = _drawn(evidence, parameters)
+    return None if drawn is None else (dict(drawn[0]), drawn[1])
+
+
+# The loss and the increment of a report read the same draws, one after the other; more would only hold memory.
+@lru_cache(maxsize=1)
+def _drawn(evidence: Evidence, parameters: Parameters) -> tuple[dict[str, Floats], Inputs] | None:
     found = newest_share(evidence, parameters)
     if found is None:
         return None
@@ -254,28 +261,7 @@ def annual_loss(evidence: Evidence, parameters: Parameters) -> Result:
         reason = f"no share of such firms ever breached is on file at grade {'/'.join(p.grades)} (0 rows)"
         return not_estimable("annual_loss", reason, terms=_terms(p), level=p.level)
     values, inputs = drawn
-    loss = values["client_rate"] * values["severity"]
-    p_horizon = -np.expm1(-values["client_rate"] * p.horizon_years)
-    records = []
-    samples = {"p_client_breach": p_horizon, "severity": values["severity"], "expected_loss": loss}
-    units = {"p_client_breach": "probability", "severity": "USD", "expected_loss": "USD a year"}
-    for term, label in _terms(p).items():
-        sample, unit = samples[term], units[term]
-        middle, low, high = _spread(sample, p.level)
-        records.append({"term": term, "label": label, "estimate": middle, "std_error": float(sample.std()), "conf_low": low, "conf_high": high,
-                        "level": p.level, "n_obs": sum(len(i.rows) for i in inputs), "unit": unit, "method": f"median of {p.draws} joint draws"})  # fmt: skip
-    table = tidy(records)
-    amounts = np.geomspace(
-        max(1e3, float(np.quantile(values["severity"], 0.01)) / 2),
-        float(np.quantile(values["severity"], 0.999)) * 1.5,
-        40,
-    )
-    curve = []
-    for amount in amounts:
-        tail = stats.poisson.sf(np.floor(amount / values["severity"]), values["client_rate"])
-        _, low, high = _spread(tail, p.level)
-        curve.append((float(amount), float(tail.mean()), low, high))
-    data = pd.DataFrame(curve, columns=["x", "estimate", "conf_low", "conf_high"])
+    table, data = _loss_table(values, inputs, p), _exceedance(values, p.level)
     chance, severity, expected = (table.iloc[i] for i in range(3))
     text = (
         f"A breach that reaches client data within {p.horizon_years} {'year' if p.horizon_years == 1 else 'years'} has a chance of "
@@ -298,6 +284,68 @@ def annual_loss(evidence: Evidence, parameters: Parameters) -> Result:
         alt=f"Exceedance curve: the chance that a year costs more falls from {percent(data['estimate'].iloc[0], width=0.01)} to {percent(data['estimate'].iloc[-1], width=0.01)}.",
         model={"inputs": inputs},
     )  # fmt: skip
+
+
+def _loss_table(values: Mapping[str, Floats], inputs: Inputs, p: Parameters) -> pd.DataFrame:
+    samples = {
+        "p_client_breach": (-np.expm1(-values["client_rate"] * p.horizon_years), "probability"),
+        "severity": (values["severity"], "USD"),
+        "expected_loss": (values["client_rate"] * values["severity"], "USD a year"),
+    }
+    records = []
+    for term, label in _terms(p).items():
+        sample, unit = samples[term]
+        middle, low, high = _spread(sample, p.level)
+        records.append({"term": term, "label": label, "estimate": middle, "std_error": float(sample.std()), "conf_low": low, "conf_high": high,
+                        "level": p.level, "n_obs": sum(len(i.rows) for i in inputs), "unit": unit, "method": f"median of {p.draws} joint draws"})  # fmt: skip
+    return tidy(records)
+
+
+def _exceedance(values: Mapping[str, Floats], level: float) -> pd.DataFrame:
+    amounts = np.geomspace(
+        max(1e3, float(np.quantile(values["severity"], 0.01)) / 2),
+        float(np.quantile(values["severity"], 0.999)) * 1.5,
+        40,
+    )
+    curve = []
+    for amount in amounts:
+        tail = stats.poisson.sf(np.floor(amount / values["severity"]), values["client_rate"])
+        _, low, high = _spread(tail, level)
+        curve.append((float(amount), float(tail.mean()), low, high))
+    return pd.DataFrame(curve, columns=["x", "estimate", "conf_low", "conf_high"])
+
+
+def loss_by_grades(evidence: Evidence, parameters: Parameters, sets: Iterable[Sequence[str]]) -> pd.DataFrame:
+    """Ask for the loss with other grades let in.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The evidence base.
+    parameters : Parameters
+        The question.
+    sets : iterable of sequence of str
+        Grades to let in; sets that leave no estimate are left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns grades, rows, p (chance of a breach of client data within the horizon), loss (USD a year).
+    """
+    records = []
+    for grades in sets:
+        changed = parameters.model_copy(update={"grades": list(grades)})
+        try:
+            drawn = _drawn(evidence, changed)
+        except NoEvidenceError:
+            drawn = None
+        if drawn is not None:
+            values, inputs = drawn
+            estimates = _loss_table(values, inputs, changed).set_index("term")["estimate"]
+            rows = {row for item in inputs for row in item.rows}
+            found = float(estimates["p_client_breach"]), float(estimates["expected_loss"])
+            records.append((", ".join(grades), len(rows), *found))
+    return pd.DataFrame(records, columns=["grades", "rows", "p", "loss"])
 
 
 def provider_increment(evidence: Evidence, parameters: Parameters) -> Result:

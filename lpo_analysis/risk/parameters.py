@@ -8,6 +8,7 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from lpo_analysis import vocabulary
+from lpo_analysis.charts import picture
 from lpo_analysis.errors import NoEvidenceError
 from lpo_analysis.evidence import price_years, table
 from lpo_analysis.parameters import Level, Number, Range, ReportParameters, Seed, Whole, rule, word
@@ -72,6 +73,18 @@ class Parameters(ReportParameters):
             if not 0 < low <= high <= 1:
                 raise rule(f"{name}: must lie between 0 (excluded) and 1, got {low:g} to {high:g}")
         return self
+
+    @classmethod
+    def prime(cls) -> None:
+        """Compute what every report of this kind shares, so that a batch does it once."""
+        from lpo_analysis.risk.analysis import analyse
+
+        analysis = analyse(cls())
+        # Figures of published shares and scores, which hardly a parameter changes.
+        for result in (analysis.prevalence, analysis.quality, analysis.governance):
+            picture(result)
+        # The rows of these grades and the sampler are the same work whatever the question.
+        analysis.by_grades()
 
     @classmethod
     def coverage(cls) -> pd.DataFrame:

@@ -47,7 +47,7 @@ def quality(evidence: Evidence, parameters: Parameters) -> Result:
     rows = rows.sort_values(
         ["measure", "year_end"], key=lambda c: c.map(_order) if c.name == "measure" else c, kind="stable"
     )
-    pairs = [ends(row) for _, row in rows.iterrows()]
+    pairs = np.array(ends(rows)).T
     table = tidy(
         {"term": name, "label": f"{_who(row)}, {row['year_end']} [{row['grade']}]", "estimate": float(np.nanmean([low, high])) / 100, "conf_low": low / 100, "conf_high": high / 100,
          "n_obs": row["sample_size"], "unit": "share", "method": "as published" + ("" if row["form"] == "point" else f"; {row['form']}"), "measure": _NAMES.get(row["measure"], row["measure"]),

@@ -9,13 +9,12 @@ import numpy as np
 import pandas as pd
 
 from lpo_analysis import vocabulary
-from lpo_analysis.errors import NoEvidenceError, ParameterError
 from lpo_analysis.evidence import Evidence, load
 from lpo_analysis.methods.draws import Floats, Uniforms, uniforms
 from lpo_analysis.methods.inputs import Inputs
 from lpo_analysis.results import Result
 from lpo_analysis.savings.costs import Costs, Terms, costs
-from lpo_analysis.savings.gather import Gathered, gather
+from lpo_analysis.savings.gather import Gathered, attempt, gather
 from lpo_analysis.savings.parameters import Parameters
 from lpo_analysis.wording import article
 
@@ -81,9 +80,14 @@ class Analysis:
         return uniforms(self.inputs.names, draws=self.parameters.draws, seed=self.parameters.seed)
 
     @cached_property
+    def draws(self) -> dict[str, Floats]:
+        """Draws of the inputs."""
+        return self.inputs.draw(self.uniforms)
+
+    @cached_property
     def values(self) -> dict[str, Floats]:
         """Draws of the inputs and of the rates they make."""
-        return self.gathered.rates(self.inputs.draw(self.uniforms))
+        return self.gathered.rates(self.draws)
 
     @cached_property
     def costs(self) -> Costs:
@@ -198,11 +202,8 @@ class Analysis:
         Analysis or None
             None where the combination is not allowed or has no evidence.
         """
-        try:
-            changed = Parameters.from_mapping({**self.parameters.model_dump(), **changes})
-            return analyse(changed, evidence=self.evidence)
-        except (ParameterError, NoEvidenceError):
-            return None
+        found = attempt(self.parameters, self.evidence, **changes)
+        return None if found is None else Analysis(found[0], self.evidence, found[1])
 
 
 WHO = {"provider": "an outside provider", "captive": "a centre of its own", "contract_attorney": "contract attorneys"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -54,10 +54,15 @@ def published_claims(evidence: Evidence) -> pd.DataFrame:
     -----
     An offshore cost of x percent is a saving of 1 - x/100, a cost ratio of r one of 1 - 1/r; both are gaps of prices or pay.
     """
+    return _published_claims(evidence).copy(deep=False)
+
+
+@lru_cache(maxsize=4)
+def _published_claims(evidence: Evidence) -> pd.DataFrame:
     coded = table("savings_claims").set_index("observation_id")
     rows = evidence.observations.join(coded, how="inner")
     rows = rows[rows["legal"] == "yes"]
-    low, high = np.array([ends(row) for _, row in rows.iterrows()], dtype=float).T
+    low, high = ends(rows)
     percent_cost, ratio = rows["metric"] == "offshore_cost_percent", rows["metric"] == "onshore_offshore_cost_ratio"
     saved_low = np.where(percent_cost, 1 - high / 100, np.where(ratio, 1 - 1 / low, low / 100))
     saved_high = np.where(percent_cost, 1 - low / 100, np.where(ratio, 1 - 1 / high, high / 100))

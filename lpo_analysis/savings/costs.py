@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -70,22 +71,22 @@ class Costs:
     reviewer_rate: Floats
     volume_hours: float
 
-    @property
+    @cached_property
     def alternative(self) -> Floats:
         """What the work costs moved, all lines."""
         return np.sum(list(self.lines.values()), axis=0)
 
-    @property
+    @cached_property
     def rate_gap(self) -> Floats:
         """Headline: one minus the provider's hourly rate over today's. Positive: the provider is cheaper by the hour."""
         return 1 - self.provider_rate / self.baseline_rate
 
-    @property
+    @cached_property
     def net_saving(self) -> Floats:
         """Share of the cost of the work moved that is saved over the horizon. Positive: the buyer pays less."""
         return 1 - self.alternative / self.baseline
 
-    @property
+    @cached_property
     def break_even_volume(self) -> Floats:
         """Hours a year from which moving pays; infinite where no volume makes it pay."""
         fixed = self.lines["setup"]

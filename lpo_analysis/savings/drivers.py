@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
+from functools import lru_cache, partial
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -11,11 +12,14 @@ import pandas as pd
 from lpo_analysis import vocabulary
 from lpo_analysis.charts import intervals
 from lpo_analysis.charts import tornado as draw_tornado
+from lpo_analysis.evidence import Evidence
 from lpo_analysis.methods.inputs import Inputs
 from lpo_analysis.methods.sensitivity import tornado, variance_shares
 from lpo_analysis.results import Check, Result, tidy
-from lpo_analysis.savings.analysis import Analysis, quantiles
+from lpo_analysis.savings.analysis import Analysis, analyse, quantiles
 from lpo_analysis.savings.coverage import costed_baselines
+from lpo_analysis.savings.gather import attempt
+from lpo_analysis.savings.parameters import Parameters
 from lpo_analysis.wording import article, count, listing, number, percent, probability, sentence
 
 
@@ -144,17 +148,10 @@ def comparators(analysis: Analysis) -> Result:
     p = analysis.parameters
     records = []
     for baseline in costed_baselines(p, evidence=analysis.evidence):
-        other = analysis if baseline == p.baseline else analysis.with_changes(baseline=baseline)
-        if other is None:
-            continue
-        middle, low, high = quantiles(other.costs.net_saving, p.level)
-        today = quantiles(other.costs.baseline_rate, p.level)
-        records.append(
-            {"term": baseline, "label": vocabulary.label("baseline", baseline), "estimate": middle, "conf_low": low, "conf_high": high,
-             "std_error": float(other.costs.net_saving.std()), "level": p.level, "unit": "share", "n_obs": len(other.rows),
-             "method": "the same model against another baseline", "rate_gap": quantiles(other.costs.rate_gap, p.level)[0],
-             "today_rate": today[0], "p_loss": float(np.mean(other.costs.net_saving <= 0))}
-        )  # fmt: skip
+        if baseline == p.baseline:
+            records.append(_against(analysis))
+        elif found := attempt(p, analysis.evidence, baseline=baseline):
+            records.append(dict(_against_other(found[0], analysis.evidence)))
     table = tidy(records)
     ranked = table.sort_values("estimate", kind="stable")
     low, high = ranked.iloc[0], ranked.iloc[-1]
@@ -173,6 +170,21 @@ def comparators(analysis: Analysis) -> Result:
         + "; ".join(f"{row.label} {percent(row.estimate)} ({percent(row.conf_low)} to {percent(row.conf_high)})"
                     for row in table.itertuples(index=False)) + ".",
     )  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def _against_other(parameters: Parameters, evidence: Evidence) -> Mapping[str, object]:
+    """Kept without the draws: questions of one batch differ by their baseline, and then share their comparators."""
+    return MappingProxyType(_against(analyse(parameters, evidence=evidence)))
+
+
+def _against(analysis: Analysis) -> dict[str, object]:
+    p, c = analysis.parameters, analysis.costs
+    middle, low, high = quantiles(c.net_saving, p.level)
+    return {"term": p.baseline, "label": vocabulary.label("baseline", p.baseline), "estimate": middle, "conf_low": low, "conf_high": high,
+            "std_error": float(c.net_saving.std()), "level": p.level, "unit": "share", "n_obs": len(analysis.rows),
+            "method": "the same model against another baseline", "rate_gap": quantiles(c.rate_gap, p.level)[0],
+            "today_rate": quantiles(c.baseline_rate, p.level)[0], "p_loss": float(np.mean(c.net_saving <= 0))}  # fmt: skip
 
 
 def by_grades(analysis: Analysis) -> Result:

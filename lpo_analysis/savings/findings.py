@@ -214,10 +214,7 @@ def _checks(analysis: Analysis) -> tuple[Check, ...]:
     width = first[2] - first[1]
     ages = _ages(analysis)
     still = dict.fromkeys(("price_drift", "baseline_drift"), 0.0)
-    frozen = {
-        name: np.full(p.draws, still[name]) if name in still else v
-        for name, v in analysis.inputs.draw(analysis.uniforms).items()
-    }
+    frozen = {name: np.full(p.draws, still[name]) if name in still else v for name, v in analysis.draws.items()}
     undrifted = quantiles(analysis.net_saving_of(frozen), p.level)[0]
     return (
         Check(

@@ -6,7 +6,8 @@ Nothing is made up here: what no row bears is a parameter of the report, on rung
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -63,12 +64,19 @@ class Gathered:
     years: Mapping[str, float]
 
 
-class _GapError(Exception):
+@dataclass(frozen=True)
+class _Gap:
     """No evidence for one input; what is nearest is worked out only where it is shown."""
 
+    what: str
+    where: str
+    kind: str
+
+
+class _GapError(Exception):
     def __init__(self, what: str, where: str, kind: str) -> None:
         super().__init__(what)
-        self.what, self.where, self.kind = what, where, kind
+        self.gap = _Gap(what, where, kind)
 
 
 def gather(parameters: Parameters, *, evidence: Evidence | None = None) -> Gathered:
@@ -92,10 +100,43 @@ def gather(parameters: Parameters, *, evidence: Evidence | None = None) -> Gathe
         If neither a price nor local pay is on file for the place, or no cost of today's work; names the nearest available.
     """
     evidence = evidence or load()
+    found = _gathered(parameters, evidence)
+    if isinstance(found, _Gap):
+        raise NoEvidenceError(found.what, where=found.where, remedy=_nearest(found, parameters, evidence))
+    return found
+
+
+@lru_cache(maxsize=256)
+def _gathered(parameters: Parameters, evidence: Evidence) -> Gathered | _Gap:
     try:
         return _Gatherer(parameters, evidence).run()
-    except _GapError as gap:
-        raise NoEvidenceError(gap.what, where=gap.where, remedy=_nearest(gap, parameters, evidence)) from None
+    except _GapError as error:
+        return error.gap
+
+
+def attempt(parameters: Parameters, evidence: Evidence, **changes: object) -> tuple[Parameters, Gathered] | None:
+    """Gather the inputs for a question with some parameters changed, if it can be answered.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        The question.
+    evidence : Evidence
+        The evidence base.
+    **changes : object
+        Parameters by name.
+
+    Returns
+    -------
+    tuple of (Parameters, Gathered) or None
+        The changed question and its inputs; None where the combination is not allowed or an input has no evidence.
+    """
+    try:
+        changed = Parameters.from_mapping({**parameters.model_dump(), **changes})
+    except ParameterError:
+        return None
+    found = _gathered(changed, evidence)
+    return None if isinstance(found, _Gap) else (changed, found)
 
 
 def has_evidence(parameters: Parameters, evidence: Evidence, **changes: object) -> bool:
@@ -115,14 +156,10 @@ def has_evidence(parameters: Parameters, evidence: Evidence, **changes: object) 
     bool
         False where the combination is not allowed or an input has no evidence.
     """
-    try:
-        _Gatherer(Parameters.from_mapping({**parameters.model_dump(), **changes}), evidence).run()
-    except (_GapError, ParameterError):
-        return False
-    return True
+    return attempt(parameters, evidence, **changes) is not None
 
 
-def _nearest(gap: _GapError, p: Parameters, evidence: Evidence) -> str:
+def _nearest(gap: _Gap, p: Parameters, evidence: Evidence) -> str:
     if gap.kind == "place":
         codes = [code for code in ("IND", "PHL", "GB-NIR", "GBR", "USA") if code != p.location]
         found = [f"{vocabulary.label('place', c)} ({c})" for c in codes if has_evidence(p, evidence, location=c)]
@@ -142,6 +179,28 @@ def _nearest(gap: _GapError, p: Parameters, evidence: Evidence) -> str:
     if weaker and has_evidence(p, evidence, grades=[*p.grades, *weaker]):
         found.append(f"the same question with grade {' and '.join(weaker)} let in")
     return f"Nearest available: {', '.join(found)}." if found else "Nothing near is available at these grades."
+
+
+def _rows(
+    evidence: Evidence, metric: str, category: str, geography: str | None, grades: tuple[str, ...]
+) -> pd.DataFrame:
+    frame = select(evidence, metric=metric, category=category, grades=grades, context=True, required=False)
+    return frame if geography is None else frame[frame["geography"] == geography]
+
+
+@lru_cache(maxsize=256)
+def _borrowed(
+    evidence: Evidence,
+    whose: str,
+    metric: str,
+    category: str,
+    geography: str | None,
+    grades: tuple[str, ...],
+    widening: float,
+) -> Evidenced | None:
+    """Read a share of others, the same whatever the task, the place and the way of doing the work today."""
+    frame = as_shares(_rows(evidence, metric, category, geography, grades))
+    return climb([Candidate(whose, frame, own=False)], widening=widening, share=True)
 
 
 class _Gatherer:
@@ -167,17 +226,24 @@ class _Gatherer:
         unit: str,
         candidates: Sequence[Candidate],
         *,
-        share: bool = False,
         most: float | None = None,
     ) -> Evidenced | None:
-        found = climb(candidates, widening=self.p.widening, share=share)
+        found = climb(candidates, widening=self.p.widening)
         if found is None:
             return None
-        kind: Kind = "logitnormal" if share else "lognormal"
-        high, basis = found.high, found.basis
-        if most is not None and high > most:
-            high, basis = most, f"{basis}, capped at {most:,.0f}"
-        self.items.append(Input(name, label, unit, found.low, high, kind, found.rung, basis, found.rows))
+        if most is not None and found.high > most:
+            found = replace(found, high=most, basis=f"{found.basis}, capped at {most:,.0f}")
+        return self.put(name, label, unit, found, "lognormal")
+
+    def borrow(
+        self, name: str, label: str, unit: str, whose: str, metric: str, category: str, geography: str | None = None
+    ) -> Evidenced | None:
+        p = self.p
+        found = _borrowed(self.evidence, whose, metric, category, geography, tuple(p.grades), p.widening)
+        return None if found is None else self.put(name, label, unit, found, "logitnormal")
+
+    def put(self, name: str, label: str, unit: str, found: Evidenced, kind: Kind) -> Evidenced:
+        self.items.append(Input(name, label, unit, found.low, found.high, kind, found.rung, found.basis, found.rows))
         self.set_aside += found.n_set_aside
         self.years[name] = found.year
         return found
@@ -186,10 +252,7 @@ class _Gatherer:
         self.items.append(Input(name, label, unit, bounds[0], bounds[1], kind, 4, f"parameter {name}"))
 
     def rows(self, metric: str, category: str, geography: str | None = None) -> pd.DataFrame:
-        frame = select(
-            self.evidence, metric=metric, category=category, grades=self.p.grades, context=True, required=False
-        )
-        return frame if geography is None else frame[frame["geography"] == geography]
+        return _rows(self.evidence, metric, category, geography, tuple(self.p.grades))
 
     def grades(self) -> str:
         return "/".join(self.p.grades)
@@ -254,22 +317,16 @@ class _Gatherer:
                 what = f"No figure of grade {self.grades()} says what lawyers earn in {place}."
                 raise _GapError(what, f"baseline_location {p.baseline_location}", "baseline")
         self.hours(vocabulary.PLACES[p.baseline_location])
-        candidates = [
-            Candidate(
-                "US private industry, all occupations",
-                as_shares(self.rows("benefits_share_of_compensation", "private_industry", geography="USA")),
-                own=False,
-            )
-        ]
-        if self.add("benefits_share", "benefits as a share of compensation", "share", candidates, share=True) is None:
+        whose, metric = "US private industry, all occupations", "benefits_share_of_compensation"
+        label = "benefits as a share of compensation"
+        if self.borrow("benefits_share", label, "share", whose, metric, "private_industry", "USA") is None:
             raise _GapError(f"No figure of grade {self.grades()} says what benefits add to pay.", "grades", "grades")
 
     def hours(self, place: vocabulary.Place) -> None:
         def hours(geography: str) -> pd.DataFrame:
             rows = self.rows("lawyer_hours_per_year", "billable", geography=geography)
-            pairs = [ends(row) for _, row in rows.iterrows()]
-            years = rows["year_start"].astype(int)
-            return rows.assign(low=[low for low, _ in pairs], high=[high for _, high in pairs], observed=years)
+            low, high = ends(rows)
+            return rows.assign(low=low, high=high, observed=rows["year_start"].astype(int))
 
         own = self.p.buyer == "law_firm"
         where = {"USA": "associates in the United States", "GBR": "solicitors in midsize UK firms"}
@@ -339,11 +396,7 @@ class _Gatherer:
                 )
             )
         for input_name, label, metric, category, whose in wanted:
-            frame = as_shares(self.rows(metric, category))
-            if (
-                self.add(input_name, label, "share of the fee", [Candidate(whose, frame, own=False)], share=True)
-                is None
-            ):
+            if self.borrow(input_name, label, "share of the fee", whose, metric, category) is None:
                 raise _GapError(f"No figure of grade {self.grades()} gives the cost of {label}.", "grades", "grades")
         if self.abroad:
             frame = as_shares(self.rows("transition_cost_share", "productivity_lag"), ceiling_from=0.0)
@@ -380,12 +433,10 @@ class _Gatherer:
                 "no figure on file says which share of a law firm's cost the moved work is (0 rows, 0 studies); give moved_share to "
                 "have it computed"
             )
-        rows = self.rows("legal_spend_share", "non_law_firm_vendors")
         # What all departments pay to all such vendors is not what this buyer's work is of its budget.
-        candidates = [
-            Candidate("what US legal departments pay to all vendors that are no law firms", as_shares(rows), own=False)
-        ]
-        if self.add("moved_share", "the work as a share of the budget", "share", candidates, share=True) is None:
+        whose = "what US legal departments pay to all vendors that are no law firms"
+        label = "the work as a share of the budget"
+        if self.borrow("moved_share", label, "share", whose, "legal_spend_share", "non_law_firm_vendors") is None:
             return (
                 f"no figure of grade {self.grades()} says which share of a legal budget goes to such providers; give moved_share to "
                 "have it computed"

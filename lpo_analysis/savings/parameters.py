@@ -8,6 +8,7 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from lpo_analysis import vocabulary
+from lpo_analysis.charts import picture
 from lpo_analysis.errors import MoneyError, choices
 from lpo_analysis.evidence import price_years
 from lpo_analysis.evidence.money import convert, currencies
@@ -124,6 +125,17 @@ class Parameters(ReportParameters):
                 f"moved_share: must be empty or two shares between 0 and 1, low and high, got {self.moved_share}"
             )
         return self
+
+    @classmethod
+    def prime(cls) -> None:
+        """Compute what every report of this kind shares, so that a batch does it once."""
+        from lpo_analysis.savings.analysis import analyse
+
+        # The two tasks by which every report judges the claim that outsourcing is cheaper.
+        reviewed, researched = (analyse(cls(task=task)) for task in ("document_review", "legal_research"))
+        shared = (reviewed.comparators, researched.comparators, reviewed.by_grades, reviewed.claims)
+        # The rows of these grades, the sampler and the first figure are the same work whatever the question.
+        picture(shared[-1])
 
     @classmethod
     def coverage(cls) -> pd.DataFrame:

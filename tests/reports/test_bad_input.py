@@ -24,7 +24,7 @@ FILES = {
     "broken.ipynb": "{",
     "cells.ipynb": '{"cells": null}',
     "untagged.ipynb": '{"cells": [], "metadata": {}}',
-    "unnamed.ipynb": '{"cells": [{"cell_type": "code", "source": "", "metadata": {"tags": ["parameters"]}}], "metadata": {}}',
+    "unnamed.ipynb": '{"cells": [{"cell_type": "code", "source": "x <- 1\\ny := 2", "metadata": {"tags": ["parameters"]}}], "metadata": {}}',
 }
 
 CASES = {
@@ -33,7 +33,7 @@ CASES = {
     "notebook that is no JSON": (["report", "broken.ipynb"], ["broken.ipynb: is no notebook"]),
     "notebook without cells": (["report", "cells.ipynb"], ["cells.ipynb: is no notebook"]),
     "notebook without parameters cell": (["report", "untagged.ipynb"], ["untagged.ipynb: has no cell tagged 'parameters'"]),
-    "notebook without model": (["report", "unnamed.ipynb"], ["unnamed.ipynb: names no parameter model"]),
+    "parameters that are no Python": (["report", "unnamed.ipynb"], ["unnamed.ipynb, cell 1, line 2: is no Python"]),
     "unknown parameter": ([*REPORT, "-p", "tsk=x"], ["unknown parameter 'tsk'", "Did you mean 'task'", "Allowed: task, buyer"]),
     "wrong type": ([*REPORT, "-p", "volume_hours=many"], ["volume_hours: must be a number", "got 'many'"]),
     "text for a whole number": ([*REPORT, "-p", "horizon_years=3.5"], ["horizon_years: must be a whole number", "got 3.5"]),

@@ -15,8 +15,8 @@ import pytest
 
 from lpo_analysis.reporting import notebook as show
 from lpo_analysis.reporting.index import index_page
+from lpo_analysis.reporting.jobs import Outcome
 from lpo_analysis.reporting.page import page
-from lpo_analysis.reporting.run import Outcome
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = [
@@ -168,7 +168,7 @@ def test_a_report_does_not_scroll_sideways_on_a_phone(browse, report, tmp_path):
 
 
 def test_an_index_does_not_scroll_sideways_on_a_phone(browse, tmp_path):
-    from lpo_analysis.reporting.run import prepare
+    from lpo_analysis.reporting.jobs import prepare
 
     refusal = "No price and no local pay on file for legal research by outside provider in South Africa (grades A, B)."
     first, second = (prepare("savings", {"task": task}).parameters for task in ("legal_research", "document_review"))

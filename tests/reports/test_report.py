@@ -112,7 +112,8 @@ def test_run_json_names_the_data_the_notebook_and_the_libraries_that_were_used(r
     assert run["notebook"]["sha256"] == library.source_hash(library.read(library.find("savings")))
     assert run["libraries"] == provenance.surroundings()["libraries"]
     assert "not installed" not in run["libraries"].values()
-    assert run["fingerprint"] == provenance.fingerprint(run["notebook"]["sha256"], run["parameters"])
+    due = provenance.ingredients(run["notebook"]["sha256"], run["parameters"])
+    assert run["fingerprint"] == provenance.fingerprint(due)
 
 
 def test_every_csv_is_a_rectangle_with_distinct_headings(report):
@@ -269,7 +270,7 @@ def executions(monkeypatch) -> list[str]:
 
     names: list[str] = []
 
-    def note(job):
+    def note(job, settings):
         names.append(job.name)
         raise NotebookError("not executed in this test")
 

@@ -110,11 +110,6 @@ def test_the_shipped_notebook_names_its_model():
     assert library.model(library.read(library.find("savings")), where="savings.ipynb") is Parameters
 
 
-def test_a_notebook_that_names_no_model_is_refused_with_the_remedy():
-    with pytest.raises(NotebookError, match=r"mine\.ipynb: names no parameter model.*package\.module:Model"):
-        library.model(_notebook(None), where="mine.ipynb")
-
-
 @pytest.mark.parametrize(
     "named",
     [

@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from lpo_analysis.reporting import notebook as show
-from lpo_analysis.reporting.index import index_page, summary
+from lpo_analysis.reporting.index import index_page
+from lpo_analysis.reporting.jobs import Outcome
 from lpo_analysis.reporting.page import cards_of, page, spoken
-from lpo_analysis.reporting.run import Outcome
+from lpo_analysis.reporting.progress import summary
 from lpo_analysis.results import Result, tidy
 
 VALUE = {

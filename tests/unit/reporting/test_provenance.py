@@ -22,7 +22,11 @@ def fresh():
 
 def _mark(**parameters: object) -> str:
     provenance.surroundings.cache_clear()
-    return provenance.fingerprint("notebook", parameters)
+    return _of("notebook", parameters)
+
+
+def _of(notebook: str, parameters: dict[str, object]) -> str:
+    return provenance.fingerprint(provenance.ingredients(notebook, parameters))
 
 
 def test_the_same_inputs_give_the_same_fingerprint(fresh):
@@ -38,9 +42,9 @@ def test_another_parameter_gives_another_fingerprint(fresh, changed):
 
 def test_another_notebook_source_gives_another_fingerprint(fresh):
     notebook = library.read(library.find("savings"))
-    before = provenance.fingerprint(library.source_hash(notebook), {})
+    before = _of(library.source_hash(notebook), {})
     notebook["cells"][-1]["source"] = ["1 + 1"]
-    assert provenance.fingerprint(library.source_hash(notebook), {}) != before
+    assert _of(library.source_hash(notebook), {}) != before
 
 
 @pytest.mark.parametrize(
@@ -100,3 +104,38 @@ def test_hashes_are_listed_by_relative_path_in_order(tmp_path):
     made = provenance.tree_hashes(tmp_path, ("*.csv", "sub/*.csv", "*.csv"))
     assert list(made) == ["a.csv", "b.csv", "sub/c.csv"]
     assert made["a.csv"] == provenance.digest(b"a.csv")
+
+
+@pytest.fixture
+def made() -> dict[str, object]:
+    """What the ``run.json`` of a finished report says it was made from."""
+    due = provenance.ingredients("notebook", {"seed": 1}, {"mine.csv": "one"})
+    return due | {"notebook": {"sha256": "notebook"}}
+
+
+def test_a_change_of_the_evidence_is_said_by_file(fresh, made):
+    due = provenance.ingredients("notebook", {"seed": 1}, {"mine.csv": "one"})
+    due["data"] = due["data"] | {"evidence/observations.csv": "other"}
+    assert provenance.change(made, due) == "data/evidence/observations.csv changed"
+
+
+def test_every_kind_of_change_is_said(fresh, made):
+    due = provenance.ingredients("other", {"seed": 2}, {"mine.csv": "two"})
+    due["libraries"] = due["libraries"] | {"pandas": "9.9"}
+    due["package"] = due["package"] | {"files": {"new.py": "1"}}
+    due["python"] = "4.0"
+    told = provenance.change(made, due)
+    assert told.startswith("the notebook changed, the parameters changed, mine.csv changed and ")
+    due = provenance.ingredients("notebook", {"seed": 1}, {})
+    assert provenance.change(made, due) == "mine.csv is gone"
+    due = provenance.ingredients("notebook", {"seed": 1}, {"mine.csv": "one", "more.csv": "x"})
+    due["libraries"] = due["libraries"] | {"pandas": "9.9"}
+    before = made["libraries"]["pandas"]
+    assert provenance.change(made, due) == f"more.csv is new, pandas {before} became 9.9"
+
+
+def test_another_input_gives_another_fingerprint(fresh):
+    one, two = ({"mine.csv": digest} for digest in ("one", "two"))
+    assert provenance.fingerprint(provenance.ingredients("n", {}, one)) != provenance.fingerprint(
+        provenance.ingredients("n", {}, two)
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 
@@ -11,18 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lpo_analysis.errors import NoEvidenceError, NotFoundError, OutputError, ParameterError
-from lpo_analysis.reporting import provenance
-from lpo_analysis.reporting.run import (
-    Job,
-    check_writable,
-    default_name,
-    finished,
-    kernel_environment,
-    prepare,
-    run,
-    slug,
-)
+from lpo_analysis.errors import NoEvidenceError, NotFoundError, ParameterError
+from lpo_analysis.reporting.jobs import Job, default_name, prepare, slug
+from lpo_analysis.reporting.run import run
 
 SAFE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 VALUES = st.recursive(
@@ -95,102 +85,6 @@ def test_a_refused_job_executes_nothing_and_takes_an_older_report_away(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_output_folder_below_a_file_is_refused_by_name(tmp_path):
-    (tmp_path / "file.txt").write_text("")
-    with pytest.raises(OutputError, match=r"file\.txt/x.*cannot be written.*--output"):
-        check_writable(tmp_path / "file.txt" / "x")
-
-
-def test_checking_the_output_folder_leaves_nothing_in_it(tmp_path):
-    check_writable(tmp_path / "a" / "b")
-    assert list((tmp_path / "a" / "b").iterdir()) == []
-
-
-@pytest.fixture
-def report(tmp_path: Path) -> Path:
-    """A finished report of the fingerprint ``same``, written by hand."""
-    folder = tmp_path / "report"
-    (folder / "tables").mkdir(parents=True)
-    files = {
-        "report.html": "<p>",
-        "results.json": json.dumps({"values": {"x": {"value": 1}}}),
-        "tables/a.csv": "a\n1\n",
-    }
-    for name, text in files.items():
-        (folder / name).write_text(text)
-    due = {name: provenance.digest(text.encode()) for name, text in files.items()}
-    (folder / "run.json").write_text(json.dumps({"fingerprint": "same", "files": due}))
-    return folder
-
-
-def test_an_untouched_report_of_the_same_fingerprint_is_finished(report):
-    assert finished(report, "same") == {"x": {"value": 1}}
-
-
-def test_a_report_of_another_fingerprint_is_not_finished(report):
-    assert finished(report, "other") is None
-
-
-@pytest.mark.parametrize("name", ["report.html", "results.json", "tables/a.csv", "run.json"])
-def test_a_missing_file_is_noticed(report, name):
-    (report / name).unlink()
-    assert finished(report, "same") is None
-
-
-@pytest.mark.parametrize("name", ["report.html", "results.json", "tables/a.csv", "run.json"])
-def test_a_truncated_file_is_noticed(report, name):
-    raw = (report / name).read_bytes()
-    (report / name).write_bytes(raw[:-2])
-    assert finished(report, "same") is None
-
-
-@pytest.mark.parametrize("name", ["report.html", "results.json", "tables/a.csv"])
-def test_a_file_changed_at_the_same_length_is_noticed(report, name):
-    raw = (report / name).read_bytes()
-    (report / name).write_bytes(raw[:-2] + b"#\n")
-    assert finished(report, "same") is None
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "null",
-        "[]",
-        "3",
-        "{}",
-        '{"fingerprint": "same"}',
-        '{"fingerprint": "same", "files": []}',
-        '{"fingerprint": "same", "files": null}',
-    ],
-)
-def test_a_run_json_of_another_form_is_not_finished(report, text):
-    (report / "run.json").write_text(text)
-    assert finished(report, "same") is None
-
-
-def test_no_folder_is_not_finished(tmp_path):
-    assert finished(tmp_path / "nothing", "same") is None
-
-
-def test_the_kernel_environment_is_put_back_even_after_an_error(monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "7")
-    monkeypatch.delenv("PYTHONHASHSEED", raising=False)
-    inside = {}
-
-    def fail():
-        with kernel_environment():
-            inside.update(os.environ)
-            raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        fail()
-    assert inside["OMP_NUM_THREADS"] == "1"
-    assert inside["PYTHONHASHSEED"] == "0"
-    assert os.environ["OMP_NUM_THREADS"] == "7"
-    assert "PYTHONHASHSEED" not in os.environ
-
-
 def _tiny(folder: Path, source: str, **metadata: object) -> Job:
     """A notebook of one's own with a model of the kit."""
     import nbformat
@@ -230,16 +124,16 @@ def test_a_failing_cell_is_an_outcome_that_names_cell_and_error_and_leaves_the_o
     assert (old / "report.html").read_text() == "of yesterday"
 
 
-def test_a_kernel_that_dies_is_a_failed_report_and_no_crash(tmp_path):
+def test_a_process_that_dies_is_a_failed_report_and_no_crash(tmp_path):
     job = _tiny(tmp_path, "import os\nos._exit(1)")
     outcome = run(job, tmp_path / "out")
     assert outcome.status == "failed"
-    assert "kernel" in outcome.error.casefold()
+    assert outcome.error == "tiny.ipynb, cell 3: The process ended itself with status 1."
 
 
 @pytest.mark.parametrize("error", [RuntimeError("lost"), ValueError("odd")], ids=lambda e: type(e).__name__)
 def test_whatever_goes_wrong_in_one_report_is_an_outcome_and_does_not_stop_a_batch(tmp_path, monkeypatch, error):
-    def break_down(job):
+    def break_down(job, settings):
         raise error
 
     monkeypatch.setattr("lpo_analysis.reporting.run.execute", break_down)

@@ -1,0 +1,149 @@
+"""The engines ``warm`` and ``fresh``: papermill's own execution, over a Jupyter kernel from the fork server or from nothing."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+import threading
+from typing import Any
+
+from jupyter_client.manager import AsyncKernelManager
+from nbclient.exceptions import DeadKernelError
+from papermill.engines import NBClientEngine
+from papermill.log import logger
+from papermill.utils import merge_kwargs, remove_args
+from traitlets import Any as AnyTrait
+from traitlets.config import Config
+
+from lpo_analysis.reporting.engines.clients import EndedEarlyError, MarkingClient, OutOfTimeError, dead
+from lpo_analysis.reporting.engines.kernels import client_config
+from lpo_analysis.reporting.engines.options import Options, ending
+from lpo_analysis.reporting.engines.provisioner import ForkedProcess, WarmProvisioner
+
+
+class WarmManager(AsyncKernelManager):
+    """A kernel manager whose kernels come from the fork server, whatever the kernel's specification says."""
+
+    options = AnyTrait()
+
+    async def _async_pre_start_kernel(self, **kw: Any) -> Any:
+        if self.provisioner is None:
+            made = WarmProvisioner(kernel_id=self.kernel_id, kernel_spec=self.kernel_spec, parent=self)
+            made.preload, made.memory_mb = self.options.preload, self.options.memory_mb
+            self.provisioner = made
+        return await super()._async_pre_start_kernel(**kw)
+
+
+class KernelClient(MarkingClient):
+    """Papermill's client, with the environment and the limits of a batch.
+
+    Parameters
+    ----------
+    nb_man : papermill.engines.NotebookExecutionManager
+        The notebook and its bookkeeping.
+    options : lpo_analysis.reporting.engines.options.Options
+        Preload, environment and limits.
+    forks : bool
+        Whether kernels come from the fork server.
+    **kwargs : object
+        For `nbclient.NotebookClient`.
+    """
+
+    def __init__(self, nb_man: Any, *, options: Options, forks: bool, **kwargs: Any) -> None:
+        super().__init__(nb_man, **kwargs)
+        self.options, self.forks, self.late = options, forks, False
+
+    def create_kernel_manager(self) -> Any:
+        """Make the kernel manager.
+
+        Returns
+        -------
+        jupyter_client.manager.AsyncKernelManager
+            For the notebook's kernel.
+        """
+        if not self.forks:
+            return super().create_kernel_manager()
+        self.km = WarmManager(kernel_name=self.kernel_name, config=self.config, options=self.options)
+        return self.km
+
+    def papermill_execute_cells(self) -> None:
+        """Execute all cells within the time allowed."""
+        provisioner: Any = self.km.provisioner
+        process, timer = provisioner.process, None
+        if self.options.seconds is not None:
+            timer = threading.Timer(self.options.seconds, self._stop, [process])
+            timer.daemon = True
+            timer.start()
+        try:
+            super().papermill_execute_cells()
+        except DeadKernelError as error:
+            at = error.cell_index
+            ended = (
+                OutOfTimeError(self.options.seconds)
+                if self.late
+                else dead(process.child, self.options)
+                if isinstance(process, ForkedProcess)
+                else EndedEarlyError(ending(process.poll()), lost=False)
+            )
+            ended.cell_index = at
+            raise ended from None
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    def _stop(self, process: Any) -> None:
+        self.late = True
+        process.send_signal(signal.SIGKILL)
+
+
+class WarmEngine(NBClientEngine):
+    """The engine ``warm``, for ``papermill --engine warm`` and for batches of notebooks with widgets."""
+
+    forks = True
+
+    @classmethod
+    def execute_managed_notebook(
+        cls, nb_man: Any, kernel_name: str, log_output: bool = False, stdout_file: Any = None, stderr_file: Any = None,
+        start_timeout: int = 60, execution_timeout: int | None = None, **kwargs: Any,
+    ) -> Any:  # fmt: skip
+        """Execute a notebook; a kernel the fork server cannot launch is launched normally.
+
+        Parameters
+        ----------
+        nb_man : papermill.engines.NotebookExecutionManager
+            The notebook and its bookkeeping.
+        kernel_name : str
+            Kernel asked for.
+        log_output : bool, default False
+            Whether outputs also go to the log.
+        stdout_file, stderr_file : file, optional
+            Where the streams of the cells also go.
+        start_timeout : int, default 60
+            Seconds until the kernel must answer.
+        execution_timeout : int, optional
+            Seconds a cell may take.
+        **kwargs : object
+            ``options`` (see `lpo_analysis.reporting.engines.options.Options`), and what papermill hands to nbclient.
+
+        Returns
+        -------
+        NotebookNode
+            The executed notebook.
+        """
+        options = kwargs.pop("options", None) or Options()
+        safe = remove_args(["input_path", "timeout", "startup_timeout"], **kwargs)
+        with tempfile.TemporaryDirectory() as folder:
+            config = client_config(folder)
+            config.merge(Config(safe.pop("config", None) or {}))
+            final = merge_kwargs(
+                safe, timeout=execution_timeout or kwargs.get("timeout") or options.cell_seconds, startup_timeout=start_timeout,
+                kernel_name=kernel_name, log=logger, log_output=log_output, stdout_file=stdout_file, stderr_file=stderr_file,
+                config=config,
+            )  # fmt: skip
+            return KernelClient(nb_man, options=options, forks=cls.forks, **final).execute(env=dict(options.env))
+
+
+class FreshEngine(WarmEngine):
+    """The engine ``fresh``: every kernel is started from nothing, as papermill does, under the limits of a batch."""
+
+    forks = False

@@ -1,0 +1,213 @@
+"""Execute one notebook by one of the engines, under limits."""
+
+from __future__ import annotations
+
+import logging
+import re
+import tempfile
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, get_args
+
+from lpo_analysis.errors import LpoError, NotebookError, ParameterError, choices
+from lpo_analysis.reporting.engines.client import Preload, environment
+from lpo_analysis.reporting.engines.kernels import Engine, client_config
+from lpo_analysis.reporting.jobs import Job
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+ENGINES: tuple[str, ...] = get_args(Engine)
+
+
+class ServerLostError(LpoError):
+    """The fork server was killed while a notebook ran, which is no fault of the notebook."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one report may take.
+
+    Parameters
+    ----------
+    seconds : float or None
+        Wall time of the whole notebook.
+    cell_seconds : int or None
+        Wall time of one cell.
+    memory_mb : int or None
+        Memory beyond what its process starts with, in MiB; kept on Linux by ``direct`` and ``warm``.
+    """
+
+    seconds: float | None = None
+    cell_seconds: int | None = None
+    memory_mb: int | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How reports are executed.
+
+    Parameters
+    ----------
+    engine : {'direct', 'warm', 'fresh'}
+        A shell or a kernel from the fork server, or a kernel started from nothing, as papermill does.
+    limits : Limits
+        What one report may take.
+    environment : tuple of str
+        Names of variables that notebooks get to see beside the usual ones.
+    preload : Preload
+        What the fork server imports beside the libraries.
+    """
+
+    engine: Engine = "direct"
+    limits: Limits = field(default_factory=Limits)
+    environment: tuple[str, ...] = ()
+    preload: Preload = field(default_factory=Preload)
+
+
+def check_engine(name: str) -> Engine:
+    """Return an engine by name.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+
+    Returns
+    -------
+    str
+        The name.
+
+    Raises
+    ------
+    ParameterError
+        If there is none; names the nearest.
+    """
+    if name not in ENGINES:
+        raise ParameterError(f"There is no engine {name!r}.", remedy=choices(name, ENGINES))
+    return name  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class Executed:
+    """An executed notebook.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        Without times, paths and random identifiers.
+    cells : list of dict
+        ``cell`` (number from 1), ``seconds`` and ``source`` (first line) of every code cell.
+    """
+
+    notebook: NotebookNode
+    cells: list[dict[str, Any]]
+
+
+def execute(job: Job, settings: Settings | None = None) -> Executed:
+    """Execute a notebook with papermill.
+
+    Parameters
+    ----------
+    job : Job
+        What to run.
+    settings : Settings, optional
+        How.
+
+    Returns
+    -------
+    Executed
+        The notebook, and how long its cells took.
+
+    Raises
+    ------
+    NotebookError
+        If a cell failed, its process died, or a limit was reached; names the cell.
+    ServerLostError
+        If the fork server was killed meanwhile.
+    """
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    from lpo_analysis.reporting import outputs
+    from lpo_analysis.reporting.engines.clients import EndedEarlyError, OutOfTimeError
+    from lpo_analysis.reporting.engines.options import Options
+
+    settings = settings or Settings()
+    limits = settings.limits
+    _quiet()
+    options = Options(
+        settings.preload, environment(settings.environment), limits.seconds, limits.cell_seconds, limits.memory_mb
+    )
+    name = job.notebook.name
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            done = _papermill(job, settings.engine, config=client_config(folder), options=options)
+        except PapermillExecutionError as error:
+            raise NotebookError(_cell_error(error, limits), where=f"{name}, cell {error.cell_index + 1}") from None
+        except EndedEarlyError as error:
+            if error.lost:
+                raise ServerLostError(str(error), where=name) from None
+            raise NotebookError(str(error), where=_where(name, error)) from None
+        except CellTimeoutError as error:
+            told = f"The cell took longer than the {limits.cell_seconds} s allowed."
+            raise NotebookError(told, where=_where(name, error)) from None
+        except (OutOfTimeError, DeadKernelError) as error:
+            raise NotebookError(str(error), where=_where(name, error)) from None
+    cells = [
+        {"cell": number, "seconds": round(cell.metadata.papermill.duration or 0.0, 4), "source": _first_line(cell.source)}
+        for number, cell in enumerate(done.cells, start=1)
+        if cell.cell_type == "code" and cell.execution_count is not None
+    ]  # fmt: skip
+    return Executed(outputs.normalise(done), cells)
+
+
+def _papermill(job: Job, engine: str, **options: Any) -> Any:
+    """Do what `papermill.execute_notebook` does, but write nothing: the report lands whole at the end."""
+    from papermill.engines import papermill_engines
+    from papermill.execute import prepare_notebook_metadata, raise_for_execution_errors, remove_error_markers
+    from papermill.iorw import load_notebook_node
+    from papermill.parameterize import parameterize_notebook
+
+    notebook = load_notebook_node(str(job.notebook))
+    if job.changed:
+        notebook = parameterize_notebook(
+            notebook, job.changed, kernel_name="python3", language="python", engine_name=engine
+        )
+    notebook = remove_error_markers(prepare_notebook_metadata(notebook, str(job.notebook), None))
+    done = papermill_engines.execute_notebook_with_engine(
+        engine, notebook, input_path=str(job.notebook), kernel_name="python3", progress_bar=False, log_output=False, **options
+    )  # fmt: skip
+    raise_for_execution_errors(done, None)
+    return done
+
+
+@cache
+def _quiet() -> None:
+    logger = logging.getLogger("papermill")
+    logger.setLevel(logging.ERROR)
+    logging.getLogger("papermill.translators").setLevel(logging.ERROR)
+
+
+def _where(name: str, error: BaseException) -> str:
+    at = getattr(error, "cell_index", None)
+    return name if at is None else f"{name}, cell {at + 1}"
+
+
+def _first_line(source: str) -> str:
+    lines = [line.strip() for line in source.splitlines() if line.strip()]
+    return lines[0][:80] if lines else ""
+
+
+def _cell_error(error: Any, limits: Limits) -> str:
+    message = re.sub(r"\x1b\[[0-9;]*m", "", str(error.evalue)).strip()
+    # The kit's own errors carry what, where and remedy as arguments; their text is in the traceback line.
+    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in error.traceback]
+    if len(lines) == 1:
+        return lines[0]
+    limit = (
+        f" (its limit of memory was {limits.memory_mb} MiB)"
+        if error.ename == "MemoryError" and limits.memory_mb
+        else ""
+    )
+    return f"{error.ename}: {message}".rstrip(": ") + limit

@@ -1,0 +1,218 @@
+"""Jobs and what becomes of them: validation before anything runs, and names that are safe as folders."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from lpo_analysis.errors import NoEvidenceError
+from lpo_analysis.reporting import library, provenance, secrets
+
+Status = Literal["done", "cached", "failed", "refused"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One report to make.
+
+    Parameters
+    ----------
+    notebook : Path
+        The notebook.
+    name : str
+        Folder of the report below the output folder.
+    parameters : dict
+        All parameters, validated, defaults included.
+    changed : dict
+        Those that differ from the defaults: what is injected.
+    refusal : str or None
+        Why the evidence bears no answer; then nothing is executed.
+    watched : dict of str to str
+        SHA-256 of files outside the kit that the report depends on: the researcher's own model, inputs named in the plan.
+    unsettled : str
+        Name of a parameter whose default is an expression, such as today's date: such a report is made at every run.
+    """
+
+    notebook: Path
+    name: str
+    parameters: dict[str, Any]
+    changed: dict[str, Any]
+    refusal: str | None = None
+    watched: dict[str, str] = field(default_factory=dict)
+    unsettled: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job.
+
+    Parameters
+    ----------
+    name : str
+        Folder of the report below the output folder.
+    notebook : str
+        Name of the notebook.
+    status : {'done', 'cached', 'failed', 'refused'}
+        Refused: the evidence bears no answer, which is a finding and no failure.
+    seconds : float
+        Time taken.
+    parameters : dict
+        All parameters.
+    headlines : list of dict
+        Recorded values for the index.
+    error : str
+        What failed, with the cell, or why it was refused.
+    cells : list of dict
+        Seconds and first line of every code cell that ran.
+    why : str
+        Why it was run: new, or what changed.
+    """
+
+    name: str
+    notebook: str
+    status: Status
+    seconds: float = 0.0
+    parameters: dict[str, Any] = field(default_factory=dict)
+    headlines: list[dict[str, Any]] = field(default_factory=list)
+    error: str = ""
+    cells: list[dict[str, Any]] = field(default_factory=list)
+    why: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the outcome as plain data.
+
+        Returns
+        -------
+        dict
+            For JSON.
+        """
+        return asdict(self)
+
+
+def prepare(
+    notebook: str | Path,
+    parameters: Mapping[str, Any],
+    *,
+    name: str | None = None,
+    refuse: bool = False,
+    inputs: Mapping[str, str] | None = None,
+) -> Job:
+    """Validate everything that can be validated before a kernel starts.
+
+    Parameters
+    ----------
+    notebook : str or Path
+        Name or path of the notebook.
+    parameters : mapping of str to object
+        Parameters by name.
+    name : str, optional
+        Folder of the report; made from notebook and changed parameters by default.
+    refuse : bool, default False
+        Whether a question the evidence cannot answer becomes a refused job instead of an error.
+    inputs : mapping of str to str, optional
+        SHA-256 of files that the notebook reads beside the evidence.
+
+    Returns
+    -------
+    Job
+        Ready to run.
+
+    Raises
+    ------
+    NotFoundError, NotebookError, ParameterError
+        For a mistake in notebook or parameters.
+    NoEvidenceError
+        If the evidence bears no answer and `refuse` is false.
+    """
+    from lpo_analysis.reporting.inferred import Source
+
+    path = library.find(notebook)
+    model = library.model(library.read(path), where=path.name)
+    # First, for a message about a wrong value repeats it.
+    secrets.check(parameters)
+    valid = model.from_mapping(parameters)
+    secrets.check(valid.model_dump())
+    refusal = None
+    try:
+        valid.check_evidence()
+    except NoEvidenceError as error:
+        if not refuse:
+            raise
+        refusal = str(error)
+    changed = valid.changed()
+    watched = {**own_source(model), **(inputs or {})}
+    whole = valid.model_dump()
+    unsettled = next((key for key, value in whole.items() if isinstance(value, Source)), "")
+    return Job(path, name or default_name(path.stem, changed), whole, changed, refusal, watched, unsettled)
+
+
+def default_name(notebook: str, changed: Mapping[str, Any]) -> str:
+    """Make the folder name of a report from what sets it apart.
+
+    Parameters
+    ----------
+    notebook : str
+        Name of the notebook.
+    changed : mapping of str to object
+        Parameters that differ from the defaults.
+
+    Returns
+    -------
+    str
+        Letters, digits, dot, dash and underscore only.
+    """
+    parts = [slug(notebook) or "report", *(_part(name, value) for name, value in changed.items())]
+    text = "-".join(part for part in parts if part)
+    return text if len(text) <= 100 else f"{text[:90]}-{provenance.digest(text.encode())[:8]}"
+
+
+def _part(name: str, value: object) -> str:
+    # A word speaks for itself, a number does not say of what it is.
+    made = slug(value)
+    return made if isinstance(value, str) and made else f"{slug(name)}_{made or 'empty'}".lstrip("_")
+
+
+def slug(value: object) -> str:
+    """Turn a value into part of a file name.
+
+    Parameters
+    ----------
+    value : object
+        A parameter value.
+
+    Returns
+    -------
+    str
+        Letters, digits, dot, dash and underscore only.
+    """
+    text = "-".join(str(item) for item in value) if isinstance(value, list | tuple) else str(value)
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", text).strip("._")
+
+
+def own_source(model: type) -> dict[str, str]:
+    """Hash the file of a parameter model that is not the kit's.
+
+    Parameters
+    ----------
+    model : type
+        The model.
+
+    Returns
+    -------
+    dict of str to str
+        SHA-256 by path; empty for a model of the kit.
+    """
+    if model.__module__.partition(".")[0] == "lpo_analysis":
+        return {}
+    file = getattr(sys.modules.get(model.__module__), "__file__", None)
+    return {} if file is None else {_relative(Path(file)): provenance.digest(Path(file).read_bytes())}
+
+
+def _relative(path: Path) -> str:
+    # Paths of a machine are no property of a report; a file above the working folder needs one nevertheless.
+    return Path(os.path.relpath(path)).as_posix()

@@ -1,0 +1,359 @@
+"""The folders of finished reports: one writer at a time, landed whole, checked before they are trusted.
+
+Everything unfinished lives below ``.work`` in the output folder, under the name of its report and its lock. A lock ends with
+the process that holds it, so whatever lies there when a lock is taken was left by one that died.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lpo_analysis.errors import OutputError
+from lpo_analysis.reporting import provenance
+
+WORK = ".work"
+"""Folder of what is unfinished."""
+STOP = threading.Event()
+"""Set when a batch is stopped: nobody waits for a lock any more."""
+RUN = "run.json"
+"""File that says what a report was made from, and lists its files by hash."""
+WHOLE = frozenset({"report.html", "results.json", "notebook.ipynb"})
+"""What no finished report lacks."""
+
+
+def check_writable(folder: Path) -> None:
+    """Make the output folder, tidy up after those that died in it, and say clearly if it cannot be written.
+
+    Parameters
+    ----------
+    folder : Path
+        Output folder.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OutputError(
+            f"The output folder {str(folder)!r} cannot be written ({error.strerror}).",
+            remedy="Choose another with --output.",
+        ) from None
+    sweep(folder)
+
+
+@contextmanager
+def locked(output: Path, name: str) -> Iterator[Path]:
+    """Be the only one to make a report, among all batches that write to one output folder.
+
+    Parameters
+    ----------
+    output : Path
+        Folder below which the report gets its own.
+    name : str
+        Name of the report.
+
+    Yields
+    ------
+    Path
+        Folder to prepare it in, empty; gone afterwards.
+    """
+    work, descriptor = _lock(output / WORK / name)
+    try:
+        _recover(work, output / name)
+        yield work
+    finally:
+        _leave(work, output / name, descriptor)
+
+
+def _lock(work: Path) -> tuple[Path, int | None]:
+    """Lock the folder itself: there is no lock file to leave behind."""
+    lost = 0
+    while True:
+        try:
+            work.mkdir(parents=True, exist_ok=True)
+            descriptor = _locked_now(work)
+            if descriptor is not None:
+                return work, descriptor
+            # Nobody can tell whether another is at work there, so it has to be a folder of one's own: landing by rename still
+            # holds, only work may be done twice.
+            with contextlib.suppress(OSError):
+                work.rmdir()
+            return Path(tempfile.mkdtemp(prefix=f"{work.name}.", dir=work.parent)), None
+        except BlockingIOError:
+            if STOP.wait(0.05):
+                raise OutputError("The batch was stopped while another made this report.") from None
+        except (FileNotFoundError, FileExistsError):
+            # Whoever had it before has just removed it, or the folder of all that is unfinished.
+            lost += 1
+            if lost == 1000:
+                raise
+
+
+def _locked_now(work: Path) -> int | None:
+    """Lock a folder or raise BlockingIOError; None where the file system knows no locks."""
+    try:
+        import fcntl
+    except ImportError:
+        return None
+    descriptor = os.open(work, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Whoever had it before has removed the folder; another may have made it anew.
+        if os.fstat(descriptor).st_ino != work.stat().st_ino:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(work))
+    except OSError as error:
+        os.close(descriptor)
+        if error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL):
+            return None
+        raise
+    return descriptor
+
+
+def _recover(work: Path, target: Path) -> None:
+    """Put back a finished report that was moved aside by one who then died, and drop everything else it left."""
+    aside = work / "old"
+    if aside.is_dir() and not target.exists():
+        aside.rename(target)
+    for left in work.iterdir():
+        _delete(left)
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _leave(work: Path, target: Path, descriptor: int | None) -> None:
+    """Remove the folder of what is unfinished, and unlock it; what cannot be tidied up now is left to who locks it next."""
+    try:
+        # Landing may have failed when the old report was aside already.
+        _recover(work, target)
+        work.rmdir()
+        work.parent.rmdir()
+    except OSError:
+        pass
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def sweep(output: Path) -> None:
+    """Tidy up after those that died: a report moved aside goes back, what is unfinished is dropped.
+
+    Parameters
+    ----------
+    output : Path
+        Folder of reports; what somebody works on in it is left alone.
+    """
+    for work, descriptor in _idle(output):
+        _leave(work, output / work.name, descriptor)
+    with contextlib.suppress(OSError):
+        (output / WORK).rmdir()
+
+
+def _idle(output: Path) -> Iterator[tuple[Path, int]]:
+    """Yield the folders of what is unfinished that nobody works on, locked; without locks there is no telling."""
+    try:
+        left = sorted((output / WORK).iterdir())
+    except OSError:
+        return
+    for work in left:
+        try:
+            descriptor = _locked_now(work)
+        except OSError:
+            continue
+        if descriptor is not None:
+            yield work, descriptor
+
+
+def land(files: Mapping[str, bytes], work: Path, target: Path) -> None:
+    """Write the files of a report and put them in place, all at once or not at all.
+
+    Parameters
+    ----------
+    files : mapping of str to bytes
+        Contents by relative path.
+    work : Path
+        From `locked`.
+    target : Path
+        Folder of the report.
+    """
+    fresh = Path(tempfile.mkdtemp(prefix="new.", dir=work))
+    for name, content in files.items():
+        (fresh / name).parent.mkdir(exist_ok=True)
+        (fresh / name).write_bytes(content)
+    fresh.chmod(0o755)
+    if target.exists():
+        target.rename(work / "old")
+    fresh.rename(target)
+    shutil.rmtree(work / "old", ignore_errors=True)
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        Where.
+    text : str
+        What.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    try:
+        with locked(path.parent, path.name) as work:
+            fresh = work / "new"
+            fresh.write_text(text, encoding="utf-8")
+            fresh.chmod(0o644)
+            fresh.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path.name} cannot be written to {str(path.parent)!r} ({error.strerror}).") from None
+
+
+def remove(target: Path) -> None:
+    """Remove a report.
+
+    Parameters
+    ----------
+    target : Path
+        Its folder.
+    """
+    if target.is_dir():
+        shutil.rmtree(target)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What lies in the folder of a report.
+
+    Parameters
+    ----------
+    values : dict or None
+        Recorded values of a finished, untouched report made from the same things; None if it has to be made.
+    why : str
+        Why it has to be made: new, what changed since, or which file was damaged.
+    """
+
+    values: dict[str, Any] | None
+    why: str = ""
+
+
+def look(target: Path, due: Mapping[str, Any]) -> Found:
+    """Tell whether a report is finished, untouched, and made from the same things.
+
+    Parameters
+    ----------
+    target : Path
+        Folder of the report.
+    due : mapping
+        What it would be made from, from `lpo_analysis.reporting.provenance.ingredients`.
+
+    Returns
+    -------
+    Found
+        The recorded values, or why there are none to trust.
+    """
+    if not target.is_dir():
+        return Found(None, "new")
+    try:
+        made = json.loads((target / RUN).read_text(encoding="utf-8"))
+        hashes: dict[str, str] = dict(made["files"])
+        same = made["fingerprint"] == provenance.fingerprint(due)
+        why = "" if same else provenance.change(made, due)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return Found(None, f"{RUN} was damaged")
+    if not same:
+        return Found(None, why)
+    if not set(hashes) >= WHOLE:
+        return Found(None, f"{RUN} was damaged")
+    for name, digest in hashes.items():
+        try:
+            whole = provenance.digest((target / name).read_bytes()) == digest
+        except (OSError, TypeError):
+            return Found(None, f"{name} was lost")
+        if not whole:
+            return Found(None, f"{name} was changed by hand or damaged")
+    try:
+        values: dict[str, Any] = json.loads((target / "results.json").read_text(encoding="utf-8"))["values"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return Found(None, "results.json was lost")
+    return Found(values)
+
+
+def clean(output: Path, *, dry_run: bool = False) -> list[str]:
+    """Remove what the kit made below a folder: reports, indexes, logs, and what died unfinished.
+
+    Parameters
+    ----------
+    output : Path
+        Folder of reports, or of batches of them.
+    dry_run : bool, default False
+        Whether to list only.
+
+    Returns
+    -------
+    list of str
+        What was removed, relative to the folder; whatever else lies there stays.
+
+    Raises
+    ------
+    OutputError
+        If something cannot be removed.
+    """
+    below = [path for path in sorted(output.glob("*")) if path.is_dir() and not path.is_symlink()]
+    found = [made for folder in (output, *below) if folder not in _made(output) for made in _made(folder)]
+    if not dry_run:
+        for path in found:
+            _remove(path)
+        for folder in below:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+    return [path.relative_to(output).as_posix() for path in found]
+
+
+def _remove(path: Path) -> None:
+    try:
+        if path.name == WORK:
+            # What a running batch works on is not unfinished for ever: without it, it would land half a report.
+            for work, descriptor in _idle(path.parent):
+                shutil.rmtree(work)
+                os.close(descriptor)
+            with contextlib.suppress(OSError):
+                path.rmdir()
+        elif path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise OutputError(f"{str(path)!r} cannot be removed ({error.strerror}).") from None
+
+
+def _made(folder: Path) -> list[Path]:
+    """List what the kit made directly in a folder, each known by the marks it leaves."""
+    reports = [path.parent for path in sorted(folder.glob(f"*/{RUN}")) if (path.parent / "report.html").is_file()]
+    batch = [folder / name for name in ("index.html", "batch.json")] if (folder / "batch.json").is_file() else []
+    return [*reports, *(path for path in (*batch, folder / WORK) if path.exists())]

@@ -1,0 +1,62 @@
+"""The kit's own notebooks give the same by every engine: text, figures, recorded values, and the bytes of every file."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from lpo_analysis.reporting import provenance, run, store
+from lpo_analysis.reporting.engines import client
+from lpo_analysis.reporting.execution import Executed, Settings
+from lpo_analysis.reporting.jobs import prepare
+
+pytestmark = pytest.mark.slow
+
+SETS = {
+    "adoption": [{}, {"buyer": "corporate"}, {"grades": ["A", "B", "C"], "horizon_year": 2030}],
+    "savings": [
+        {"draws": 256},
+        {"draws": 256, "task": "legal_research", "buyer": "law_firm", "baseline": "associate", "location": "PHL"},
+        {"draws": 512, "seed": 7, "grades": ["A", "B", "C"]},
+    ],
+    "risk": [{}, {"buyer_size": "small", "jurisdictions": ["US-NC"]}, {"seed": 5, "records": 500}],
+}
+
+
+def _bytes(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def _by_papermill(job, folder: Path) -> None:
+    """Make the report of what papermill itself, with no engine of the kit, makes of the notebook."""
+    import papermill
+
+    from lpo_analysis.reporting import outputs
+
+    made = papermill.execute_notebook(str(job.notebook), None, job.changed, kernel_name="python3", progress_bar=False)
+    with store.locked(folder, job.name) as work:
+        run.write(job, Executed(outputs.normalise(made), []), work, folder / job.name, run.ingredients(job))
+
+
+@pytest.mark.parametrize(("notebook", "number"), [(name, n) for name, sets in SETS.items() for n in range(len(sets))])
+def test_every_file_has_the_same_bytes_by_every_engine(tmp_path, notebook, number):
+    job = prepare(notebook, SETS[notebook][number], name="report")
+    try:
+        for engine in ("direct", "warm", "fresh"):
+            outcome = run.run(job, tmp_path / engine, settings=Settings(engine=engine))
+            assert outcome.status == "done", outcome.error
+    finally:
+        client.release()
+    _by_papermill(job, tmp_path / "papermill")
+    due = _bytes(tmp_path / "papermill" / "report")
+    assert {"report.html", "results.json", "notebook.ipynb", "run.json"} <= set(due)
+    for engine in ("direct", "warm", "fresh"):
+        made = _bytes(tmp_path / engine / "report")
+        assert made == due, f"{engine}: {[name for name in made | due if made.get(name) != due.get(name)]}"
+    assert provenance.digest(b"") not in due.values(), "an empty file"

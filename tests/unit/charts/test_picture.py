@@ -1,0 +1,100 @@
+"""A figure is drawn once, and the picture is what savefig would write."""
+
+import io
+from functools import partial
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+
+from lpo_analysis.charts import intervals, picture
+from lpo_analysis.charts.picture import _print
+from lpo_analysis.results import Result, tidy
+
+TABLE = tidy([{"term": "a", "label": "one", "estimate": 0.5, "conf_low": 0.25, "conf_high": 0.75}])
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept():
+    _print.cache_clear()
+
+
+@pytest.fixture
+def calls():
+    return []
+
+
+@pytest.fixture
+def draw(calls):
+    def drawing(frame, *, ax=None, title="", **options):
+        calls.append((title, options))
+        return intervals(frame, ax=ax, title=title)
+
+    return drawing
+
+
+def result(draw, frame=TABLE):
+    return Result("x", TABLE, "Said.", plot_data=frame, draw=draw)
+
+
+def test_the_picture_is_the_one_savefig_writes():
+    shown = result(partial(intervals, title="What is seen"))
+    figure = shown.plot().get_figure()
+    expected = io.BytesIO()
+    figure.savefig(expected, format="png", dpi=160, metadata={"Software": "lpo-analysis"})
+    plt.close(figure)
+    assert picture(shown) == expected.getvalue()
+    assert plt.get_fignums() == []
+
+
+def test_the_layout_runs_within_one_drawing(monkeypatch):
+    from matplotlib.figure import Figure
+
+    drawn, original = [], Figure.draw
+    monkeypatch.setattr(Figure, "draw", lambda self, renderer: drawn.append(self) or original(self, renderer))
+    picture(result(intervals))
+    assert len(drawn) == 1
+
+
+def test_the_same_numbers_in_the_same_words_are_drawn_once(draw, calls):
+    first = picture(result(partial(draw, title="One")))
+    again = picture(result(partial(draw, title="One"), TABLE.copy()))
+    assert first == again
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        TABLE.assign(estimate=0.5 + 1e-15),
+        TABLE.assign(label="two"),
+        TABLE.assign(n_obs=pd.NA),
+        TABLE.rename(columns={"method": "way"}),
+    ],
+)
+def test_other_numbers_are_drawn_anew(draw, calls, other):
+    picture(result(draw))
+    picture(result(draw, other))
+    assert len(calls) == 2
+
+
+def test_other_words_options_functions_and_settings_are_drawn_anew(draw, calls):
+    picture(result(partial(draw, title="One")))
+    picture(result(partial(draw, title="Two")))
+    picture(result(partial(draw, title="Two")), mark=1)
+    picture(result(lambda frame, *, ax=None: draw(frame, ax=ax)))
+    with mpl.rc_context({"lines.linewidth": 9}):
+        picture(result(partial(draw, title="One")))
+    assert len(calls) == 5
+
+
+def test_an_option_that_cannot_be_compared_is_drawn_each_time(draw, calls):
+    for _ in range(2):
+        picture(result(draw), marks=[1, 2])
+    assert calls == [("", {"marks": [1, 2]})] * 2
+
+
+def test_a_result_without_a_figure_says_so():
+    with pytest.raises(ValueError, match="x has no figure"):
+        picture(result(None))

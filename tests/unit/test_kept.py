@@ -1,0 +1,138 @@
+"""What is kept for the next report cannot be changed by the last, is computed once, and `prime` leaves nothing behind."""
+
+import os
+import subprocess
+import sys
+import threading
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from lpo_analysis import adoption, claims, risk, savings
+from lpo_analysis.charts.picture import _print
+from lpo_analysis.evidence import load, references, select, table
+from lpo_analysis.evidence.money import ends
+from lpo_analysis.methods import growth
+from lpo_analysis.methods.inputs import Input, Inputs
+from lpo_analysis.methods.sensitivity import variance_shares
+from lpo_analysis.risk import losses
+from lpo_analysis.savings import gather
+from lpo_analysis.savings.claims import published_claims
+
+DOMAINS = (adoption, savings, risk)
+ROWS = ("cba_lpo_rate", "valuenotes_low_2007")
+KEPT = {
+    "select": lambda: select(load(), metric="lpo_hourly_rate"),
+    "table": lambda: table("fx_annual"),
+    "references": lambda: references(load(), ROWS),
+    "published_claims": lambda: published_claims(load()),
+    "disagreement": lambda: adoption.disagreement(load(), adoption.Parameters()).table,
+    "disagreement, drawn": lambda: adoption.disagreement(load(), adoption.Parameters()).plot_data,
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_a_frame_handed_out_may_be_changed_without_harm(name):
+    before = KEPT[name]().copy()
+    frame = KEPT[name]()
+    frame.loc[frame.index[0], frame.columns[0]] = None
+    frame["new"] = 1
+    del frame[frame.columns[1]]
+    pd.testing.assert_frame_equal(KEPT[name](), before)
+
+
+def test_the_draws_handed_out_are_not_those_kept():
+    values, _ = losses.draw(load(), risk.Parameters())
+    values.pop("severity")
+    assert "severity" in losses.draw(load(), risk.Parameters())[0]
+
+
+@pytest.mark.parametrize("model", [savings.Parameters, risk.Parameters])
+def test_equal_parameters_are_one_key_and_others_another(model):
+    assert hash(model()) == hash(model.from_mapping(model().model_dump()))
+    assert hash(model()) != hash(model(grades=["A"]))
+
+
+def test_a_question_is_gathered_once_by_check_analysis_and_comparators(monkeypatch):
+    asked = []
+    original = gather._Gatherer.run
+    monkeypatch.setattr(gather._Gatherer, "run", lambda self: asked.append(self.p) or original(self))
+    gather._gathered.cache_clear()
+    p = savings.Parameters(task="contract_drafting", seed=99)
+    p.check_evidence()
+    assert len(savings.analyse(p).comparators.table) == 4
+    assert len(asked) == len(set(asked)) == 4
+
+
+def test_the_claim_of_being_cheaper_finds_the_comparators_computed():
+    savings.Parameters.prime()
+    before = savings.drivers._against_other.cache_info().misses
+    claims._claims.cache_clear()
+    claims.claims(report="savings")
+    assert savings.drivers._against_other.cache_info().misses == before
+
+
+def test_ceilings_are_profiled_once_for_all_levels():
+    years, sizes = [2015, 2017, 2019, 2021, 2023], [8.4, 10.7, 13.9, 20.6, 28.5]
+    growth._least_error.cache_clear()
+    wide = growth.ceiling_profile(years, sizes, confidence=0.9)
+    done = growth._least_error.cache_info().misses
+    pd.testing.assert_frame_equal(growth.ceiling_profile(years, sizes, confidence=0.9), wide)
+    growth.ceiling_profile(years, sizes, confidence=0.99)
+    assert growth._least_error.cache_info().misses - done <= 40
+
+
+def test_groups_of_the_same_inputs_are_one_run():
+    inputs = Inputs(tuple(Input(name, name, "x", -1.0, 1.0, "normal", 4, "by hand") for name in "ab"))
+    runs = []
+
+    def model(values):
+        runs.append(1)
+        return values["a"] + values["b"]
+
+    frame = variance_shares(model, inputs, groups={"one": ["a"], "same": ["a"], "none": [], "both": ["b", "a"]})
+    assert len(runs) == 4
+    assert frame.loc[0, ["first", "total"]].tolist() == frame.loc[1, ["first", "total"]].tolist()
+    assert frame.loc[2, ["first", "total"]].tolist() == [0.0, 0.0]
+
+
+def test_the_ends_of_a_frame_are_those_of_its_rows():
+    frame = load().observations.groupby("form").head(3)
+    assert set(frame["form"]) == {"point", "range", "floor", "ceiling"}
+    low, high = ends(frame)
+    one_by_one = np.array([ends(row) for _, row in frame.iterrows()], dtype=float)
+    assert np.array_equal(np.column_stack([low, high]), one_by_one, equal_nan=True)
+
+
+@pytest.mark.parametrize("domain", DOMAINS, ids=lambda d: d.__name__.rpartition(".")[2])
+def test_prime_leaves_neither_figures_nor_threads(domain):
+    threads = threading.active_count()
+    domain.Parameters.prime()
+    assert plt.get_fignums() == []
+    assert threading.active_count() == threads
+
+
+@pytest.mark.parametrize(
+    ("domain", "drawn"), [(adoption, ("growth", "disagreement")), (risk, ("prevalence", "quality", "governance"))]
+)
+def test_figures_that_reports_share_are_drawn_by_prime(domain, drawn):
+    from lpo_analysis.charts import picture
+
+    domain.Parameters.prime()
+    before = _print.cache_info().misses
+    changes = {"buyer": "law_firm"} if domain is adoption else {"buyer_size": "small", "records": 100}
+    analysis = domain.analyse(domain.Parameters(**changes))
+    for name in drawn:
+        picture(getattr(analysis, name))
+    assert _print.cache_info().misses == before
+
+
+def test_prime_does_not_depend_on_the_folder(tmp_path):
+    code = "from lpo_analysis import adoption, risk, savings\nfor d in (adoption, risk, savings): d.Parameters.prime()"
+    # The package as these tests see it, wherever it stands.
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert list(tmp_path.iterdir()) == []
