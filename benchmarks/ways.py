@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import os
@@ -23,11 +24,32 @@ NOTEBOOKS = {
 }
 
 
+TASKS = ("legal_research", "document_review", "contract_drafting", "litigation_support")
+PLACES = ("IND", "PHL", "GB-NIR", "GBR", "US-OH", "USA")
+
+
 def parameters(notebook: str, number: int) -> dict[str, Any]:
     """Return the parameters of one of many different reports."""
     if notebook in ("reference", "small"):
         return {"n": 400 + 50 * (number % 4), "slope": 0.1 + 0.1 * number, "seed": number + 2}
-    return {"seed": number + 2}
+    if notebook == "savings":
+        asked = list(itertools.product(TASKS, PLACES, ("small", "midsize", "large")))
+        task, place, size = asked[number % len(asked)]
+        return {
+            "buyer": "law_firm",
+            "baseline": "associate",
+            "task": task,
+            "location": place,
+            "buyer_size": size,
+            "seed": number + 2,
+        }
+    if notebook == "risk":
+        asked = list(itertools.product(("small", "midsize", "large"), ("US-NY", "US-NC", "GB-EAW"), (1_000, 100_000)))
+        size, place, records = asked[number % len(asked)]
+        return {"buyer_size": size, "jurisdictions": [place], "records": records, "seed": number + 2}
+    asked = list(itertools.product(("law_firm", "corporate"), (2026, 2027, 2028, 2030), (0.8, 0.9, 0.95)))
+    buyer, horizon, level = asked[number % len(asked)]
+    return {"buyer": buyer, "horizon_year": horizon, "level": level}
 
 
 def loop(notebook: str, reports: int, jobs: int, folder: Path) -> None:
@@ -52,9 +74,9 @@ def _by_engine(engine: str) -> Callable[..., None]:
         from lpo_analysis.reporting.engines import client
         from lpo_analysis.reporting.execution import Settings, execute
 
-        todo = _jobs(notebook, reports)
-        settings = Settings(engine=engine, preload=preload_for(todo, engine))
+        settings = Settings(engine=engine, preload=preload_for([NOTEBOOKS[notebook]], engine))
         client.start(settings.preload)
+        todo = _jobs(notebook, reports)
 
         def one(job: Any) -> None:
             done = execute(job, settings)
@@ -70,10 +92,12 @@ def _by_engine(engine: str) -> Callable[..., None]:
 def _by_batch(engine: str) -> Callable[..., None]:
     def make(notebook: str, reports: int, jobs: int, folder: Path) -> None:
         """Make whole reports with the kit: validation, page, CSV files, results, hashes and index included."""
-        from lpo_analysis.reporting.batch import run_batch
+        from lpo_analysis.reporting.batch import preload_for, run_batch
+        from lpo_analysis.reporting.engines import client
         from lpo_analysis.reporting.execution import Settings
         from lpo_analysis.reporting.plans import Plan
 
+        client.start(preload_for([NOTEBOOKS[notebook]], engine))
         plan = Plan("bench", "Benchmark", tuple(_jobs(notebook, reports)))
         made = run_batch(plan, folder, jobs=jobs, settings=Settings(engine=engine))
         wrong = [outcome for outcome in made.outcomes if outcome.status != "done"]

@@ -82,6 +82,17 @@ def claims(*, report: str | None = None, evidence: Evidence | None = None) -> tu
     return _claims(evidence or load(), report)
 
 
+def prime(report: str) -> None:
+    """Judge the claims of a kind of report, so that a batch does it once.
+
+    Parameters
+    ----------
+    report : {'adoption', 'savings', 'risk'}
+        Whose; any other has none.
+    """
+    claims(report=report)
+
+
 @lru_cache(maxsize=8)
 def _claims(e: Evidence, report: str | None) -> tuple[Claim, ...]:
     judges = (

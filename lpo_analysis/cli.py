@@ -56,7 +56,8 @@ def _pairs(given: list[str] | None) -> dict[str, str]:
     for item in given or []:
         key, separator, value = item.partition("=")
         if not separator or not key:
-            raise ParameterError(f"-p {item!r} is not of the form key=value.", remedy="Write -p task=legal_research.")
+            shown = item if len(item) < 16 else f"{item[:8]}..."
+            raise ParameterError(f"-p {shown!r} is not of the form key=value.", remedy="Write -p task=legal_research.")
         if key.strip() in pairs:
             raise ParameterError(f"-p {key.strip()} is given twice.")
         pairs[key.strip()] = value
@@ -80,13 +81,13 @@ def report(
     from lpo_analysis.reporting.run import run
     from lpo_analysis.reporting.store import check_writable
 
+    settings = Settings(engine=check_engine(engine))
     path = library.find(notebook)
     model = library.model(library.read(path), where=path.name)
     if name is not None and (slug(name) != name or not name):
         raise ParameterError(f"--name {name!r} is no folder name.", remedy="Use letters, digits, dash and underscore.")
     job = prepare(path, parse_text(model, _pairs(param)), name=name)
     check_writable(output)
-    settings = Settings(engine=check_engine(engine))
     outcome = run(job, output, settings=settings, force=force)
     if outcome.status == "failed":
         print(f"error: the report failed: {outcome.error}", file=sys.stderr)  # noqa: T201
@@ -141,17 +142,29 @@ def batch(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask, however many reports there are.")] = False,
 ) -> None:
     """Make all reports of a plan, and an index of them."""
-    from lpo_analysis.reporting.batch import run_batch, slowest_cells
+    from lpo_analysis.reporting.batch import preload_for, run_batch, slowest_cells
+    from lpo_analysis.reporting.engines.client import release, start
     from lpo_analysis.reporting.execution import Settings, check_engine
     from lpo_analysis.reporting.library import find_plan
-    from lpo_analysis.reporting.plans import content_of, read_plan, recall, size
+    from lpo_analysis.reporting.plans import content_of, notebooks, read_plan, recall, size
     from lpo_analysis.reporting.progress import summary
 
     if jobs < 1:
         raise ParameterError(f"--jobs must be at least 1, got {jobs}.")
     chosen = None if engine is None else check_engine(engine)
-    _confirm(size(content_of(find_plan(plan))), yes=yes or dry_run)
-    read = (None if dry_run else recall(plan, output)) or read_plan(plan)
+    content = content_of(find_plan(plan))
+    _confirm(size(content), yes=yes or dry_run)
+    read = None if dry_run else recall(plan, output)
+    if read is None:
+        asked = chosen or content.get("engine") or "direct"
+        if not dry_run and scheduler is None and asked in ("direct", "warm") and size(content) >= BEGIN_EARLY:
+            # The server imports the libraries while this process validates the plan.
+            start(preload_for(notebooks(content), asked))
+        try:
+            read = read_plan(plan)
+        except LpoError:
+            release()
+            raise
     if dry_run:
         for job in read.jobs:
             _say(f"{job.name}  {job.notebook.stem}  " + (f"refused: {job.refusal}" if job.refusal else "to run"))
@@ -173,6 +186,8 @@ def batch(
 
 ASK_ABOVE = 1000
 """Reports of one plan above which a confirmation is asked for."""
+BEGIN_EARLY = 8
+"""Reports of one plan from which the fork server is started before the plan is known to be right."""
 
 
 def _confirm(number: int, *, yes: bool) -> None:

@@ -5,22 +5,23 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from lpo_analysis.errors import ParameterError
-from lpo_analysis.reporting import plans, provenance, store
+from lpo_analysis.errors import LpoError, OutputError, ParameterError
+from lpo_analysis.reporting import library, plans, provenance, store
 from lpo_analysis.reporting.engines.client import Preload, kill_all, release, start
 from lpo_analysis.reporting.engines.kernels import Engine
-from lpo_analysis.reporting.execution import Settings
-from lpo_analysis.reporting.jobs import Job, Outcome
+from lpo_analysis.reporting.execution import Settings, import_papermill
+from lpo_analysis.reporting.jobs import Job, Outcome, own_module
 from lpo_analysis.reporting.plans import Plan
 from lpo_analysis.reporting.progress import Progress, Quiet
 from lpo_analysis.reporting.run import headlines, ingredients, run
@@ -125,8 +126,12 @@ def run_batch(
             note(outcome)
     told.to_run([why for _, why in waiting])
     if waiting:
-        chosen = _settings(plan, settings, [job for job, _ in waiting])
-        _make(waiting, folder, chosen, jobs=jobs, force=force, executor=executor, note=note, told=told)
+        chosen = _settings(plan, settings)
+        try:
+            _make(waiting, folder, chosen, jobs=jobs, force=force, executor=executor, note=note, told=told)
+        except BaseException:
+            told.end()
+            raise
     told.end()
     outcomes = tuple(made.get(job.name) or _stopped(job) for job in plan.jobs)
     batch = Batch(plan, outcomes, folder, time.perf_counter() - start)
@@ -154,18 +159,18 @@ def _looked(jobs: Sequence[Job], folder: Path, *, force: bool) -> Iterator[tuple
         yield from pool.map(look, jobs)
 
 
-def _settings(plan: Plan, given: Settings | None, jobs: Sequence[Job]) -> Settings:
+def _settings(plan: Plan, given: Settings | None) -> Settings:
     chosen = given or Settings(engine=plan.engine or "direct", environment=plan.environment)
-    return replace(chosen, limits=plan.limits, preload=preload_for(jobs, chosen.engine))
+    return replace(chosen, limits=plan.limits, preload=preload_for((job.notebook for job in plan.jobs), chosen.engine))
 
 
-def preload_for(jobs: Sequence[Job], engine: Engine) -> Preload:
+def preload_for(notebooks: Iterable[Path], engine: Engine) -> Preload:
     """Say what a fork server shall import for a batch, so that its reports do not each do it.
 
     Parameters
     ----------
-    jobs : sequence of Job
-        What it will run.
+    notebooks : iterable of Path
+        What will run.
     engine : {'direct', 'warm', 'fresh'}
         By what.
 
@@ -175,26 +180,22 @@ def preload_for(jobs: Sequence[Job], engine: Engine) -> Preload:
         The kit and the parameter models of the notebooks, tied to their source and to the data: after an edit another server
         is started.
     """
-    import sys
-
-    from lpo_analysis.reporting import library
-
-    models, books = [], []
-    for path in dict.fromkeys(job.notebook for job in jobs if job.refusal is None):
-        books.append(library.read(path))
-        model = library.model(books[-1], where=path.name)
-        models.append(f"{model.__module__}:{model.__name__}")
-    named = tuple(name for name in dict.fromkeys(models) if not name.startswith("lpo_analysis.reporting."))
-    modules = ("lpo_analysis.reporting.notebook", *(name.partition(":")[0] for name in named))
-    watched = sorted({digest for job in jobs for digest in job.watched.values()})
-    token = provenance.digest(" ".join([provenance.surroundings_digest(), *watched]).encode())
-    imported = [name for book in books for name in library.imports(book)]
+    books = [library.read(path) for path in dict.fromkeys(notebooks)]
+    # From the metadata, not from the models: pandas need not be imported for it.
+    models = [str(book.get("metadata", {}).get("lpo", {}).get("parameters") or "") for book in books]
+    named = tuple(dict.fromkeys(name for name in models if ":" in name))
+    token = provenance.digest_of(
+        [provenance.surroundings_digest(), [own_module(name.partition(":")[0]) for name in named]]
+    )
+    imported: list[str] = [name for book in books for name in library.imports(book)]
     if any(name.partition(".")[0] == "lpo_analysis" for name in imported):
         # What its cells call imports these when they are first used.
         imported += ["matplotlib.pyplot", "great_tables"]
+    ours = [name for name in imported if name.partition(".")[0] == "lpo_analysis"]
+    modules = dict.fromkeys(["lpo_analysis.reporting.notebook", *(name.partition(":")[0] for name in named), *ours])
     libraries = dict.fromkeys(name for name in imported if name.partition(".")[0] in _SAFE)
     folders = tuple(folder for folder in sys.path if folder and os.path.isdir(folder))
-    return Preload(modules, named, token, folders, tuple(libraries), engine == "direct")
+    return Preload(tuple(modules), named, token, folders, tuple(libraries), engine == "direct")
 
 
 def _make(
@@ -205,21 +206,28 @@ def _make(
     pool = executor or ThreadPoolExecutor(min(jobs, len(waiting)), thread_name_prefix="report")
     futures: dict[Future[Outcome], Job] = {}
     if executor is None and settings.engine != "fresh" and any(job.refusal is None for job, _ in waiting):
-        # While it imports the libraries, this process imports papermill.
-        start(settings.preload)
+        _warm(settings.preload)
     try:
         with _terminable():
             for job, why in waiting:
-                futures[pool.submit(run, job, folder, settings=settings, force=force, why=why)] = job
-            told.submitted(lambda: [job.name for future, job in futures.items() if future.running()])
+                try:
+                    futures[pool.submit(run, job, folder, settings=settings, force=force, why=why)] = job
+                except LpoError:
+                    raise
+                except Exception as error:
+                    # An executor that broke takes nothing more.
+                    note(_lost(job, error))
+            # A list at once: the display asks from a thread of its own.
+            told.submitted(lambda: [job.name for future, job in list(futures.items()) if future.running()])
             for future in as_completed(futures):
                 job = futures.pop(future)
                 try:
-                    note(future.result())
+                    outcome = future.result()
                 except CancelledError:
                     continue
                 except Exception as error:
-                    note(_lost(job, error))
+                    outcome = _lost(job, error)
+                note(outcome)
     except KeyboardInterrupt:
         # What is finished stays; what runs is killed with its server, what waits is never begun.
         for future in futures:
@@ -231,6 +239,17 @@ def _make(
         if executor is None:
             pool.shutdown(cancel_futures=True)
             release(settings.preload)
+
+
+def _warm(preload: Preload) -> None:
+    """Start the server, and see to it that what it imported is what the reports will say they were made from."""
+    starting = start(preload)
+    # Meanwhile, on the other core.
+    import_papermill()
+    starting.join()
+    if edited := provenance.edited():
+        release(preload)
+        raise OutputError(f"{edited} while the batch began.", remedy="Run it again.")
 
 
 @contextmanager

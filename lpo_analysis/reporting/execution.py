@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import re
+import sys
 import tempfile
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from lpo_analysis.errors import LpoError, NotebookError, ParameterError, choices
@@ -126,6 +129,7 @@ def execute(job: Job, settings: Settings | None = None) -> Executed:
     ServerLostError
         If the fork server was killed meanwhile.
     """
+    import_papermill()
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
@@ -144,32 +148,49 @@ def execute(job: Job, settings: Settings | None = None) -> Executed:
         try:
             done = _papermill(job, settings.engine, config=client_config(folder), options=options)
         except PapermillExecutionError as error:
-            raise NotebookError(_cell_error(error, limits), where=f"{name}, cell {error.cell_index + 1}") from None
+            raise NotebookError(_cell_error(error, limits), where=_where(job, error)) from None
         except EndedEarlyError as error:
             if error.lost:
                 raise ServerLostError(str(error), where=name) from None
-            raise NotebookError(str(error), where=_where(name, error)) from None
+            raise NotebookError(str(error), where=_where(job, error)) from None
         except CellTimeoutError as error:
             told = f"The cell took longer than the {limits.cell_seconds} s allowed."
-            raise NotebookError(told, where=_where(name, error)) from None
+            raise NotebookError(told, where=_where(job, error)) from None
         except (OutOfTimeError, DeadKernelError) as error:
-            raise NotebookError(str(error), where=_where(name, error)) from None
+            raise NotebookError(str(error), where=_where(job, error)) from None
     cells = [
-        {"cell": number, "seconds": round(cell.metadata.papermill.duration or 0.0, 4), "source": _first_line(cell.source)}
-        for number, cell in enumerate(done.cells, start=1)
-        if cell.cell_type == "code" and cell.execution_count is not None
+        {"cell": _number(job, at), "seconds": round(cell.metadata.papermill.duration or 0.0, 4), "source": _first_line(cell.source)}
+        for at, cell in enumerate(done.cells)
+        if cell.cell_type == "code" and cell.execution_count is not None and outputs.INJECTED not in cell.metadata.get("tags", [])
     ]  # fmt: skip
     return Executed(outputs.normalise(done), cells)
 
 
+def import_papermill() -> None:
+    """Import papermill without a grammar it has no use for.
+
+    It validates notebooks by jsonschema, which imports, where it is installed, a parser for international addresses that takes
+    longer to build than all the rest; a notebook has none to check.
+    """
+    name = "rfc3987_syntax"
+    if "papermill" in sys.modules or "jsonschema" in sys.modules or name in sys.modules:
+        return
+    sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        import papermill.execute  # noqa: F401
+    finally:
+        del sys.modules[name]
+
+
 def _papermill(job: Job, engine: str, **options: Any) -> Any:
     """Do what `papermill.execute_notebook` does, but write nothing: the report lands whole at the end."""
+    import_papermill()
     from papermill.engines import papermill_engines
     from papermill.execute import prepare_notebook_metadata, raise_for_execution_errors, remove_error_markers
-    from papermill.iorw import load_notebook_node
     from papermill.parameterize import parameterize_notebook
 
-    notebook = load_notebook_node(str(job.notebook))
+    state = job.notebook.stat()
+    notebook = copy.deepcopy(_loaded(job.notebook, state.st_mtime_ns, state.st_size))
     if job.changed:
         notebook = parameterize_notebook(
             notebook, job.changed, kernel_name="python3", language="python", engine_name=engine
@@ -182,6 +203,18 @@ def _papermill(job: Job, engine: str, **options: Any) -> Any:
     return done
 
 
+@lru_cache(maxsize=64)
+def _loaded(path: Path, _time: int, _size: int) -> Any:
+    """Read and validate a notebook once for all its reports; what it once showed is of no use here."""
+    from papermill.iorw import load_notebook_node
+
+    notebook = load_notebook_node(str(path))
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell["outputs"], cell["execution_count"] = [], None
+    return notebook
+
+
 @cache
 def _quiet() -> None:
     logger = logging.getLogger("papermill")
@@ -189,9 +222,21 @@ def _quiet() -> None:
     logging.getLogger("papermill.translators").setLevel(logging.ERROR)
 
 
-def _where(name: str, error: BaseException) -> str:
+def _where(job: Job, error: Any) -> str:
     at = getattr(error, "cell_index", None)
-    return name if at is None else f"{name}, cell {at + 1}"
+    return job.notebook.name if at is None else f"{job.notebook.name}, cell {_number(job, at)}"
+
+
+def _number(job: Job, at: int) -> int:
+    """Return the number of a cell, from 1, in the notebook as its author sees it: without injected parameters."""
+    if not job.changed:
+        return at + 1
+    state = job.notebook.stat()
+    tagged = (
+        set(cell.metadata.get("tags", [])) for cell in _loaded(job.notebook, state.st_mtime_ns, state.st_size).cells
+    )
+    first = next((n for n, tags in enumerate(tagged) if "parameters" in tags), -1)
+    return at + 1 if at <= first else at
 
 
 def _first_line(source: str) -> str:

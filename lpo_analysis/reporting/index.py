@@ -48,6 +48,8 @@ def _group(notebook: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     names = dict.fromkeys(name for outcome in outcomes for name in outcome.parameters)
     varying = [name for name in names if len({shown(outcome.parameters.get(name)) for outcome in outcomes}) > 1]
     labels = list(dict.fromkeys(item["label"] for outcome in outcomes for item in outcome.headlines))
+    # A notebook that records nothing has no number to show, but there may be a reason.
+    headings = [sentence(label) for label in labels] or (["Reason"] if any(o.error for o in outcomes) else [])
     rows = []
     for outcome in outcomes:
         numbers = {item["label"]: spoken(item) for item in outcome.headlines}
@@ -56,12 +58,14 @@ def _group(notebook: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
             {"name": outcome.name, "status": "done" if finished else outcome.status, "why": outcome.error,
              "link": f"{outcome.name}/report.html" if finished else "",
              "varying": [shown(outcome.parameters.get(name)) for name in varying],
-             "numbers": [numbers.get(label, {"big": "", "range": ""}) for label in labels]}
+             "numbers": [numbers.get(label, {"big": "", "range": ""}) for label in labels] or [{"big": "", "range": ""} for _ in headings],
+             "given": [(name.replace("_", " "), shown(value)) for name, value in outcome.parameters.items()]
+             if outcome.status == "failed" else []}
         )  # fmt: skip
     heading = sentence(f"{notebook} reports")
     return {
         "heading": heading,
         "varying": [name.replace("_", " ") for name in varying],
-        "numbers": [sentence(x) for x in labels] or [""],
+        "numbers": headings,
         "rows": rows,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import sys
@@ -207,10 +208,34 @@ def own_source(model: type) -> dict[str, str]:
     dict of str to str
         SHA-256 by path; empty for a model of the kit.
     """
-    if model.__module__.partition(".")[0] == "lpo_analysis":
+    return own_module(model.__module__)
+
+
+def own_module(name: str) -> dict[str, str]:
+    """Hash the file of a module that is not the kit's.
+
+    Parameters
+    ----------
+    name : str
+        Name of the module.
+
+    Returns
+    -------
+    dict of str to str
+        SHA-256 by path; empty for a module of the kit, or one without a file.
+    """
+    if name.partition(".")[0] == "lpo_analysis":
         return {}
-    file = getattr(sys.modules.get(model.__module__), "__file__", None)
-    return {} if file is None else {_relative(Path(file)): provenance.digest(Path(file).read_bytes())}
+    file = getattr(sys.modules.get(name), "__file__", None)
+    if file is None:
+        try:
+            found = importlib.util.find_spec(name)
+        except (ImportError, ValueError, AttributeError):
+            return {}
+        file = None if found is None else found.origin
+    if file is None or not Path(file).is_file():
+        return {}
+    return {_relative(Path(file)): provenance.digest(Path(file).read_bytes())}
 
 
 def _relative(path: Path) -> str:

@@ -200,7 +200,8 @@ def imports(notebook: dict[str, Any]) -> list[str]:
     Returns
     -------
     list of str
-        Full names, in order; cells that are no plain Python are passed over.
+        Full names, in order; ``from a import b`` gives ``a`` and ``a.b``, which need not be a module. Cells that are no plain
+        Python are passed over.
     """
     found: list[str] = []
     for cell in notebook["cells"]:
@@ -214,5 +215,5 @@ def imports(notebook: dict[str, Any]) -> list[str]:
             if isinstance(node, ast.Import):
                 found += [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                found.append(node.module)
+                found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
     return list(dict.fromkeys(found))

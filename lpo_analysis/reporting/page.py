@@ -108,9 +108,12 @@ def _blocks(notebook: Any) -> list[dict[str, Any]]:
     return blocks
 
 
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
 def _output(output: Any) -> dict[str, Any] | None:
     if output["output_type"] == "stream":
-        return {"kind": "text", "text": output["text"]}
+        return {"kind": "text", "text": _ANSI.sub("", output["text"])}
     if output["output_type"] == "error":
         return {"kind": "text", "text": f"{output['ename']}: {output['evalue']}"}
     data = output.get("data", {})
@@ -123,15 +126,35 @@ def _output(output: Any) -> dict[str, Any] | None:
         image = "".join(data["image/png"].split())
         return {
             "kind": "figure",
+            "type": "image/png",
             "image": image,
             "size": _display_size(image),
             **{k: data[FIGURE][k] for k in ("alt", "caption", "sources")},
         }
     if TABLE in data:
         return {"kind": "table", "title": data[TABLE]["title"], "html": _bare(data["text/html"])}
+    for kind in ("image/png", "image/jpeg", "image/svg+xml"):
+        if kind in data:
+            return _picture(kind, data[kind], data.get("text/plain", ""))
     if "text/html" in data:
         return {"kind": "html", "html": _bare(data["text/html"])}
+    if "text/markdown" in data:
+        return {"kind": "markdown", "html": _markdown(data["text/markdown"])}
     return {"kind": "text", "text": data.get("text/plain", "")}
+
+
+def _picture(kind: str, raw: str, alt: str) -> dict[str, Any]:
+    """Show a picture of a researcher's own notebook; as an image even where it is markup, so that nothing in it runs."""
+    image = base64.b64encode(raw.encode()).decode() if kind == "image/svg+xml" else "".join(raw.split())
+    return {
+        "kind": "figure",
+        "type": kind,
+        "image": image,
+        "size": None,
+        "alt": alt.strip(),
+        "caption": "",
+        "sources": [],
+    }
 
 
 def _display_size(image: str) -> tuple[int, int] | None:
@@ -145,7 +168,7 @@ def _display_size(image: str) -> tuple[int, int] | None:
 
 def _bare(html: str) -> str:
     """Drop the style blocks and wrappers a table brings along: the page has one style sheet for all."""
-    html = re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL)
+    html = re.sub(r"<style[^>]*>.*?</style>", "", html, flags=re.DOTALL)
     return re.sub(r'(<div id="[^"]*") style="[^"]*"', r"\1", html).strip()
 
 

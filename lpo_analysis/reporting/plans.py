@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import itertools
 import json
 import math
 import os
+import re
 import string
 import tomllib
 from collections import Counter
@@ -16,14 +18,18 @@ from pathlib import Path
 from typing import Any
 
 from lpo_analysis.errors import LpoError, PlanError, choices
-from lpo_analysis.reporting import library, provenance
+from lpo_analysis.reporting import library, provenance, secrets
 from lpo_analysis.reporting.engines.kernels import Engine
 from lpo_analysis.reporting.execution import Limits, check_engine
 from lpo_analysis.reporting.jobs import Job, prepare, slug
 
+_NAME = re.compile(r"[A-Za-z_]\w*")
 _PLAN_KEYS = ("title", "report", "engine", "limits", "environment")
 _REPORT_KEYS = ("notebook", "name", "parameters", "matrix", "inputs")
 _RESERVED = ("index.html", "batch.json")
+_LONGEST = 200
+SHOWN = 20
+"""How many mistakes of a plan are listed; a matrix can make thousands out of one."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,8 @@ def read_plan(name: str | Path) -> Plan:
     settings = _settings(content, problems)
     problems += _clashes(jobs)
     if problems:
-        listed = "\n  ".join(dict.fromkeys(problems))
+        told = list(dict.fromkeys(problems))
+        listed = "\n  ".join(told[:SHOWN]) + (f"\n  ... and {len(told) - SHOWN} more" if len(told) > SHOWN else "")
         raise PlanError(f"The plan cannot be run:\n  {listed}", where=path.name)
     watched = {file: digest for job in jobs for file, digest in job.watched.items()}
     return Plan(path.stem, str(title), tuple(jobs), **settings, path=path, watched=watched)
@@ -174,8 +181,14 @@ def recall(name: str | Path, output: Path) -> Plan | None:
         if noted["key"] != _key(path, {job.notebook for job in jobs}, watched):
             return None
         content = content_of(path)
+        entries = content["report"]
+        # Another notebook may have come before the one that was found under its name, and a new file under a pattern of inputs.
+        found = {library.find(entry["notebook"]) for entry in entries}
+        inputs = {file.as_posix() for entry in entries for item in entry.get("inputs", []) for file in _matching(item)}
+        if found != {job.notebook for job in jobs} or not inputs <= set(watched):
+            return None
         return Plan(path.stem, content["title"], jobs, **_settings(content, []), path=path, watched=watched)
-    except (OSError, ValueError, KeyError, TypeError, PlanError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, LpoError):
         return None
 
 
@@ -201,6 +214,29 @@ def size(content: Mapping[str, Any]) -> int:
     return total
 
 
+def notebooks(content: Mapping[str, Any]) -> list[Path]:
+    """List the notebooks of a plan without validating it.
+
+    Parameters
+    ----------
+    content : mapping
+        From `content_of`.
+
+    Returns
+    -------
+    list of Path
+        Those that can be found and read.
+    """
+    found: list[Path] = []
+    reports = content.get("report", [])
+    for entry in reports if isinstance(reports, list) else []:
+        with contextlib.suppress(LpoError):
+            path = library.find(entry.get("notebook", "") if isinstance(entry, dict) else "")
+            library.read(path)
+            found.append(path)
+    return list(dict.fromkeys(found))
+
+
 def _settings(content: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
     engine, limits, environment = content.get("engine"), content.get("limits", {}), content.get("environment", [])
     made: dict[str, Any] = {}
@@ -220,8 +256,11 @@ def _settings(content: Mapping[str, Any], problems: list[str]) -> dict[str, Any]
             problems.append(
                 f"limits: {name} must be a {'' if name == 'seconds' else 'whole '}number above 0, got {value!r}"
             )
-    if not isinstance(environment, list) or not all(isinstance(item, str) and item for item in environment):
-        problems.append(f'environment: must be a list of names, such as ["API_TOKEN"], got {environment!r}')
+    if not isinstance(environment, list) or not all(isinstance(x, str) and _NAME.fullmatch(x) for x in environment):
+        # What stands there is not repeated: it may well be the secret itself.
+        problems.append(
+            'environment: must be a list of names of variables, such as ["API_TOKEN"], without their values'
+        )
         environment = []
     made["limits"] = Limits(**{name: limits.get(name) for name in known})
     made["environment"] = tuple(environment)
@@ -290,6 +329,12 @@ def _expand(entry: dict[str, Any], where: str, problems: list[str]) -> list[Job]
             f"{where}: parameters and matrix are tables, written as [report.parameters] and [report.matrix]"
         )
         return []
+    try:
+        # First, for the other messages repeat values.
+        secrets.check(fixed | matrix)
+    except LpoError as error:
+        problems.append(f"{where}: {error}")
+        return []
     for key, values in matrix.items():
         if not isinstance(values, list) or not values:
             problems.append(f"{where}: matrix {key} must be a list with at least one value, got {values!r}")
@@ -324,11 +369,19 @@ def _inputs(patterns: object, where: str, problems: list[str]) -> dict[str, str]
         return {}
     found: dict[str, str] = {}
     for pattern in patterns:
-        files = [Path(name) for name in sorted(glob.glob(pattern, recursive=True)) if Path(name).is_file()]
+        files = _matching(pattern)
         if not files:
             problems.append(f"{where}: inputs: there is no file {pattern!r}")
-        found |= {path.as_posix(): provenance.digest(path.read_bytes()) for path in files}
+        for path in files:
+            try:
+                found[path.as_posix()] = provenance.digest(path.read_bytes())
+            except OSError as error:
+                problems.append(f"{where}: inputs: {path.as_posix()!r} cannot be read ({error.strerror})")
     return found
+
+
+def _matching(pattern: str) -> list[Path]:
+    return [Path(name) for name in sorted(glob.glob(pattern, recursive=True)) if Path(name).is_file()]
 
 
 def _name(template: object, job: Job) -> str:
@@ -346,4 +399,6 @@ def _name(template: object, job: Job) -> str:
         raise PlanError(f"name: {template!r} is no template ({error}).", remedy='Write "{task}-{location}".') from None
     if slug(made) != made:
         raise PlanError(f"name: {made!r} is no folder name.", remedy="Use letters, digits, dash and underscore.")
+    if len(made) > _LONGEST:
+        raise PlanError(f"name: {made[:40]!r}... has {len(made)} characters.", remedy=f"Keep it below {_LONGEST}.")
     return made

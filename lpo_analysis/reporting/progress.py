@@ -6,12 +6,17 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lpo_analysis.reporting.jobs import Outcome
 from lpo_analysis.wording import count, listing
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 Running = Callable[[], Sequence[str]]
+REFUSED = "refused"
+"""Reason of a report that is not run, because the evidence bears no answer."""
 
 
 class Progress(Protocol):
@@ -40,7 +45,7 @@ class Quiet:
     """Says nothing, and counts."""
 
     def __init__(self) -> None:
-        self.plan, self.total, self.jobs, self.waiting = "", 0, 1, 0
+        self.plan, self.total, self.jobs, self.waiting, self.unchanged = "", 0, 1, 0, 0
         self.counts: Counter[str] = Counter()
         self.running: Running = list
         self.start = self.run_start = time.monotonic()
@@ -68,7 +73,9 @@ class Quiet:
         reasons : sequence of str
             One for each.
         """
-        self.waiting, self.run_start = len(reasons), time.monotonic()
+        # Refusals take no time, and would make the rest seem fast.
+        self.waiting = sum(reason != REFUSED for reason in reasons)
+        self.unchanged, self.run_start = self.counts["cached"], time.monotonic()
 
     def submitted(self, running: Running) -> None:
         """Take a function that names the reports now in the making.
@@ -98,8 +105,8 @@ class Quiet:
 
     @property
     def made(self) -> int:
-        """Reports that were run, whatever became of them."""
-        return sum(n for status, n in self.counts.items() if status != "cached")
+        """Reports that were run since the look at what has changed, whatever became of them."""
+        return self.counts["done"] + self.counts["failed"] + self.counts["cached"] - self.unchanged
 
     def per_minute(self) -> float:
         """Return how many reports a minute have been run so far."""
@@ -109,7 +116,7 @@ class Quiet:
     def left(self) -> float | None:
         """Return the seconds left at this rate; None before the first is done."""
         rate = self.per_minute()
-        return 60 * (self.waiting - self.made) / rate if rate else None
+        return max(60 * (self.waiting - self.made) / rate, 0.0) if rate else None
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:
@@ -148,12 +155,13 @@ def reasons_in_words(reasons: Sequence[str], total: int) -> str:
     str
         Such as ``3 of 200 to run: data/evidence/observations.csv changed``.
     """
-    counted = Counter(reason for reason in reasons if reason != "refused")
+    counted = Counter(reason for reason in reasons if reason != REFUSED)
     number = sum(counted.values())
     if not number:
-        return f"nothing to run: {count(total, 'report')} unchanged" if not reasons else "nothing to run"
+        unchanged = f"{count(total - len(reasons), 'report')} unchanged"
+        return f"nothing to run: {listing([unchanged, f'{len(reasons)} refused'] if reasons else [unchanged])}"
     parts = [reason if n == number else f"{reason} ({n})" for reason, n in counted.most_common(4)]
-    more = f", and {len(counted) - 4} other reasons" if len(counted) > 4 else ""
+    more = f", and {count(len(counted) - 4, 'other reason')}" if len(counted) > 4 else ""
     return f"{number} of {total} to run: {', '.join(parts)}{more}"
 
 
@@ -168,7 +176,7 @@ class Lines(Quiet):
 
     def __init__(self, say: Callable[[str], None]) -> None:
         super().__init__()
-        self.say = say
+        self.say, self.looked = say, False
 
     def to_run(self, reasons: Sequence[str]) -> None:
         """Say how many reports have to be made, and why.
@@ -179,6 +187,7 @@ class Lines(Quiet):
             One for each.
         """
         super().to_run(reasons)
+        self.looked = True
         self.say(reasons_in_words(reasons, self.total))
 
     def finished(self, outcome: Outcome) -> None:
@@ -191,7 +200,7 @@ class Lines(Quiet):
         """
         super().finished(outcome)
         # A report that another batch made while this one waited comes cached, and after the count.
-        if outcome.status != "cached" or self.waiting:
+        if outcome.status != "cached" or self.looked:
             tail = f": {outcome.error}" if outcome.error else ""
             done = sum(self.counts.values())
             self.say(f"[{done}/{self.total}] {outcome.status:8} {outcome.seconds:6.1f} s  {outcome.name}{tail}")
@@ -215,7 +224,8 @@ class Log(Quiet):
         self.say = say
 
     def _event(self, event: str, **content: Any) -> None:
-        self.say(json.dumps({"event": event, **content}, ensure_ascii=False))
+        # ASCII alone, whatever the encoding of the pipe.
+        self.say(json.dumps({"event": event, **content}))
 
     def begin(self, plan: str, total: int, jobs: int) -> None:
         """Log that a plan begins.
@@ -264,16 +274,22 @@ class Log(Quiet):
 
 
 class Live(Quiet):
-    """A table on a terminal, and one line for every report that failed or was refused."""
+    """A table on a terminal, and one line for every report that failed or was refused.
+
+    Parameters
+    ----------
+    console : rich.console.Console, optional
+        Where to draw it; stdout by default.
+    """
 
     SHOWN = 6
 
-    def __init__(self) -> None:
+    def __init__(self, console: Console | None = None) -> None:
         super().__init__()
         from rich.console import Console
         from rich.live import Live as Display
 
-        self.console = Console()
+        self.console = console or Console()
         self.display = Display(
             get_renderable=self._table, console=self.console, refresh_per_second=4, transient=True, auto_refresh=True
         )
@@ -305,7 +321,7 @@ class Live(Quiet):
 
     def interrupted(self) -> None:
         """Say that the batch was stopped."""
-        self.console.print("stopped; what is finished stays, and the next run makes the rest")
+        self.console.print("stopped; what is finished stays, and the next run makes the rest", highlight=False)
 
     def end(self) -> None:
         """Take the table away."""

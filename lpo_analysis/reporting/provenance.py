@@ -188,6 +188,20 @@ def change(made: Mapping[str, Any], due: Mapping[str, Any]) -> str:
     return ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
 
 
+def edited() -> str:
+    """Say what of data and package has changed since this process described them first.
+
+    Returns
+    -------
+    str
+        Such as ``lpo_analysis/savings/costs.py changed``; empty if nothing has.
+    """
+    before, now = surroundings(), surroundings.__wrapped__()
+    found = _differences(before["data"], now["data"], "data/")
+    found += _differences(before["package"]["files"], now["package"]["files"], "lpo_analysis/")
+    return ", ".join(found[:3])
+
+
 def _differences(old: Mapping[str, str], new: Mapping[str, str], prefix: str) -> list[str]:
     words = {True: "is new", False: "changed"}
     found = [f"{prefix}{name} {words[name not in old]}" for name, digest in new.items() if old.get(name) != digest]

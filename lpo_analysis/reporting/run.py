@@ -43,6 +43,8 @@ def run(job: Job, output: Path, *, settings: Settings | None = None, force: bool
     stem = job.notebook.stem
 
     def outcome(status: Any, **more: Any) -> Outcome:
+        # A lone surrogate can be neither written nor printed.
+        more["error"] = str(more.get("error", "")).encode("utf-8", "backslashreplace").decode("utf-8")
         return Outcome(job.name, stem, status, time.perf_counter() - start, job.parameters, **more)
 
     try:

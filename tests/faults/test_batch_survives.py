@@ -27,7 +27,7 @@ def _notebook(folder: Path, name: str, source: str) -> None:
 
 
 @pytest.fixture
-def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def plan(runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     package = tmp_path / "demo"
     package.mkdir()
     (package / "demo_model.py").write_text(
@@ -63,12 +63,16 @@ def test_failures_stay_where_they_are(plan: Path, lpo, jobs: int) -> None:
     assert 'href="error/report.html"' not in index
 
 
-def test_a_rerun_makes_only_what_failed(plan: Path, lpo) -> None:
+def test_a_rerun_makes_only_what_failed(plan: Path, lpo, runtime) -> None:
     lpo("batch", plan)
     _notebook(plan.parent, "error", "pass")
     ran = lpo("batch", plan)
-    assert "cached" in next(line for line in ran.out.splitlines() if line.rstrip().endswith("good"))
     assert "2 made and 2 failed" in ran.out
+    log = json.loads((plan.parent / "reports" / "faults" / "batch.json").read_text(encoding="utf-8"))
+    assert {r["name"]: r["status"] for r in log["reports"]} == {
+        "good": "cached", "error": "done", "killed": "failed", "exit": "failed",
+    }  # fmt: skip
+    runtime.assert_empty()
 
 
 def test_reports_made_at_once_do_not_take_each_others_sockets(plan: Path, lpo) -> None:

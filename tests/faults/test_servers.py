@@ -73,7 +73,7 @@ def test_another_environment_gets_another_server_and_the_old_one_ends(runtime, s
         assert len(list(client.folder().iterdir())) == 1
 
 
-@pytest.mark.parametrize("moment", ["start", "run"])
+@pytest.mark.parametrize("moment", [pytest.param("start", marks=pytest.mark.slow), "run"])
 def test_a_client_that_is_killed_takes_server_and_children_with_it(runtime, slim, until, moment):
     with _python(f"""
         from lpo_analysis.reporting.engines import client, wire
@@ -132,6 +132,7 @@ def test_a_server_that_is_killed_leaves_nothing_and_is_replaced(
     runtime.assert_empty()
 
 
+@pytest.mark.slow
 def test_a_server_whose_socket_somebody_removed_is_replaced_and_does_not_stay(runtime, shell):
     with shell() as one:
         shutil.rmtree(client.folder())
@@ -253,6 +254,20 @@ def test_a_server_that_cannot_start_says_why_and_leaves_nothing(runtime, monkeyp
     with pytest.raises(client.EngineError, match="started a thread"):
         client.launch("direct", preload=threaded)
     runtime.assert_empty()
+
+
+def test_a_server_that_is_killed_while_it_starts_is_started_again(runtime, shell, monkeypatch, tmp_path):
+    once = f"""
+import os, pathlib
+mark = pathlib.Path({str(tmp_path / "mark")!r})
+if not mark.exists():
+    mark.touch()
+    server._serve = lambda *_: os.kill(os.getpid(), 9)
+server.main("""
+    monkeypatch.setattr(client, "_BOOT", client._BOOT.replace("server.main(", once.strip()))
+    with shell() as ours:
+        assert ours.run("print(1)") == "1"
+    assert (tmp_path / "mark").exists()
 
 
 def test_a_client_that_may_open_no_more_files_is_told_so(runtime, monkeypatch, slim):

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from lpo_analysis.reporting.jobs import Outcome
 
 REPORT = ["report", "savings"]
 REFUSED = ["-p", "task=legal_research", "-p", "buyer=law_firm", "-p", "baseline=associate", "-p", "location=ZAF"]
 GOOD = 'title = "Good"\n[[report]]\nnotebook = "savings"\n'
+SECRET = "sk-ant-api03-abcdefghijkl"
 FILES = {
     "file.txt": "",
     "empty.toml": "",
@@ -21,6 +25,17 @@ FILES = {
     "climbs.toml": GOOD + 'name = "../x"\n',
     "brace.toml": GOOD + 'name = "{task"\n',
     "good.toml": GOOD,
+    "none.toml": 'title = "x"\nreport = []\n',
+    "huge.toml": GOOD
+    + f"matrix = {{seed = {list(range(100))}, horizon_years = {list(range(100))}, level = {[0.5] * 10}}}\n",
+    "large.toml": GOOD + f"matrix = {{sed = {list(range(12))}}}\n",
+    "cases.toml": GOOD + 'name = "Run"\n[[report]]\nnotebook = "savings"\nname = "run"\n',
+    "index.toml": GOOD + 'name = "index.html"\n',
+    "engine.toml": 'engine = "wram"\n' + GOOD,
+    "limits.toml": 'limits = {seconds = "x", memory_mb = -1}\n' + GOOD,
+    "environment.toml": f'environment = "{SECRET}"\n' + GOOD,
+    "inputs.toml": GOOD + 'inputs = ["nowhere/*.csv"]\n',
+    "secret.toml": GOOD + f'matrix = {{api_key = ["{SECRET}"]}}\n',
     "broken.ipynb": "{",
     "cells.ipynb": '{"cells": null}',
     "untagged.ipynb": '{"cells": [], "metadata": {}}',
@@ -72,9 +87,24 @@ CASES = {
     "duplicate report names": (["batch", "twins.toml"], ["two reports are named 'same'"]),
     "report name that climbs out": (["batch", "climbs.toml"], ["'../x' is no folder name"]),
     "broken name template": (["batch", "brace.toml"], ["report 1: name:"]),
-    "no jobs": (["batch", "good.toml", "--jobs", "0"], ["jobs: must be at least 1, got 0"]),
-    "negative jobs": (["batch", "good.toml", "-j", "-3"], ["jobs: must be at least 1, got -3"]),
+    "no jobs": (["batch", "good.toml", "--jobs", "0"], ["--jobs must be at least 1, got 0"]),
+    "negative jobs": (["batch", "good.toml", "-j", "-3"], ["--jobs must be at least 1, got -3"]),
     "batch output below a file": (["batch", "good.toml", "-o", "file.txt/x"], ["file.txt/x", "cannot be written", "--output"]),
+    "plan without reports": (["batch", "none.toml"], ["none.toml", "it has no [[report]] table"]),
+    "plan of very many reports, and nobody to ask": (["batch", "huge.toml"], ["The plan has 100,000 reports.", "--yes"]),
+    "reports apart by case alone": (["batch", "cases.toml"], ["'run' but for upper and lower case"]),
+    "report named as the index": (["batch", "index.toml"], ["a report cannot be named 'index.html'"]),
+    "unknown engine of a plan": (["batch", "engine.toml"], ["engine.toml", "no engine 'wram'", "Did you mean 'warm'"]),
+    "unknown engine of a batch": (["batch", "good.toml", "--engine", "direkt"], ["no engine 'direkt'", "Did you mean 'direct'", "fresh"]),
+    "unknown engine of a report": ([*REPORT, "--engine", "papermill"], ["no engine 'papermill'", "Allowed: direct, warm, fresh"]),
+    "limits of a wrong type": (["batch", "limits.toml"], ["seconds must be a number above 0, got 'x'", "memory_mb must be a whole number above 0, got -1"]),
+    "environment that is no list": (["batch", "environment.toml"], ["environment: must be a list of names"]),
+    "inputs that match no file": (["batch", "inputs.toml"], ["there is no file 'nowhere/*.csv'"]),
+    "mistake in a large plan": (["batch", "large.toml"], ["unknown parameter 'sed'", "Did you mean 'seed'"]),
+    "secret in a plan": (["batch", "secret.toml"], ["api_key looks like a secret", "environment"]),
+    "secret on the command line": ([*REPORT, "-p", f"task={SECRET}"], ["task looks like a secret", "environment"]),
+    "secret by its name on the command line": ([*REPORT, "-p", f"api_key={SECRET}"], ["api_key"]),
+    "empty address of a scheduler": (["batch", "good.toml", "--scheduler", ""], ["--scheduler: the address is empty"]),
     "refresh of an unknown notebook": (["refresh", "savngs"], ["Did you mean 'savings'"]),
     "refresh of what is no notebook": (["refresh", "broken.ipynb"], ["broken.ipynb: is no notebook"]),
     "evidence column misspelt": (["evidence", "find", "metrc=x"], ["no column 'metrc'", "Did you mean 'metric'"]),
@@ -120,6 +150,7 @@ def test_a_mistake_is_one_message_exit_code_2_and_nothing_written(lpo, folder, a
     assert "Traceback" not in ran.err
     missing = [part for part in parts if part not in ran.err]
     assert not missing, f"the message does not say {missing}:\n{ran.err}"
+    assert SECRET not in ran.err
     assert _state(folder) == before, "something was written"
 
 
@@ -168,3 +199,60 @@ def test_a_broken_notebook_in_a_plan_names_the_report_it_belongs_to(lpo, folder)
     ran = lpo("batch", "mine.toml")
     assert ran.code == 2
     assert "report 2: untagged.ipynb: has no cell tagged 'parameters'" in ran.err
+
+
+@pytest.fixture
+def many(folder, monkeypatch):
+    """A plan of more reports than are made without asking, of which none is really made."""
+    from lpo_analysis import cli
+
+    monkeypatch.setattr(cli, "ASK_ABOVE", 2)
+    monkeypatch.setattr("lpo_analysis.reporting.batch.run", lambda job, *_, **__: Outcome(job.name, "savings", "done"))
+    (folder / "many.toml").write_text(GOOD + "matrix = {seed = [1, 2, 3]}\n")
+    return folder
+
+
+def test_very_many_reports_are_counted_and_not_validated_before_it_is_clear_that_they_are_meant(lpo, many, monkeypatch):
+    def validate(*_, **__):
+        raise AssertionError("validated")
+
+    monkeypatch.setattr("lpo_analysis.reporting.plans.prepare", validate)
+    ran = lpo("batch", "huge.toml")
+    assert ran.code == 2
+    assert "100,000" in ran.err
+
+
+def test_one_who_says_yes_is_not_asked(lpo, many):
+    ran = lpo("batch", "many.toml", "--yes")
+    assert ran.code == 0, ran.err
+    assert "3 reports: 3 made." in ran.out
+
+
+def test_a_list_of_very_many_reports_is_given_without_asking(lpo, many):
+    ran = lpo("batch", "many.toml", "--dry-run")
+    assert ran.code == 0, ran.err
+    assert "3 reports would go to" in ran.out
+
+
+@pytest.mark.parametrize(("answer", "code"), [(True, 0), (False, 1)])
+def test_on_a_terminal_very_many_reports_are_asked_about(lpo, many, monkeypatch, answer, code):
+    asked = []
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("typer.confirm", lambda text: asked.append(text) or answer)
+    before = _state(many)
+    ran = lpo("batch", "many.toml")
+    assert ran.code == code
+    assert asked == ["The plan has 3 reports. Make them all?"]
+    assert (_state(many) == before) == (not answer)
+
+
+def test_a_value_that_looks_like_a_secret_is_not_repeated_wherever_it_stands(lpo, folder):
+    for arguments in (
+        ["-p", f"tsk={SECRET}"],
+        ["-p", f"volume_hours={SECRET}"],
+        ["-p", SECRET],
+        ["-p", f"grades=A,{SECRET}"],
+    ):
+        ran = lpo(*REPORT, *arguments)
+        assert ran.code == 2
+        assert SECRET not in ran.err + ran.out

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
+import re
 import signal
 import socket
 import sys
@@ -89,11 +91,16 @@ def _limit(memory_mb: int | None) -> None:
         return
     # Data, not address space: mapped libraries are no memory a notebook took. macOS keeps no such limit.
     with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_DATA, (memory_mb * 2**20, memory_mb * 2**20))
+        # What it was born with, the libraries of the server, it did not take.
+        born = re.search(r"VmData:\s+(\d+) kB", Path("/proc/self/status").read_text())
+        most = memory_mb * 2**20 + (int(born[1]) * 1024 if born else 0)
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
 def _forget(*, fresh: bool) -> None:
     """Undo what a fork carries over and a new interpreter would not have."""
+    # It lives for seconds: what is not collected then is returned at its end.
+    gc.set_threshold(10_000, 10, 10)
     if fresh:
         # Imported again from its files, so that an edit counts at once.
         for name in [name for name in sys.modules if name.partition(".")[0] == "lpo_analysis"]:

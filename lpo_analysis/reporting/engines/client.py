@@ -232,9 +232,8 @@ def launch(
     passed = () if theirs is None else (theirs.fileno(),)
     try:
         for attempt in range(4):
-            child = _ask(_connected(preload), request, passed)
-            if child is not None:
-                return child, ours
+            with contextlib.suppress(wire.Closed):
+                return _ask(_connected(preload), request, passed), ours
             # The server was about to leave, or was killed: the next one is new.
             time.sleep(0.05 * attempt)
         raise EngineError("The fork server does not answer.")
@@ -247,10 +246,8 @@ def launch(
             theirs.close()
 
 
-def _ask(control: socket.socket | None, request: dict[str, Any], descriptors: tuple[int, ...]) -> Child | None:
-    """Ask a server for a child; None if it went away."""
-    if control is None:
-        return None
+def _ask(control: socket.socket, request: dict[str, Any], descriptors: tuple[int, ...]) -> Child:
+    """Ask a server for a child; raises `wire.Closed` if it went away."""
     try:
         wire.send(control, request, descriptors)
         control.settimeout(30)
@@ -261,30 +258,35 @@ def _ask(control: socket.socket | None, request: dict[str, Any], descriptors: tu
         child = Child(control, int(told["pid"]))
     except BaseException as error:
         control.close()
-        if isinstance(error, wire.Closed | OSError):
-            return None
+        if isinstance(error, OSError):
+            raise wire.Closed(str(error)) from None
         raise
     with _children_lock:
         _children.add(child)
     return child
 
 
-def start(preload: Preload) -> None:
+def start(preload: Preload) -> threading.Thread:
     """Start a server in the background, while this process does something else.
 
     Parameters
     ----------
     preload : Preload
-        What it shall import beside the libraries. Whether it could start is told by the first `launch`.
+        What it shall import beside the libraries.
+
+    Returns
+    -------
+    threading.Thread
+        Done when the server is there, or cannot be: that is told by the first `launch`.
     """
 
     def connect() -> None:
-        with contextlib.suppress(EngineError, OSError):
-            connection = _connected(preload)
-            if connection is not None:
-                connection.close()
+        with contextlib.suppress(EngineError, wire.Closed, OSError):
+            _connected(preload).close()
 
-    threading.Thread(target=connect, name="fork server", daemon=True).start()
+    thread = threading.Thread(target=connect, name="fork server", daemon=True)
+    thread.start()
+    return thread
 
 
 class _Server:
@@ -436,8 +438,8 @@ def _connect(path: Path) -> socket.socket | None:
     return connection
 
 
-def _connected(preload: Preload) -> socket.socket | None:
-    """Connect to the server that fits, a new one if need be; None if it ended meanwhile."""
+def _connected(preload: Preload) -> socket.socket:
+    """Connect to the server that fits, a new one if need be; raises `wire.Closed` if it ended meanwhile."""
     if not supported():
         raise EngineError(f"There is no fork server on {sys.platform}.", remedy="Linux and macOS have one.")
     key = _key(preload)
@@ -462,7 +464,10 @@ def _connected(preload: Preload) -> socket.socket | None:
             for old in stale:
                 old.release()
         _servers[key] = _Server(path, held, process)
-        return _connect(path)
+        found = _connect(path)
+    if found is None:
+        raise wire.Closed("it ended as soon as it had started")
+    return found
 
 
 _ROOT = str(Path(__file__).resolve().parents[3])
@@ -505,7 +510,9 @@ def _start(path: Path, preload: Preload) -> tuple[socket.socket, subprocess.Pope
                 process.wait()
                 log.seek(0)
                 reason = said.decode(errors="replace") or log.read()[-500:].decode(errors="replace").strip()
-                raise EngineError(f"The fork server could not start ({reason or 'it was killed'}).")
+                if not reason:
+                    raise wire.Closed("it was killed while it started")
+                raise EngineError(f"The fork server could not start ({reason}).")
     except BaseException:
         held.close()
         raise

@@ -181,7 +181,12 @@ def preload(libraries: Iterable[str], modules: list[str], prime: list[str], path
         for name in prime:
             module, _, attribute = name.partition(":")
             with contextlib.suppress(Exception):
-                getattr(importlib.import_module(module), attribute).prime()
+                model = getattr(importlib.import_module(module), attribute)
+                model.prime()
+                # A module above the model's room may share something, too.
+                for above in modules:
+                    if callable(hook := getattr(sys.modules.get(above), "prime", None)):
+                        hook(model.report)
     gc.collect()
     # The collector would write to every object it visits, and so copy every page the child shares with the server.
     gc.freeze()

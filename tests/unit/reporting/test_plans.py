@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from lpo_analysis.errors import NotFoundError, PlanError
-from lpo_analysis.reporting.plans import Plan, read_plan
+from lpo_analysis.reporting.plans import Plan, memo, read_plan, recall, size
 
 GOOD = 'title = "Good"\n[[report]]\nnotebook = "savings"\n'
 
@@ -112,6 +113,33 @@ BAD = {
     "an absolute name": (GOOD + 'name = "/tmp/x"\n', "report 1: name: '/tmp/x' is no folder name"),
     "a name with a slash": (GOOD + 'name = "a/{task}"\n', "report 1: name: .* is no folder name"),
     "a hidden name": (GOOD + 'name = ".x"\n', "report 1: name: '.x' is no folder name"),
+    "a name below a report": (GOOD + 'name = "a/../../x"\n', "report 1: name: .* is no folder name"),
+    "a name that is very long": (GOOD + f'name = "{"x" * 300}"\n', "report 1: name: .* has 300 characters"),
+    "the name of the index": (GOOD + 'name = "index.html"\n', "a report cannot be named 'index.html'"),
+    "the name of the index in capitals": (GOOD + 'name = "INDEX.html"\n', "a report cannot be named 'INDEX.html'"),
+    "the name of the log": (GOOD + 'name = "batch.json"\n', "a report cannot be named 'batch.json'"),
+    "two names apart by case alone": (
+        GOOD + 'name = "Run"\n[[report]]\nnotebook = "savings"\nname = "run"\n', "two reports are named 'run' but for upper and lower case"),
+    "values that make one name": (
+        GOOD + 'name = "{horizon_years}"\nmatrix = {horizon_years = [5], seed = [1, 2]}\n', "two reports are named '5'"),
+    "unknown engine": ('engine = "direkt"\n' + GOOD, "engine: There is no engine 'direkt'. Did you mean 'direct'?"),
+    "engine is a number": ("engine = 3\n" + GOOD, "engine: There is no engine '3'"),
+    "engine is a list": ('engine = ["direct"]\n' + GOOD, "engine: There is no engine"),
+    "limits are a number": ("limits = 3\n" + GOOD, r"limits is a table, written as \[limits\]"),
+    "unknown limit": ("limits = {secondz = 3}\n" + GOOD, "limits: unknown key 'secondz'. Did you mean 'seconds'"),
+    "limit in words": ('limits = {seconds = "long"}\n' + GOOD, "limits: seconds must be a number above 0, got 'long'"),
+    "limit that is true": ("limits = {seconds = true}\n" + GOOD, "limits: seconds must be a number above 0, got True"),
+    "limit of zero": ("limits = {seconds = 0}\n" + GOOD, "limits: seconds must be a number above 0, got 0"),
+    "limit below zero": ("limits = {memory_mb = -1}\n" + GOOD, "limits: memory_mb must be a whole number above 0, got -1"),
+    "limit with a fraction": ("limits = {cell_seconds = 1.5}\n" + GOOD, "limits: cell_seconds must be a whole number above 0, got 1.5"),
+    "limit that is no number": ("limits = {seconds = nan}\n" + GOOD, "limits: seconds must be a number above 0, got nan"),
+    "limit without end": ("limits = {seconds = inf}\n" + GOOD, "limits: seconds must be a number above 0, got inf"),
+    "environment is text": ('environment = "TOKEN"\n' + GOOD, "environment: must be a list of names"),
+    "environment of numbers": ("environment = [1]\n" + GOOD, "environment: must be a list of names"),
+    "environment of an empty name": ('environment = [""]\n' + GOOD, "environment: must be a list of names"),
+    "inputs are text": (GOOD + 'inputs = "x.csv"\n', r"report 1: inputs must be a list of files or patterns.* got 'x\.csv'"),
+    "inputs that match no file": (GOOD + 'inputs = ["data/*.csv"]\n', r"report 1: inputs: there is no file 'data/\*\.csv'"),
+    "inputs that are a folder": (GOOD + 'inputs = ["."]\n', r"report 1: inputs: there is no file '\.'"),
 }  # fmt: skip
 
 
@@ -140,6 +168,102 @@ def test_every_wrong_combination_of_a_matrix_is_named(plan):
     assert "task=legal_reserch" in message
     assert "task=document_reviw" in message
     assert "task=legal_research)" not in message
+
+
+SECRET = "sk-ant-api03-abcdefghijkl"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        GOOD + f'parameters = {{task = "{SECRET}"}}\n',
+        GOOD + f'parameters = {{seed = ["{SECRET}"]}}\n',
+        GOOD + f'matrix = {{task = ["legal_research", "{SECRET}"]}}\n',
+        GOOD + f'matrix = {{task = "{SECRET}"}}\n',
+        GOOD + 'matrix = {api_key = ["sesame", "open"]}\n',
+        GOOD + 'parameters = {api_key = "sesame"}\n',
+        f'environment = ["TOKEN={SECRET}"]\n' + GOOD,
+        f'environment = "{SECRET}"\n' + GOOD,
+        f'environment = {{TOKEN = "{SECRET}"}}\n' + GOOD,
+    ],
+)
+def test_a_secret_in_a_plan_is_refused_and_never_repeated(plan, text):
+    with pytest.raises(PlanError) as caught:
+        plan(text)
+    message = str(caught.value)
+    assert SECRET not in message
+    assert "sesame" not in message
+    assert "environment" in message
+
+
+def test_of_very_many_mistakes_some_are_listed_and_the_rest_is_counted(plan):
+    with pytest.raises(PlanError) as caught:
+        plan(GOOD + f"matrix = {{sed = {list(range(50))}}}\n")
+    message = str(caught.value)
+    assert len(message.splitlines()) == 22
+    assert message.endswith("... and 30 more")
+
+
+TINY = """{"cells": [{"cell_type": "code", "source": "n = 1", "metadata": {"tags": ["parameters"]}}], "metadata": {}}"""
+
+
+@pytest.fixture
+def noted(plan, tmp_path) -> Callable[[], Plan | None]:
+    """A plan that was run once, with a function that recalls it."""
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "tiny.ipynb").write_text(TINY)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "one.csv").write_text("1")
+    read = plan('title = "T"\n[[report]]\nnotebook = "tiny"\nmatrix = {n = [1, 2]}\ninputs = ["data/*.csv"]\n')
+    (tmp_path / "reports" / "mine").mkdir(parents=True)
+    (tmp_path / "reports" / "mine" / "batch.json").write_text(json.dumps({"memo": memo(read)}))
+    assert recall("mine.toml", tmp_path / "reports") == read
+    return lambda: recall("mine.toml", tmp_path / "reports")
+
+
+CHANGES = {
+    "the plan": lambda folder: (folder / "mine.toml").write_text(GOOD),
+    "the plan, which is no TOML now": lambda folder: (folder / "mine.toml").write_text("title ="),
+    "the notebook": lambda folder: (folder / "notebooks" / "tiny.ipynb").write_text(TINY.replace("1", "3")),
+    "the notebook, which is gone": lambda folder: (folder / "notebooks" / "tiny.ipynb").unlink(),
+    "an input": lambda folder: (folder / "data" / "one.csv").write_text("2"),
+    "an input, which is gone": lambda folder: (folder / "data" / "one.csv").unlink(),
+    "a new input": lambda folder: (folder / "data" / "two.csv").write_text("2"),
+    "the log": lambda folder: (folder / "reports" / "mine" / "batch.json").write_text('{"memo": {"jobs": 3}}'),
+    "the log, which is no JSON": lambda folder: (folder / "reports" / "mine" / "batch.json").write_text("{"),
+    "the log, which is a list": lambda folder: (folder / "reports" / "mine" / "batch.json").write_text("[]"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_a_plan_is_read_anew_when_anything_it_depends_on_has_changed(noted, tmp_path, change):
+    change(tmp_path)
+    assert noted() is None
+
+
+def test_a_plan_is_read_anew_in_another_working_folder(noted, tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert recall(tmp_path / "mine.toml", tmp_path / "reports") is None
+
+
+def test_a_plan_is_read_anew_when_a_notebook_of_ones_own_takes_the_place_of_a_shipped_one(plan, tmp_path):
+    read = plan(GOOD)
+    (tmp_path / "reports" / "mine").mkdir(parents=True)
+    (tmp_path / "reports" / "mine" / "batch.json").write_text(json.dumps({"memo": memo(read)}))
+    assert recall("mine.toml", tmp_path / "reports") is not None
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "savings.ipynb").write_text(TINY)
+    assert recall("mine.toml", tmp_path / "reports") is None
+
+
+def test_the_size_of_a_plan_is_told_without_validating_it():
+    numbers = list(range(100))
+    huge = {"report": [{"notebook": "no such", "matrix": {"a": numbers, "b": numbers, "c": list(range(10))}}, {}]}
+    assert size(huge) == 100_001
+    assert size({}) == 0
+    assert size({"report": 3}) == 0
+    assert size({"report": [{"matrix": 3}, 7, {"matrix": {"a": "x"}}]}) == 3
 
 
 def test_reading_a_plan_writes_nothing(plan, tmp_path):

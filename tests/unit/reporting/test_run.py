@@ -119,7 +119,7 @@ def test_a_failing_cell_is_an_outcome_that_names_cell_and_error_and_leaves_the_o
     (old / "report.html").write_text("of yesterday")
     outcome = run(job, tmp_path / "out")
     assert outcome.status == "failed"
-    assert outcome.error == "tiny.ipynb, cell 3: ValueError: the reason"
+    assert outcome.error == "tiny.ipynb, cell 2: ValueError: the reason"
     assert [path.name for path in (tmp_path / "out").iterdir()] == [job.name]
     assert (old / "report.html").read_text() == "of yesterday"
 
@@ -128,7 +128,7 @@ def test_a_process_that_dies_is_a_failed_report_and_no_crash(tmp_path):
     job = _tiny(tmp_path, "import os\nos._exit(1)")
     outcome = run(job, tmp_path / "out")
     assert outcome.status == "failed"
-    assert outcome.error == "tiny.ipynb, cell 3: The process ended itself with status 1."
+    assert outcome.error == "tiny.ipynb, cell 2: The process ended itself with status 1."
 
 
 @pytest.mark.parametrize("error", [RuntimeError("lost"), ValueError("odd")], ids=lambda e: type(e).__name__)
