@@ -429,7 +429,8 @@ def _connect(path: Path) -> socket.socket | None:
         connection.connect(str(path))
         if wire.peer_uid(connection) != os.getuid():
             raise EngineError(f"Somebody else serves on {str(path)!r}.")
-    except (FileNotFoundError, ConnectionRefusedError, ConnectionResetError):
+    except OSError:
+        # Nobody there, or no longer.
         connection.close()
         return None
     except BaseException:

@@ -14,7 +14,7 @@ from papermill.utils import merge_kwargs, remove_args
 from lpo_analysis.reporting.engines import wire
 from lpo_analysis.reporting.engines.client import EngineError, launch
 from lpo_analysis.reporting.engines.clients import MarkingClient, OutOfTimeError, dead
-from lpo_analysis.reporting.engines.options import Options, reason_against, say_once
+from lpo_analysis.reporting.engines.options import Options, is_ours, reason_against, say_once
 
 
 class DirectClient(MarkingClient):
@@ -203,4 +203,9 @@ class DirectEngine(NBClientEngine):
             except EngineError as error:
                 reason = str(error)
         say_once("direct", reason)
-        return super().execute_managed_notebook(nb_man, kernel_name, **given, **kwargs)
+        if not is_ours(kernel_name):
+            # What another language needs of the environment is not known here.
+            return super().execute_managed_notebook(nb_man, kernel_name, **given, **kwargs)
+        from lpo_analysis.reporting.engines.warm import FreshEngine
+
+        return FreshEngine.execute_managed_notebook(nb_man, kernel_name, options=options, **given, **kwargs)

@@ -54,9 +54,25 @@ def reason_against(kernel_name: str | None) -> str:
     """
     if not supported():
         return f"there is no fork server on {sys.platform}"
-    if kernel_name is not None and not same_interpreter(_argv(kernel_name)):
+    if not is_ours(kernel_name):
         return f"kernel {kernel_name!r} is not the Python that runs this"
     return ""
+
+
+def is_ours(kernel_name: str | None) -> bool:
+    """Return whether a kernel is the Python that runs this.
+
+    Parameters
+    ----------
+    kernel_name : str or None
+        Name of a kernel; None is the notebook's own, which is taken for it.
+
+    Returns
+    -------
+    bool
+        False for any other interpreter or language.
+    """
+    return kernel_name is None or same_interpreter(_argv(kernel_name))
 
 
 def _argv(kernel_name: str) -> list[str]:

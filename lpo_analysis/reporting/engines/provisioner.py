@@ -76,6 +76,7 @@ class WarmProvisioner(LocalProvisioner):
 
     preload = Preload()
     memory_mb: int | None = None
+    launched: list[Child] | None = None
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Launch a kernel.
@@ -105,6 +106,8 @@ class WarmProvisioner(LocalProvisioner):
         except EngineError as error:
             say_once("warm", str(error))
             return await super().launch_kernel(cmd, **kwargs)
+        if self.launched is not None:
+            self.launched.append(child)
         self.process = ForkedProcess(child)  # type: ignore[assignment]
         # Signals go through the server, which knows whether the number is still this process's.
         self.pid, self.pgid = child.pid, None

@@ -282,9 +282,11 @@ class Server:
     def _accept(self) -> None:
         try:
             connection, _ = self.listener.accept()
+            user = wire.peer_uid(connection)
         except OSError:
+            # It is gone already, or this process may open no more files.
             return
-        if wire.peer_uid(connection) == os.getuid():
+        if user == os.getuid():
             self._welcome(connection)
         else:
             connection.close()

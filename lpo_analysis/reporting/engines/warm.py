@@ -15,9 +15,10 @@ from papermill.utils import merge_kwargs, remove_args
 from traitlets import Any as AnyTrait
 from traitlets.config import Config
 
+from lpo_analysis.reporting.engines.client import Child
 from lpo_analysis.reporting.engines.clients import EndedEarlyError, MarkingClient, OutOfTimeError, dead
 from lpo_analysis.reporting.engines.kernels import client_config
-from lpo_analysis.reporting.engines.options import Options, ending
+from lpo_analysis.reporting.engines.options import Options, ending, is_ours, say_once
 from lpo_analysis.reporting.engines.provisioner import ForkedProcess, WarmProvisioner
 
 
@@ -25,11 +26,12 @@ class WarmManager(AsyncKernelManager):
     """A kernel manager whose kernels come from the fork server, whatever the kernel's specification says."""
 
     options = AnyTrait()
+    launched = AnyTrait()
 
     async def _async_pre_start_kernel(self, **kw: Any) -> Any:
         if self.provisioner is None:
             made = WarmProvisioner(kernel_id=self.kernel_id, kernel_spec=self.kernel_spec, parent=self)
-            made.preload, made.memory_mb = self.options.preload, self.options.memory_mb
+            made.preload, made.memory_mb, made.launched = self.options.preload, self.options.memory_mb, self.launched
             self.provisioner = made
         return await super()._async_pre_start_kernel(**kw)
 
@@ -52,6 +54,27 @@ class KernelClient(MarkingClient):
     def __init__(self, nb_man: Any, *, options: Options, forks: bool, **kwargs: Any) -> None:
         super().__init__(nb_man, **kwargs)
         self.options, self.forks, self.late = options, forks, False
+        self.launched: list[Child] = []
+
+    def execute(self, **kwargs: Any) -> Any:
+        """Execute the notebook.
+
+        Parameters
+        ----------
+        **kwargs : object
+            For the start of the kernel.
+
+        Returns
+        -------
+        NotebookNode
+            The notebook, with outputs.
+        """
+        try:
+            return super().execute(**kwargs)
+        finally:
+            # Of a kernel that died nbclient lets go only when it is collected, and till then the server would stay.
+            for child in self.launched:
+                child.close()
 
     def create_kernel_manager(self) -> Any:
         """Make the kernel manager.
@@ -63,7 +86,9 @@ class KernelClient(MarkingClient):
         """
         if not self.forks:
             return super().create_kernel_manager()
-        self.km = WarmManager(kernel_name=self.kernel_name, config=self.config, options=self.options)
+        self.km = WarmManager(
+            kernel_name=self.kernel_name, config=self.config, options=self.options, launched=self.launched
+        )
         return self.km
 
     def papermill_execute_cells(self) -> None:
@@ -131,6 +156,14 @@ class WarmEngine(NBClientEngine):
             The executed notebook.
         """
         options = kwargs.pop("options", None) or Options()
+        if not is_ours(kernel_name):
+            # What another language needs of the environment is not known here.
+            say_once(
+                cls.__name__.removesuffix("Engine").lower(), f"kernel {kernel_name!r} is not the Python that runs this"
+            )
+            given = {"log_output": log_output, "stdout_file": stdout_file, "stderr_file": stderr_file,
+                     "start_timeout": start_timeout, "execution_timeout": execution_timeout}  # fmt: skip
+            return super().execute_managed_notebook(nb_man, kernel_name, **given, **kwargs)
         safe = remove_args(["input_path", "timeout", "startup_timeout"], **kwargs)
         with tempfile.TemporaryDirectory() as folder:
             config = client_config(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import stat
@@ -68,6 +69,14 @@ def test_a_folder_of_sockets_of_somebody_else_is_refused(runtime, monkeypatch):
         client.folder()
 
 
+def test_a_folder_of_sockets_that_another_client_has_just_removed_is_made_anew(runtime):
+    """The last client of a server removes it, when the next has just looked it up."""
+    where = client.folder()
+    where.rmdir()
+    with client._alone(where):
+        assert where.is_dir()
+
+
 @pytest.mark.parametrize("base", ["relative", "/no/such/folder", "/tmp/{long}", "/tmp/{wide}"])
 def test_a_runtime_folder_that_cannot_hold_a_socket_is_passed_over(monkeypatch, tmp_path, base):
     """A Unix socket's path has an upper length in bytes, which a letter beyond ASCII has more than one of."""
@@ -77,13 +86,16 @@ def test_a_runtime_folder_that_cannot_hold_a_socket_is_passed_over(monkeypatch, 
     if made:
         where.mkdir()
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(where))
+    found = client.folder()
     try:
-        found = client.folder()
         assert found.parent == Path("/tmp")
         assert len(os.fsencode(found / ("k" * 18))) <= 103
     finally:
         if made:
             shutil.rmtree(where)
+        # Unless somebody's server is there.
+        with contextlib.suppress(OSError):
+            found.rmdir()
 
 
 # The environment
