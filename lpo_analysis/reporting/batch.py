@@ -18,7 +18,7 @@ from typing import Any
 
 from lpo_analysis.errors import LpoError, OutputError, ParameterError
 from lpo_analysis.reporting import library, plans, provenance, store
-from lpo_analysis.reporting.engines.client import Preload, kill_all, release, start
+from lpo_analysis.reporting.engines.client import Preload, admit, kill_all, release, start
 from lpo_analysis.reporting.engines.kernels import Engine
 from lpo_analysis.reporting.execution import Settings, import_papermill
 from lpo_analysis.reporting.jobs import Job, Outcome, own_module
@@ -203,6 +203,7 @@ def _make(
     note: Callable[[Outcome], None], told: Progress,
 ) -> None:  # fmt: skip
     store.STOP.clear()
+    admit()
     pool = executor or ThreadPoolExecutor(min(jobs, len(waiting)), thread_name_prefix="report")
     futures: dict[Future[Outcome], Job] = {}
     if executor is None and settings.engine != "fresh" and any(job.refusal is None for job, _ in waiting):
@@ -239,6 +240,10 @@ def _make(
         if executor is None:
             pool.shutdown(cancel_futures=True)
             release(settings.preload)
+    # After a stop: what was finished while nobody looked.
+    for future in futures:
+        if future.done() and not future.cancelled() and future.exception() is None:
+            note(future.result())
 
 
 def _warm(preload: Preload) -> None:

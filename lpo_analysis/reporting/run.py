@@ -75,6 +75,8 @@ def run(job: Job, output: Path, *, settings: Settings | None = None, force: bool
 
 def _execute(job: Job, settings: Settings) -> Executed:
     for left in reversed(range(ATTEMPTS)):
+        if store.STOP.is_set():
+            raise OutputError("The batch was stopped before.")
         try:
             return execute(job, settings)
         except ServerLostError:

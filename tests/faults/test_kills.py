@@ -393,6 +393,17 @@ def test_a_batch_that_is_stopped_ends_soon_and_keeps_what_is_finished(runtime, w
         intact = work.intact()
         for report, told in driver.reports().items():
             assert told["status"] != "done" or report in intact
+        if (work.output / "batch.json").exists():
+            log = json.loads((work.output / "batch.json").read_text())
+            # An index of the batch before stays if this one was stopped before it began.
+            shown = {
+                r["name"] for r in log["reports"] if r["status"] == "done" and r["parameters"]["base"] == work.base
+            }
+            failed = {
+                r["name"] for r in log["reports"] if r["status"] == "failed" and r["parameters"]["base"] == work.base
+            }
+            assert shown <= intact, "a report is shown that is not there"
+            assert not failed & intact, "a finished report is shown as failed"
         work.pause = 0.0
         work.write(work.base)
         _rerun(begin, work, runtime) if work.base % 2 else None

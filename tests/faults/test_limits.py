@@ -155,3 +155,19 @@ def test_secrets_and_limits_hold_where_no_server_can_be_used_too(run, tmp_path, 
     assert _printed(tmp_path / "reports" / "limits" / "look") == "None\n"
     assert reports["stuck"]["error"] == "stuck.ipynb, cell 2: The cell took longer than the 10 s allowed."
     assert reports["killed"]["error"].startswith("killed.ipynb, cell 2: The process was killed by SIGKILL")
+
+
+def test_an_output_folder_that_cannot_be_written_is_refused_before_anything_runs(run, runtime, lpo, tmp_path):
+    run({"good": FAILING["good"]})
+    (tmp_path / "file").write_text("")
+    ran = lpo("batch", tmp_path / "limits.toml", "-o", tmp_path / "file" / "reports")
+    assert ran.code == 2
+    assert "cannot be written (Not a directory). Choose another with --output." in ran.err
+    assert runtime.processes() == []
+
+
+def test_an_output_folder_that_vanishes_under_a_batch_is_a_failed_report_and_the_rest_is_made(run):
+    books = {"vandal": ["import shutil; shutil.rmtree('reports')"], "good": FAILING["good"]}
+    reports = run(books, jobs=1)
+    assert reports["vandal"]["error"] == "Cannot write the report (No such file or directory)."
+    assert reports["good"]["status"] == "done"

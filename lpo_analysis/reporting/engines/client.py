@@ -163,16 +163,28 @@ def _readable(connection: socket.socket, timeout: float) -> bool:
     return bool(watcher.poll(timeout * 1000))
 
 
-_children: weakref.WeakSet[Child] = weakref.WeakSet()
+_children: weakref.WeakSet[Child | subprocess.Popen[bytes]] = weakref.WeakSet()
 _children_lock = threading.Lock()
 
 
+_closed = False
+
+
 def kill_all() -> None:
-    """Kill all children this process has launched; whoever waits for one learns of its end."""
+    """Kill all children this process has launched, and those it launches until `admit`; whoever waits for one learns of its end."""
+    global _closed
     with _children_lock:
+        _closed = True
         launched = list(_children)
     for child in launched:
         child.send_signal(signal.SIGKILL)
+
+
+def admit() -> None:
+    """Let children live again after `kill_all`."""
+    global _closed
+    with _children_lock:
+        _closed = False
 
 
 def supported() -> bool:
@@ -261,9 +273,24 @@ def _ask(control: socket.socket, request: dict[str, Any], descriptors: tuple[int
         if isinstance(error, OSError):
             raise wire.Closed(str(error)) from None
         raise
-    with _children_lock:
-        _children.add(child)
+    adopt(child)
     return child
+
+
+def adopt(process: Child | subprocess.Popen[bytes]) -> None:
+    """Count a process among those that `kill_all` kills.
+
+    Parameters
+    ----------
+    process : Child or subprocess.Popen
+        Launched by this process.
+    """
+    with _children_lock:
+        _children.add(process)
+        unwanted = _closed
+    if unwanted:
+        # A thread was about to launch it when all were killed.
+        process.send_signal(signal.SIGKILL)
 
 
 def start(preload: Preload) -> threading.Thread:
@@ -319,7 +346,8 @@ def _forked() -> None:
     _servers.clear()
     # And a notebook's process beyond the end of who waits for it.
     for child in list(_children):
-        child.control.close()
+        if isinstance(child, Child):
+            child.control.close()
     _children.clear()
     # Another thread may have held them, and there is only this one here.
     _lock, _children_lock = threading.Lock(), threading.Lock()

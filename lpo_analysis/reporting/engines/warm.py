@@ -15,7 +15,7 @@ from papermill.utils import merge_kwargs, remove_args
 from traitlets import Any as AnyTrait
 from traitlets.config import Config
 
-from lpo_analysis.reporting.engines.client import Child
+from lpo_analysis.reporting.engines.client import Child, adopt
 from lpo_analysis.reporting.engines.clients import EndedEarlyError, MarkingClient, OutOfTimeError, dead
 from lpo_analysis.reporting.engines.kernels import client_config
 from lpo_analysis.reporting.engines.options import Options, ending, is_ours, say_once
@@ -95,6 +95,8 @@ class KernelClient(MarkingClient):
         """Execute all cells within the time allowed."""
         provisioner: Any = self.km.provisioner
         process, timer = provisioner.process, None
+        if not isinstance(process, ForkedProcess):
+            adopt(process)
         if self.options.seconds is not None:
             timer = threading.Timer(self.options.seconds, self._stop, [process])
             timer.daemon = True
