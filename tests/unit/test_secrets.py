@@ -70,7 +70,7 @@ SECRETS = {
 HARMLESS = {
     "empty": "",
     "relative path": "data/evidence/observations.csv",
-    "absolute path": "/home/me/keys/project-2024/token_counts.csv",
+    "absolute path": "/srv/keys/project-2024/token_counts.csv",
     "Windows path": r"C:\Users\me\passwords.txt",
     "SHA-256": hashlib.sha256(b"x").hexdigest(),
     "SHA-1": hashlib.sha1(b"x").hexdigest(),
