@@ -221,7 +221,7 @@ def _make(
             # A list at once: the display asks from a thread of its own.
             told.submitted(lambda: [job.name for future, job in list(futures.items()) if future.running()])
             for future in as_completed(futures):
-                job = futures.pop(future)
+                job = futures[future]
                 try:
                     outcome = future.result()
                 except CancelledError:
@@ -229,6 +229,8 @@ def _make(
                 except Exception as error:
                     outcome = _lost(job, error)
                 note(outcome)
+                # Only now: a stop in between must not lose it.
+                del futures[future]
     except KeyboardInterrupt:
         # What is finished stays; what runs is killed with its server, what waits is never begun.
         for future in futures:
@@ -243,7 +245,10 @@ def _make(
     # After a stop: what was finished while nobody looked.
     for future in futures:
         if future.done() and not future.cancelled() and future.exception() is None:
-            note(future.result())
+            # One that fails now was killed by the stop, which is no fault of its own.
+            outcome = future.result()
+            if outcome.status != "failed":
+                note(outcome)
 
 
 def _warm(preload: Preload) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import psutil
@@ -150,7 +150,13 @@ def test_what_a_running_notebook_left_to_itself_lives_on_when_another_ends(share
     until(lambda: not shared.processes("sleep"))
 
 
-def test_killing_all_ends_every_notebook_and_tells_who_waits(shared, shell):
+@pytest.fixture
+def _admitted() -> Iterator[None]:
+    yield
+    client.admit()
+
+
+def test_killing_all_ends_every_notebook_and_tells_who_waits(shared, shell, slim, _admitted):
     with shell() as one, shell() as two:
         client.kill_all()
         for ours in (one, two):
@@ -159,3 +165,11 @@ def test_killing_all_ends_every_notebook_and_tells_who_waits(shared, shell):
             with pytest.raises(wire.Closed):
                 wire.receive(ours.connection)
     client.kill_all()
+    # A thread may be about to launch one just then.
+    late, connection = client.launch("direct", preload=slim)
+    with connection:
+        assert late.poll(PATIENCE) == -signal.SIGKILL
+    late.close()
+    client.admit()
+    with shell() as ours:
+        assert ours.run("print(1)") == "1"

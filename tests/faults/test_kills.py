@@ -404,6 +404,10 @@ def test_a_batch_that_is_stopped_ends_soon_and_keeps_what_is_finished(runtime, w
             }
             assert shown <= intact, "a report is shown that is not there"
             assert not failed & intact, "a finished report is shown as failed"
+            errors = {r["error"] for r in log["reports"] if r["name"] in failed}
+            assert errors <= {"The batch was stopped before."}, (
+                "what the batch killed itself is blamed on something else"
+            )
         work.pause = 0.0
         work.write(work.base)
         _rerun(begin, work, runtime) if work.base % 2 else None
