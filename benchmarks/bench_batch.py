@@ -139,7 +139,7 @@ def lines(result: dict[str, Any]) -> list[str]:
 
 
 def run(
-    *, reports: int = 40, kit_reports: int = 12, rounds: int = 2, jobs: int = 2, say: Callable[[str], None] = print
+    *, reports: int = 40, kit_reports: int = 40, rounds: int = 2, jobs: int = 2, say: Callable[[str], None] = print
 ) -> dict[str, Any]:
     """Measure the benchmark notebooks and the kit's own."""
     made: dict[str, Any] = {
@@ -173,7 +173,7 @@ def told(result: dict[str, Any]) -> list[list[str]]:
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reports", type=int, default=40, help="runs of the reference notebook (default 40)")
     parser.add_argument(
-        "--kit-reports", type=int, default=12, help="runs of each of the kit's own (default 12, 0 for none)"
+        "--kit-reports", type=int, default=40, help="runs of each of the kit's own (default 40, 0 for none)"
     )
     parser.add_argument("--rounds", type=int, default=2, help="rounds, in alternating order (default 2)")
     parser.add_argument("--jobs", type=int, default=2, help="reports at once (default 2)")

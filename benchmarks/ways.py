@@ -44,10 +44,14 @@ def parameters(notebook: str, number: int) -> dict[str, Any]:
             "seed": number + 2,
         }
     if notebook == "risk":
-        asked = list(itertools.product(("small", "midsize", "large"), ("US-NY", "US-NC", "GB-EAW"), (1_000, 100_000)))
+        asked = list(
+            itertools.product(
+                ("small", "midsize", "large"), ("US-NY", "US-NC", "GB-EAW"), (1_000, 10_000, 50_000, 100_000, 500_000)
+            )
+        )
         size, place, records = asked[number % len(asked)]
         return {"buyer_size": size, "jurisdictions": [place], "records": records, "seed": number + 2}
-    asked = list(itertools.product(("law_firm", "corporate"), (2026, 2027, 2028, 2030), (0.8, 0.9, 0.95)))
+    asked = list(itertools.product(("law_firm", "corporate"), (2026, 2027, 2028, 2030), (0.5, 0.8, 0.9, 0.95, 0.99)))
     buyer, horizon, level = asked[number % len(asked)]
     return {"buyer": buyer, "horizon_year": horizon, "level": level}
 
@@ -68,21 +72,23 @@ def _by_engine(engine: str) -> Callable[..., None]:
         """Execute notebooks by an engine of the kit, as a batch does, and write them; no page, no CSV files."""
         from concurrent.futures import ThreadPoolExecutor
 
-        import nbformat
-
+        from lpo_analysis.reporting import store
         from lpo_analysis.reporting.batch import preload_for
         from lpo_analysis.reporting.engines import client
-        from lpo_analysis.reporting.execution import Settings, execute
+        from lpo_analysis.reporting.execution import Settings, execute, import_papermill
 
-        settings = Settings(engine=engine, preload=preload_for([NOTEBOOKS[notebook]], engine))
-        client.start(settings.preload)
+        preload = preload_for([NOTEBOOKS[notebook]], engine)
+        client.start(preload)
+        import_papermill()
+        import nbformat
+
         todo = _jobs(notebook, reports)
 
         def one(job: Any) -> None:
-            done = execute(job, settings)
+            done = execute(job, Settings(engine=engine, preload=preload, shared=shared))
             (folder / f"{job.name}.ipynb").write_text(nbformat.writes(done.notebook), encoding="utf-8")
 
-        with ThreadPoolExecutor(jobs) as pool:
+        with store.shared(folder) as shared, ThreadPoolExecutor(jobs) as pool:
             list(pool.map(one, todo))
         client.release()
 

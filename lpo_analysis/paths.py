@@ -17,3 +17,5 @@ TABLES = DATA / "tables"
 NOTEBOOKS = ROOT / "notebooks"
 PLANS = ROOT / "reports" / "plans"
 PACKAGE = _PACKAGE
+SHARED = "LPO_SHARED"
+"""Environment variable that names the folder in which the reports of one batch share what they draw, while the batch lasts."""

@@ -8,7 +8,6 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from lpo_analysis import vocabulary
-from lpo_analysis.charts import picture
 from lpo_analysis.errors import NoEvidenceError
 from lpo_analysis.evidence import load, select
 from lpo_analysis.parameters import Level, ReportParameters, Seed, Whole, rule, word
@@ -68,13 +67,11 @@ class Parameters(ReportParameters):
         """Compute what every report of this kind shares, so that a batch does it once."""
         from lpo_analysis.adoption.analysis import analyse
 
-        analysis = analyse(cls())
-        # The market is worldwide, whoever and wherever the buyer is.
-        for result in (analysis.growth, analysis.disagreement, analysis.ceiling):
-            if result.draw is not None:
-                picture(result)
         # The rows of these grades are looked up the same way whatever the question.
+        analysis = analyse(cls())
         analysis.by_grades()
+        # The market is worldwide, whoever and wherever the buyer is.
+        _ = analysis.growth, analysis.disagreement, analysis.ceiling
 
     @classmethod
     def coverage(cls) -> pd.DataFrame:

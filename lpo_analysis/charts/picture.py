@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import io
+import os
+import tempfile
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
+from pathlib import Path
 
+from lpo_analysis.paths import SHARED
 from lpo_analysis.results import Result
+
+_SHOWN_OTHERWISE = ("backend", "backend_fallback", "interactive")
+"""Settings that say where a figure is shown, not what it looks like."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +32,7 @@ def picture(result: Result, **options: object) -> bytes:
     """Draw a result and return it as PNG.
 
     What was drawn before from the same numbers, in the same words and under the same settings is not drawn again, so reports
-    of one batch share the figures that do not depend on what tells them apart.
+    of one batch share the figures that do not depend on what tells them apart, through the folder that ``LPO_SHARED`` names.
 
     Parameters
     ----------
@@ -42,7 +51,7 @@ def picture(result: Result, **options: object) -> bytes:
         hash(drawing)
     except TypeError:
         # An option that cannot be compared: draw without looking back.
-        return _print.__wrapped__(drawing)
+        return _draw(drawing)
     return _print(drawing)
 
 
@@ -53,11 +62,45 @@ def _look(result: Result, options: Mapping[str, object]) -> tuple[Hashable, ...]
     # The function itself and not its name: who defines it anew in a notebook wants the new one.
     said = (draw.func, draw.args, *draw.keywords.items()) if isinstance(draw, partial) else (draw,)
     numbers = "" if frame is None else f"{frame.dtypes.to_dict()}\n{frame.to_csv(na_rep='<NA>')}"
-    return (*said, *options.items(), numbers, repr(dict(mpl.rcParams)))
+    settings = {name: value for name, value in mpl.rcParams.items() if name not in _SHOWN_OTHERWISE}
+    return (*said, *options.items(), numbers, repr(settings))
 
 
 @lru_cache(maxsize=32)
 def _print(drawing: _Drawing) -> bytes:
+    """Look among what this process has drawn, then among what the reports of this batch have."""
+    folder = os.environ.get(SHARED)
+    try:
+        name = hashlib.sha256("\n".join(map(_spelt, drawing.look)).encode()).hexdigest() if folder else ""
+    except TypeError:
+        return _draw(drawing)
+    if not folder:
+        return _draw(drawing)
+    path = Path(folder, name)
+    with contextlib.suppress(OSError):
+        return path.read_bytes()
+    drawn = _draw(drawing)
+    # Whole or not at all: another report may be looking. Without it the report is as good, only later.
+    with contextlib.suppress(OSError), tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+        file.write(drawn)
+        file.flush()
+        os.replace(file.name, path)
+    return drawn
+
+
+def _spelt(part: object) -> str:
+    """Spell a part of a look the same way in every process, or raise TypeError where only this process knows what it is."""
+    if part is None or isinstance(part, str | int | float | bytes):
+        return f"{type(part).__name__} {part!r}"
+    if isinstance(part, tuple | list):
+        return f"{type(part).__name__} [{', '.join(map(_spelt, part))}]"
+    module, name = getattr(part, "__module__", ""), getattr(part, "__qualname__", "<")
+    if module.partition(".")[0] != "lpo_analysis" or "<" in name:
+        raise TypeError(f"{part!r} means nothing to another process")
+    return f"{module}.{name}"
+
+
+def _draw(drawing: _Drawing) -> bytes:
     import matplotlib.pyplot as plt
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 

@@ -11,14 +11,15 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from lpo_analysis.errors import LpoError, OutputError, ParameterError
 from lpo_analysis.reporting import library, plans, provenance, store
-from lpo_analysis.reporting.engines.client import Preload, admit, kill_all, release, start
+from lpo_analysis.reporting.engines import client
+from lpo_analysis.reporting.engines.client import Preload
 from lpo_analysis.reporting.engines.kernels import Engine
 from lpo_analysis.reporting.execution import Settings, import_papermill
 from lpo_analysis.reporting.jobs import Job, Outcome, own_module
@@ -108,6 +109,7 @@ def run_batch(
     if jobs < 1:
         raise ParameterError(f"jobs: must be at least 1, got {jobs}")
     folder = (output / plan.name).resolve() if executor is not None else output / plan.name
+    there = folder.is_dir()
     store.check_writable(folder)
     start = time.perf_counter()
     told = progress or Quiet()
@@ -128,9 +130,14 @@ def run_batch(
     if waiting:
         chosen = _settings(plan, settings)
         try:
-            _make(waiting, folder, chosen, jobs=jobs, force=force, executor=executor, note=note, told=told)
+            with store.shared(folder) as shared:
+                chosen = replace(chosen, shared=shared)
+                _make(waiting, folder, chosen, jobs=jobs, force=force, executor=executor, note=note, told=told)
         except BaseException:
             told.end()
+            if not there:
+                with suppress(OSError):
+                    folder.rmdir()
             raise
     told.end()
     outcomes = tuple(made.get(job.name) or _stopped(job) for job in plan.jobs)
@@ -190,7 +197,7 @@ def preload_for(notebooks: Iterable[Path], engine: Engine) -> Preload:
     imported: list[str] = [name for book in books for name in library.imports(book)]
     if any(name.partition(".")[0] == "lpo_analysis" for name in imported):
         # What its cells call imports these when they are first used.
-        imported += ["matplotlib.pyplot", "great_tables"]
+        imported += ["matplotlib.pyplot", "seaborn", "great_tables"]
     ours = [name for name in imported if name.partition(".")[0] == "lpo_analysis"]
     modules = dict.fromkeys(["lpo_analysis.reporting.notebook", *(name.partition(":")[0] for name in named), *ours])
     libraries = dict.fromkeys(name for name in imported if name.partition(".")[0] in _SAFE)
@@ -203,7 +210,7 @@ def _make(
     note: Callable[[Outcome], None], told: Progress,
 ) -> None:  # fmt: skip
     store.STOP.clear()
-    admit()
+    client.admit()
     pool = executor or ThreadPoolExecutor(min(jobs, len(waiting)), thread_name_prefix="report")
     futures: dict[Future[Outcome], Job] = {}
     if executor is None and settings.engine != "fresh" and any(job.refusal is None for job, _ in waiting):
@@ -236,12 +243,12 @@ def _make(
         for future in futures:
             future.cancel()
         store.STOP.set()
-        kill_all()
+        client.kill_all()
         told.interrupted()
     finally:
         if executor is None:
             pool.shutdown(cancel_futures=True)
-            release(settings.preload)
+            client.release(settings.preload)
     # After a stop: what was finished while nobody looked.
     for future in futures:
         if future.done() and not future.cancelled() and future.exception() is None:
@@ -253,12 +260,12 @@ def _make(
 
 def _warm(preload: Preload) -> None:
     """Start the server, and see to it that what it imported is what the reports will say they were made from."""
-    starting = start(preload)
+    starting = client.start(preload)
     # Meanwhile, on the other core.
     import_papermill()
     starting.join()
     if edited := provenance.edited():
-        release(preload)
+        client.release(preload)
         raise OutputError(f"{edited} while the batch began.", remedy="Run it again.")
 
 

@@ -123,9 +123,8 @@ def connected(address: str) -> Iterator[Executor]:
     with _quiet():
         try:
             client = _client(address)
-        except (
-            Exception
-        ) as error:  # what an address that is none, or a port where somebody else answers, raises is not said
+        except Exception as error:
+            # What an address that is none raises, or a port where somebody else answers, is not documented.
             told = " ".join(str(error).split())[:200] or type(error).__name__
             raise ParameterError(
                 f"--scheduler {address}: no Dask scheduler answers there ({told.rstrip('.')}).",
@@ -273,13 +272,7 @@ class Machines(Executor):
             files |= {os.path.join(self.place.folder, name): digest for name, digest in job.watched.items()}
         files = {name: digest for name, digest in files.items() if name not in self._checked}
         if files or str(output) not in self._checked:
-            try:
-                check_shared(self.client, output, self.place, files)
-            except ParameterError:
-                # It was made for this batch.
-                with contextlib.suppress(OSError):
-                    output.rmdir()
-                raise
+            check_shared(self.client, output, self.place, files)
             self._checked |= {*files, str(output)}
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:

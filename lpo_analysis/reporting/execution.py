@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from lpo_analysis.errors import LpoError, NotebookError, ParameterError, choices
+from lpo_analysis.paths import SHARED
 from lpo_analysis.reporting.engines.client import Preload, environment
 from lpo_analysis.reporting.engines.kernels import Engine, client_config
 from lpo_analysis.reporting.jobs import Job
@@ -60,12 +61,15 @@ class Settings:
         Names of variables that notebooks get to see beside the usual ones.
     preload : Preload
         What the fork server imports beside the libraries.
+    shared : Path or None
+        Folder in which the reports of one batch share what they draw.
     """
 
     engine: Engine = "direct"
     limits: Limits = field(default_factory=Limits)
     environment: tuple[str, ...] = ()
     preload: Preload = field(default_factory=Preload)
+    shared: Path | None = None
 
 
 def check_engine(name: str) -> Engine:
@@ -140,9 +144,8 @@ def execute(job: Job, settings: Settings | None = None) -> Executed:
     settings = settings or Settings()
     limits = settings.limits
     _quiet()
-    options = Options(
-        settings.preload, environment(settings.environment), limits.seconds, limits.cell_seconds, limits.memory_mb
-    )
+    env = environment(settings.environment) | ({} if settings.shared is None else {SHARED: str(settings.shared)})
+    options = Options(settings.preload, env, limits.seconds, limits.cell_seconds, limits.memory_mb)
     name = job.notebook.name
     with tempfile.TemporaryDirectory() as folder:
         try:

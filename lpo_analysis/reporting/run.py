@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Mapping
 from functools import lru_cache
@@ -66,11 +67,19 @@ def run(job: Job, output: Path, *, settings: Settings | None = None, force: bool
     except LpoError as error:
         return outcome("failed", error=str(error), why=why)
     except OSError as error:
-        return outcome("failed", error=f"Cannot write the report ({error.strerror}).", why=why)
+        return outcome("failed", error=_trouble(error, output), why=why)
     except Exception as error:
         # A broken template, a bug of a library: whatever it is, the other reports of the batch go on and this one says so.
         return outcome("failed", error=f"{type(error).__name__}: {error}".splitlines()[0], why=why)
     return outcome("done", headlines=headlines(recorded), cells=executed.cells, why=why)
+
+
+def _trouble(error: OSError, output: Path) -> str:
+    """Say what the system refused, and for which file, if it is none of the report's own."""
+    about = error.filename
+    if not isinstance(about, str | bytes) or Path(os.fsdecode(about)).is_relative_to(output):
+        return f"Cannot write the report ({error.strerror or error})."
+    return f"Cannot use {os.fsdecode(about)!r} ({error.strerror or error})."
 
 
 def _execute(job: Job, settings: Settings) -> Executed:

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from lpo_analysis.errors import OutputError
 from lpo_analysis.reporting import provenance
@@ -79,6 +80,25 @@ def locked(output: Path, name: str) -> Iterator[Path]:
         yield work
     finally:
         _leave(work, output / name, descriptor)
+
+
+@contextmanager
+def shared(output: Path) -> Iterator[Path]:
+    """Have a folder for what the reports of one batch share, while it lasts.
+
+    Parameters
+    ----------
+    output : Path
+        Folder of reports.
+
+    Yields
+    ------
+    Path
+        Empty, absolute, of this batch alone; gone afterwards, or swept by the next if this one dies.
+    """
+    # No report has a name like this.
+    with locked(output, f".shared-{uuid4().hex}") as work:
+        yield work.resolve()
 
 
 def _lock(work: Path) -> tuple[Path, int | None]:

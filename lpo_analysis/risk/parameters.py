@@ -8,7 +8,6 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from lpo_analysis import vocabulary
-from lpo_analysis.charts import picture
 from lpo_analysis.errors import NoEvidenceError
 from lpo_analysis.evidence import price_years, table
 from lpo_analysis.parameters import Level, Number, Range, ReportParameters, Seed, Whole, rule, word
@@ -79,12 +78,11 @@ class Parameters(ReportParameters):
         """Compute what every report of this kind shares, so that a batch does it once."""
         from lpo_analysis.risk.analysis import analyse
 
-        analysis = analyse(cls())
-        # Figures of published shares and scores, which hardly a parameter changes.
-        for result in (analysis.prevalence, analysis.quality, analysis.governance):
-            picture(result)
         # The rows of these grades and the sampler are the same work whatever the question.
+        analysis = analyse(cls())
         analysis.by_grades()
+        # Published shares and scores, which hardly a parameter changes.
+        _ = analysis.prevalence, analysis.quality, analysis.governance
 
     @classmethod
     def coverage(cls) -> pd.DataFrame:

@@ -8,7 +8,6 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from lpo_analysis import vocabulary
-from lpo_analysis.charts import picture
 from lpo_analysis.errors import MoneyError, choices
 from lpo_analysis.evidence import price_years
 from lpo_analysis.evidence.money import convert, currencies
@@ -133,9 +132,9 @@ class Parameters(ReportParameters):
 
         # The two tasks by which every report judges the claim that outsourcing is cheaper.
         reviewed, researched = (analyse(cls(task=task)) for task in ("document_review", "legal_research"))
-        shared = (reviewed.comparators, researched.comparators, reviewed.by_grades, reviewed.claims)
-        # The rows of these grades, the sampler and the first figure are the same work whatever the question.
-        picture(shared[-1])
+        # And the rows of these grades are the same work whatever the question.
+        for shared in (reviewed, researched):
+            _ = shared.comparators, shared.by_grades, shared.claims
 
     @classmethod
     def coverage(cls) -> pd.DataFrame:

@@ -77,6 +77,11 @@ def test_what_a_notebook_changes_is_its_own(begin):
         assert afterwards.run(STATE) == state, "seen by one that began after its end"
 
 
+def test_a_notebook_may_import_any_module_of_the_kit(begin):
+    with begin() as fresh:
+        assert fresh.run("import lpo_analysis.reporting.engines.wire as w; print(w.__name__)").endswith(".wire")
+
+
 def test_notebooks_draw_other_random_numbers_unless_they_seed(begin):
     draw = "import random, numpy as np; print(random.random(), np.random.random(), np.random.default_rng().random())"
     drawn = []

@@ -14,10 +14,14 @@ import threading
 import time
 from pathlib import Path
 
+import nbformat
 import psutil
 import pytest
 
+from lpo_analysis.errors import NotebookError
 from lpo_analysis.reporting.engines import client, wire
+from lpo_analysis.reporting.execution import Settings, execute
+from lpo_analysis.reporting.jobs import prepare
 
 PATIENCE = 60
 
@@ -256,6 +260,28 @@ def test_a_server_that_cannot_start_says_why_and_leaves_nothing(runtime, monkeyp
     runtime.assert_empty()
 
 
+def test_a_batch_whose_notebooks_import_nothing_known_preloads_nothing(runtime, shell):
+    loaded = "import sys; print([name for name in ('pandas', 'seaborn', 'statsmodels') if name in sys.modules])"
+    with shell(client.Preload(libraries=())) as none:
+        assert none.run(loaded) == "[]"
+
+
+@pytest.mark.parametrize("engine", ["direct", "warm"])
+def test_a_process_that_dies_while_it_starts_is_told_with_its_notebook(runtime, monkeypatch, tmp_path, engine):
+    (tmp_path / "dies.py").write_text(
+        "import os\nos.register_at_fork(after_in_child=lambda: os.kill(os.getpid(), 9))\n"
+    )
+    tagged = nbformat.v4.new_code_cell("n = 1", metadata={"tags": ["parameters"]})
+    book = nbformat.v4.new_notebook(cells=[tagged])
+    nbformat.write(book, tmp_path / "book.ipynb")
+    job = prepare(tmp_path / "book.ipynb", {}, name="book")
+    preload = client.Preload(("dies",), path=(str(tmp_path),), libraries=("json",))
+    with pytest.raises(NotebookError, match=r"^book\.ipynb.*killed by SIGKILL"):
+        execute(job, Settings(engine=engine, preload=preload))
+    client.release()
+    runtime.assert_empty()
+
+
 def test_a_server_that_is_killed_while_it_starts_is_started_again(runtime, shell, monkeypatch, tmp_path):
     once = f"""
 import os, pathlib
@@ -294,7 +320,7 @@ def test_a_server_runs_the_source_of_its_client_not_another_that_is_installed(ru
         _python("""
         from lpo_analysis.reporting.engines import client, wire
 
-        source = "import sys, lpo_analysis.wording as w; print(w.__file__, sys.modules['lpo_analysis.reporting.engines.shell'].__file__)"
+        source = "import lpo_analysis.wording as w, lpo_analysis.reporting.engines.shell as s; print(w.__file__, s.__file__)"
         for modules in ((), ("lpo_analysis.wording",)):
             preload = client.Preload(modules, libraries=("json",))
             child, connection = client.launch("direct", preload=preload)

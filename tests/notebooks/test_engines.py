@@ -226,7 +226,7 @@ def test_where_there_is_no_fork_notebooks_are_launched_normally(tmp_path, monkey
     monkeypatch.setattr("sys.platform", "plan9")
     assert not client.supported()
     monkeypatch.undo()
-    for module in (client, options, sys.modules.get("lpo_analysis.reporting.engines.provisioner")):
+    for module in (client, sys.modules.get("lpo_analysis.reporting.engines.provisioner")):
         if module is not None:
             monkeypatch.setattr(module, "supported", lambda: False)
     notebook = write(tmp_path / "x.ipynb", "print('there')")

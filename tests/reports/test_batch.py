@@ -464,3 +464,25 @@ def test_the_table_is_drawn_where_stdout_and_stderr_are_a_terminal(monkeypatch, 
     monkeypatch.setattr(sys, "stdout", SimpleNamespace(isatty=lambda: out, write=lambda _: None, flush=lambda: None))
     monkeypatch.setattr(sys, "stderr", SimpleNamespace(isatty=lambda: err, write=lambda _: None, flush=lambda: None))
     assert isinstance(cli._progress(json=False), Live) == live
+
+
+def test_the_reports_of_a_batch_are_given_one_folder_to_share(lpo, tiny, stand, monkeypatch):
+    given: list[Any] = []
+    monkeypatch.setattr(
+        "lpo_analysis.reporting.run.execute",
+        lambda job, settings: given.append(settings.shared) or stand(job, settings),
+    )
+    assert lpo("batch", "tiny.toml").code == 0
+    assert len(given) == 3
+    assert len(set(given)) == 1
+    assert not given[0].exists()
+
+
+def test_a_file_the_system_refuses_is_named_if_it_is_none_of_the_report(lpo, tiny, stand):
+    def full() -> None:
+        raise OSError(28, "No space left on device", "/elsewhere/file")
+
+    stand.does["tiny"] = full
+    ran = lpo("batch", "tiny.toml")
+    assert ran.code == 1
+    assert "Cannot use '/elsewhere/file' (No space left on device)." in ran.out + ran.err

@@ -437,9 +437,14 @@ def test_no_more_reports_are_said_to_run_than_there_are_threads(local, mine):
 
 def test_a_batch_that_is_interrupted_leaves_what_is_finished(local, mine):
     class Stop(Quiet):
+        pressed = False
+
         def finished(self, outcome: Any) -> None:
             super().finished(outcome)
-            raise KeyboardInterrupt
+            # Once: what was finished meanwhile is told, too.
+            if not self.pressed:
+                self.pressed = True
+                raise KeyboardInterrupt
 
     with cluster.connected(local.scheduler_address) as executor:
         made = run_batch(read_plan("mine.toml"), Path("reports"), executor=executor, progress=Stop())

@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 from lpo_analysis import adoption, claims, risk, savings
-from lpo_analysis.charts.picture import _print
 from lpo_analysis.evidence import load, references, select, table
 from lpo_analysis.evidence.money import ends
 from lpo_analysis.methods import growth
@@ -114,19 +113,13 @@ def test_prime_leaves_neither_figures_nor_threads(domain):
     assert threading.active_count() == threads
 
 
-@pytest.mark.parametrize(
-    ("domain", "drawn"), [(adoption, ("growth", "disagreement")), (risk, ("prevalence", "quality", "governance"))]
-)
-def test_figures_that_reports_share_are_drawn_by_prime(domain, drawn):
-    from lpo_analysis.charts import picture
-
-    domain.Parameters.prime()
-    before = _print.cache_info().misses
-    changes = {"buyer": "law_firm"} if domain is adoption else {"buyer_size": "small", "records": 100}
-    analysis = domain.analyse(domain.Parameters(**changes))
-    for name in drawn:
-        picture(getattr(analysis, name))
-    assert _print.cache_info().misses == before
+def test_what_all_adoption_reports_share_is_computed_by_prime():
+    adoption.Parameters.prime()
+    before = growth._least_error.cache_info().misses
+    analysis = adoption.analyse(adoption.Parameters(buyer="law_firm"))
+    assert analysis.growth.estimable
+    assert analysis.ceiling.name
+    assert growth._least_error.cache_info().misses == before
 
 
 def test_prime_does_not_depend_on_the_folder(tmp_path):

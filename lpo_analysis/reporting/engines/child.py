@@ -34,12 +34,12 @@ def run(request: dict[str, Any], descriptors: list[int]) -> int:
     capture = _standard_streams()
     _environment(request)
     _limit(request.get("memory_mb"))
+    from lpo_analysis.reporting.engines import shell
+
     _forget(fresh=bool(request["fresh"]))
     _choose_backend()
     if request["kind"] == "kernel":
         return _kernel(request["argv"])
-    from lpo_analysis.reporting.engines import shell
-
     return shell.run(socket.socket(fileno=descriptors[0]), capture)
 
 
@@ -104,8 +104,7 @@ def _forget(*, fresh: bool) -> None:
     if fresh:
         # Imported again from its files, so that an edit counts at once.
         for name in [name for name in sys.modules if name.partition(".")[0] == "lpo_analysis"]:
-            if not name.startswith("lpo_analysis.reporting.engines"):
-                del sys.modules[name]
+            del sys.modules[name]
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()
     if "random" in sys.modules:

@@ -83,8 +83,8 @@ class Preload:
         Stands for the source and data behind them: another token, another server.
     path : tuple of str
         Folders for `sys.path`.
-    libraries : tuple of str
-        Third-party modules to import; all that the server knows by default.
+    libraries : tuple of str or None
+        Third-party modules to import; None for all that the server knows.
     shell : bool
         Whether all that it launches is ``direct``.
     """
@@ -93,7 +93,7 @@ class Preload:
     prime: tuple[str, ...] = ()
     token: str = ""
     path: tuple[str, ...] = ()
-    libraries: tuple[str, ...] = ()
+    libraries: tuple[str, ...] | None = None
     shell: bool = False
 
 
@@ -165,9 +165,8 @@ def _readable(connection: socket.socket, timeout: float) -> bool:
 
 _children: weakref.WeakSet[Child | subprocess.Popen[bytes]] = weakref.WeakSet()
 _children_lock = threading.Lock()
-
-
 _closed = False
+"""Whether what is launched now is killed at once."""
 
 
 def kill_all() -> None:
@@ -519,8 +518,8 @@ def _start(path: Path, preload: Preload) -> tuple[socket.socket, subprocess.Pope
     reader, writer = os.pipe()
     held, first = socket.socketpair()
     config = {
-        "socket": str(path), "libraries": list(preload.libraries), "shell": preload.shell, "modules": list(preload.modules), "prime": list(preload.prime), "path": list(preload.path),
-        "root": _ROOT, "ready": writer, "first": first.fileno(),
+        "socket": str(path), "libraries": preload.libraries, "shell": preload.shell, "modules": preload.modules,
+        "prime": preload.prime, "path": preload.path, "root": _ROOT, "ready": writer, "first": first.fileno(),
     }  # fmt: skip
     env = {k: v for k, v in environment().items() if k != "PYTHONPATH"} | {"MPLBACKEND": "agg"}
     try:

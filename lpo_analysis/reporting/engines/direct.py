@@ -7,14 +7,12 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
-from papermill.engines import NBClientEngine
-from papermill.log import logger
-from papermill.utils import merge_kwargs, remove_args
+from papermill.utils import remove_args
 
 from lpo_analysis.reporting.engines import wire
 from lpo_analysis.reporting.engines.client import EngineError, launch
-from lpo_analysis.reporting.engines.clients import MarkingClient, OutOfTimeError, dead
-from lpo_analysis.reporting.engines.options import Options, is_ours, reason_against, say_once
+from lpo_analysis.reporting.engines.clients import KitEngine, MarkingClient, OutOfTimeError, dead
+from lpo_analysis.reporting.engines.options import Options, say_once
 
 
 class DirectClient(MarkingClient):
@@ -156,56 +154,34 @@ def _as_jupyter(message: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-class DirectEngine(NBClientEngine):
+class DirectEngine(KitEngine):
     """The engine ``direct``, for ``papermill --engine direct`` and for batches."""
 
+    name = "direct"
+
     @classmethod
-    def execute_managed_notebook(
-        cls, nb_man: Any, kernel_name: str, log_output: bool = False, stdout_file: Any = None, stderr_file: Any = None,
-        start_timeout: int = 60, execution_timeout: int | None = None, **kwargs: Any,
-    ) -> Any:  # fmt: skip
-        """Execute a notebook, or hand it to papermill's own engine where there is no fork server for it.
+    def run(cls, nb_man: Any, options: Options, given: dict[str, Any]) -> Any:
+        """Execute a notebook in a forked shell; where there is no fork server, in a kernel started from nothing.
 
         Parameters
         ----------
         nb_man : papermill.engines.NotebookExecutionManager
             The notebook and its bookkeeping.
-        kernel_name : str
-            Kernel asked for.
-        log_output : bool, default False
-            Whether outputs also go to the log.
-        stdout_file, stderr_file : file, optional
-            Where the streams of the cells also go.
-        start_timeout : int, default 60
-            Seconds until the process must be there.
-        execution_timeout : int, optional
-            Seconds a cell may take.
-        **kwargs : object
-            ``options`` (see `lpo_analysis.reporting.engines.options.Options`), and what papermill hands to nbclient.
+        options : lpo_analysis.reporting.engines.options.Options
+            Preload, environment and limits.
+        given : dict
+            For `nbclient.NotebookClient`.
 
         Returns
         -------
         NotebookNode
             The executed notebook.
         """
-        options = kwargs.pop("options", None) or Options()
-        given = {"log_output": log_output, "stdout_file": stdout_file, "stderr_file": stderr_file,
-                 "start_timeout": start_timeout, "execution_timeout": execution_timeout}  # fmt: skip
-        reason = reason_against(kernel_name)
-        safe = remove_args(["input_path", "timeout", "startup_timeout", "config"], **kwargs)
-        final = merge_kwargs(
-            safe, timeout=execution_timeout or kwargs.get("timeout") or options.cell_seconds, startup_timeout=start_timeout,
-            kernel_name=kernel_name, log=logger, log_output=log_output, stdout_file=stdout_file, stderr_file=stderr_file,
-        )  # fmt: skip
-        if not reason:
-            try:
-                return DirectClient(nb_man, options=options, **final).execute()
-            except EngineError as error:
-                reason = str(error)
-        say_once("direct", reason)
-        if not is_ours(kernel_name):
-            # What another language needs of the environment is not known here.
-            return super().execute_managed_notebook(nb_man, kernel_name, **given, **kwargs)
+        # Of the configuration all is about kernels.
+        try:
+            return DirectClient(nb_man, options=options, **remove_args(["config"], **given)).execute()
+        except EngineError as error:
+            say_once(cls.name, str(error))
         from lpo_analysis.reporting.engines.warm import FreshEngine
 
-        return FreshEngine.execute_managed_notebook(nb_man, kernel_name, options=options, **given, **kwargs)
+        return FreshEngine.run(nb_man, options, given)

@@ -1,4 +1,4 @@
-"""What all engines share and needs no papermill: options, when a normal launch has to do, and how a process ended, in words."""
+"""What all engines share and needs no papermill: options, which kernel is ours, and how a process ended, in words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lpo_analysis.reporting.engines.client import Preload, environment, supported
+from lpo_analysis.reporting.engines.client import Preload, environment
 
 _said: set[tuple[str, str]] = set()
 
@@ -37,26 +37,6 @@ class Options:
     seconds: float | None = None
     cell_seconds: int | None = None
     memory_mb: int | None = None
-
-
-def reason_against(kernel_name: str | None) -> str:
-    """Say why a kernel cannot be forked here.
-
-    Parameters
-    ----------
-    kernel_name : str or None
-        Name of a kernel.
-
-    Returns
-    -------
-    str
-        Empty if it can.
-    """
-    if not supported():
-        return f"there is no fork server on {sys.platform}"
-    if not is_ours(kernel_name):
-        return f"kernel {kernel_name!r} is not the Python that runs this"
-    return ""
 
 
 def is_ours(kernel_name: str | None) -> bool:

@@ -128,7 +128,11 @@ def _serve(config: dict[str, Any], ready: int, groups: mmap.mmap) -> int:
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
     try:
         preload(
-            config["libraries"] or LIBRARIES, config["modules"], config["prime"], config["path"], shell=config["shell"]
+            LIBRARIES if config["libraries"] is None else config["libraries"],
+            config["modules"],
+            config["prime"],
+            config["path"],
+            shell=config["shell"],
         )
         alone = threading.active_count() == 1
         if sys.platform == "linux":
@@ -174,7 +178,8 @@ def preload(libraries: Iterable[str], modules: list[str], prime: list[str], path
         if shell:
             from lpo_analysis.reporting.engines.shell import prepare
 
-            prepare()
+            # The first cell of a shell takes ten times as long as the second.
+            prepare().run_cell("pass", silent=True)  # type: ignore[no-untyped-call]
         for warm_up in (_draw, _fit):
             with contextlib.suppress(Exception):
                 warm_up()
@@ -201,6 +206,10 @@ def _draw() -> None:
     import matplotlib as mpl
     import matplotlib.pyplot as plt
 
+    # Its children choose a backend anew, for which matplotlib looks through all that is installed.
+    mpl.backends.registry.backend_registry.list_all()  # type: ignore[no-untyped-call]
+    # Every figure with contours would import it.
+    importlib.import_module("contourpy")
     with mpl.rc_context({"backend": "agg"}):
         figure, axes = plt.subplots(layout="constrained")
         if "seaborn" in sys.modules:
@@ -219,6 +228,8 @@ def _fit() -> None:
         return
     frame = sys.modules["pandas"].DataFrame({"x": range(12), "y": [1.0, 3.0, 2.0] * 4, "group": ["a", "b"] * 6})
     frame.groupby("group").agg(mean=("y", "mean")).merge(frame, on="group").to_string()
+    frame.to_csv()
+    frame.to_dict("records")
     if "statsmodels.formula.api" in sys.modules:
         sys.modules["statsmodels.formula.api"].ols("y ~ x + C(group)", data=frame).fit(cov_type="HC3").conf_int()
     if "great_tables" in sys.modules:

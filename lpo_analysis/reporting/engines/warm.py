@@ -9,16 +9,13 @@ from typing import Any
 
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import DeadKernelError
-from papermill.engines import NBClientEngine
-from papermill.log import logger
-from papermill.utils import merge_kwargs, remove_args
 from traitlets import Any as AnyTrait
 from traitlets.config import Config
 
 from lpo_analysis.reporting.engines.client import Child, adopt
-from lpo_analysis.reporting.engines.clients import EndedEarlyError, MarkingClient, OutOfTimeError, dead
+from lpo_analysis.reporting.engines.clients import EndedEarlyError, KitEngine, MarkingClient, OutOfTimeError, dead
 from lpo_analysis.reporting.engines.kernels import client_config
-from lpo_analysis.reporting.engines.options import Options, ending, is_ours, say_once
+from lpo_analysis.reporting.engines.options import Options, ending
 from lpo_analysis.reporting.engines.provisioner import ForkedProcess, WarmProvisioner
 
 
@@ -71,6 +68,11 @@ class KernelClient(MarkingClient):
         """
         try:
             return super().execute(**kwargs)
+        except RuntimeError as error:
+            # So says jupyter_client of a kernel that ended before it was asked anything.
+            if not self.launched or "Kernel died" not in str(error):
+                raise
+            raise dead(self.launched[-1], self.options) from None
         finally:
             # Of a kernel that died nbclient lets go only when it is collected, and till then the server would stay.
             for child in self.launched:
@@ -123,62 +125,39 @@ class KernelClient(MarkingClient):
         process.send_signal(signal.SIGKILL)
 
 
-class WarmEngine(NBClientEngine):
+class WarmEngine(KitEngine):
     """The engine ``warm``, for ``papermill --engine warm`` and for batches of notebooks with widgets."""
 
+    name = "warm"
     forks = True
 
     @classmethod
-    def execute_managed_notebook(
-        cls, nb_man: Any, kernel_name: str, log_output: bool = False, stdout_file: Any = None, stderr_file: Any = None,
-        start_timeout: int = 60, execution_timeout: int | None = None, **kwargs: Any,
-    ) -> Any:  # fmt: skip
-        """Execute a notebook; a kernel the fork server cannot launch is launched normally.
+    def run(cls, nb_man: Any, options: Options, given: dict[str, Any]) -> Any:
+        """Execute a notebook in a kernel; one the fork server cannot launch is launched normally.
 
         Parameters
         ----------
         nb_man : papermill.engines.NotebookExecutionManager
             The notebook and its bookkeeping.
-        kernel_name : str
-            Kernel asked for.
-        log_output : bool, default False
-            Whether outputs also go to the log.
-        stdout_file, stderr_file : file, optional
-            Where the streams of the cells also go.
-        start_timeout : int, default 60
-            Seconds until the kernel must answer.
-        execution_timeout : int, optional
-            Seconds a cell may take.
-        **kwargs : object
-            ``options`` (see `lpo_analysis.reporting.engines.options.Options`), and what papermill hands to nbclient.
+        options : lpo_analysis.reporting.engines.options.Options
+            Preload, environment and limits.
+        given : dict
+            For `nbclient.NotebookClient`.
 
         Returns
         -------
         NotebookNode
             The executed notebook.
         """
-        options = kwargs.pop("options", None) or Options()
-        if not is_ours(kernel_name):
-            # What another language needs of the environment is not known here.
-            say_once(
-                cls.__name__.removesuffix("Engine").lower(), f"kernel {kernel_name!r} is not the Python that runs this"
-            )
-            given = {"log_output": log_output, "stdout_file": stdout_file, "stderr_file": stderr_file,
-                     "start_timeout": start_timeout, "execution_timeout": execution_timeout}  # fmt: skip
-            return super().execute_managed_notebook(nb_man, kernel_name, **given, **kwargs)
-        safe = remove_args(["input_path", "timeout", "startup_timeout"], **kwargs)
         with tempfile.TemporaryDirectory() as folder:
             config = client_config(folder)
-            config.merge(Config(safe.pop("config", None) or {}))
-            final = merge_kwargs(
-                safe, timeout=execution_timeout or kwargs.get("timeout") or options.cell_seconds, startup_timeout=start_timeout,
-                kernel_name=kernel_name, log=logger, log_output=log_output, stdout_file=stdout_file, stderr_file=stderr_file,
-                config=config,
-            )  # fmt: skip
-            return KernelClient(nb_man, options=options, forks=cls.forks, **final).execute(env=dict(options.env))
+            config.merge(Config(given.get("config") or {}))
+            client = KernelClient(nb_man, options=options, forks=cls.forks, **given | {"config": config})
+            return client.execute(env=dict(options.env))
 
 
 class FreshEngine(WarmEngine):
     """The engine ``fresh``: every kernel is started from nothing, as papermill does, under the limits of a batch."""
 
+    name = "fresh"
     forks = False

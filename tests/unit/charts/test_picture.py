@@ -98,3 +98,43 @@ def test_an_option_that_cannot_be_compared_is_drawn_each_time(draw, calls):
 def test_a_result_without_a_figure_says_so():
     with pytest.raises(ValueError, match="x has no figure"):
         picture(result(None))
+
+
+@pytest.fixture
+def shared(tmp_path, monkeypatch):
+    monkeypatch.setenv("LPO_SHARED", str(tmp_path))
+    return tmp_path
+
+
+def plain(frame=TABLE):
+    """A result drawn by a function of the kit, which every process knows by the same name."""
+    return Result("x", TABLE, "Said.", plot_data=frame, draw=partial(intervals, title="A"))
+
+
+def test_reports_of_one_batch_share_a_picture_through_a_folder(shared):
+    drawn = picture(plain())
+    (kept,) = shared.iterdir()
+    assert kept.read_bytes() == drawn
+    kept.write_bytes(b"as another process left it")
+    _print.cache_clear()
+    assert picture(plain()) == b"as another process left it"
+    assert picture(plain(TABLE.assign(estimate=0.6))) != drawn
+    assert len(list(shared.iterdir())) == 2
+
+
+def test_where_a_figure_is_shown_does_not_tell_pictures_apart(shared):
+    picture(plain())
+    _print.cache_clear()
+    with mpl.rc_context({"backend": "svg", "interactive": True}):
+        picture(plain())
+    assert len(list(shared.iterdir())) == 1
+
+
+def test_a_look_that_means_nothing_to_another_process_is_not_shared(shared, draw):
+    picture(result(draw))
+    assert list(shared.iterdir()) == []
+
+
+def test_a_folder_that_is_gone_costs_nothing_but_time(shared):
+    shared.rmdir()
+    assert picture(plain()).startswith(b"\x89PNG")

@@ -585,3 +585,21 @@ def test_cleaning_twice_finds_nothing_the_second_time(batch):
     store.clean(batch)
     assert store.clean(batch) == []
     assert store.clean(batch / "nothing here") == []
+
+
+def test_what_a_batch_shares_is_its_own_and_goes_with_it(tmp_path):
+    with store.shared(tmp_path) as one, store.shared(tmp_path) as other:
+        assert one.is_absolute()
+        assert one != other
+        (one / "picture").write_bytes(b"x")
+        store.sweep(tmp_path)
+        assert (one / "picture").exists(), "a batch that runs lost what its reports share"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_batch_that_died_shared_is_swept(tmp_path):
+    left = tmp_path / store.WORK / ".shared-0"
+    left.mkdir(parents=True)
+    (left / "picture").write_bytes(b"x")
+    store.sweep(tmp_path)
+    assert list(tmp_path.iterdir()) == []
