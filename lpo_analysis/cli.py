@@ -142,6 +142,25 @@ def batch(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask, however many reports there are.")] = False,
 ) -> None:
     """Make all reports of a plan, and an index of them."""
+    from lpo_analysis.reporting.batch import stoppable
+
+    with stoppable():
+        _batch(
+            plan,
+            jobs=jobs,
+            force=force,
+            dry_run=dry_run,
+            output=output,
+            engine=engine,
+            scheduler=scheduler,
+            json=json,
+            yes=yes,
+        )
+
+
+def _batch(
+    plan: str, *, jobs: int, force: bool, dry_run: bool, output: Path, engine: str | None, scheduler: str | None, json: bool, yes: bool
+) -> None:  # fmt: skip
     from lpo_analysis.reporting.batch import preload_for, run_batch, slowest_cells
     from lpo_analysis.reporting.engines.client import release, start
     from lpo_analysis.reporting.execution import Settings, check_engine

@@ -11,6 +11,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -213,10 +214,11 @@ def _make(
     client.admit()
     pool = executor or ThreadPoolExecutor(min(jobs, len(waiting)), thread_name_prefix="report")
     futures: dict[Future[Outcome], Job] = {}
-    if executor is None and settings.engine != "fresh" and any(job.refusal is None for job, _ in waiting):
-        _warm(settings.preload)
     try:
-        with _terminable():
+        with stoppable():
+            _heed()
+            if executor is None and settings.engine != "fresh" and any(job.refusal is None for job, _ in waiting):
+                _warm(settings.preload)
             for job, why in waiting:
                 try:
                     futures[pool.submit(run, job, folder, settings=settings, force=force, why=why)] = job
@@ -227,17 +229,9 @@ def _make(
                     note(_lost(job, error))
             # A list at once: the display asks from a thread of its own.
             told.submitted(lambda: [job.name for future, job in list(futures.items()) if future.running()])
-            for future in as_completed(futures):
-                job = futures[future]
-                try:
-                    outcome = future.result()
-                except CancelledError:
-                    continue
-                except Exception as error:
-                    outcome = _lost(job, error)
-                note(outcome)
-                # Only now: a stop in between must not lose it.
-                del futures[future]
+            while futures:
+                _collect(futures, note)
+                _heed()
     except KeyboardInterrupt:
         # What is finished stays; what runs is killed with its server, what waits is never begun.
         for future in futures:
@@ -256,6 +250,26 @@ def _make(
             outcome = future.result()
             if outcome.status != "failed":
                 note(outcome)
+    # What this process makes next is not meant.
+    store.STOP.clear()
+    client.admit()
+
+
+def _collect(futures: dict[Future[Outcome], Job], note: Callable[[Outcome], None], patience: float = 0.5) -> None:
+    """Take note of what is finished, and come back after a while even if there is nothing."""
+    with suppress(FutureTimeoutError):
+        for future in as_completed(list(futures), timeout=patience):
+            job = futures[future]
+            try:
+                outcome = future.result()
+            except CancelledError:
+                del futures[future]
+                continue
+            except Exception as error:
+                outcome = _lost(job, error)
+            note(outcome)
+            # Only now: a stop in between must not lose it.
+            del futures[future]
 
 
 def _warm(preload: Preload) -> None:
@@ -269,21 +283,41 @@ def _warm(preload: Preload) -> None:
         raise OutputError(f"{edited} while the batch began.", remedy="Run it again.")
 
 
+_pressed: list[int] = []
+"""Signals that asked to stop; a plain list, for a lock taken in a handler may be held by what it interrupts."""
+
+
+def _interrupt(number: int, _: object) -> None:
+    _pressed.append(number)
+    raise KeyboardInterrupt
+
+
 @contextmanager
-def _terminable() -> Iterator[None]:
-    """Let SIGTERM end a batch as Ctrl-C does: tidily."""
-    if threading.current_thread() is not threading.main_thread():
+def stoppable() -> Iterator[None]:
+    """Let SIGTERM end a batch as Ctrl-C does: tidily, and even where the interrupt meets a library that swallows it.
+
+    Yields
+    ------
+    None
+        Within it both signals are noted and raise KeyboardInterrupt; nothing changes in a thread, or within another.
+    """
+    main = threading.current_thread() is threading.main_thread()
+    if not main or signal.getsignal(signal.SIGTERM) is _interrupt:
         yield
         return
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
+    _pressed.clear()
+    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _heed() -> None:
+    if _pressed:
+        # Some library swallowed the interrupt.
+        raise KeyboardInterrupt
 
 
 def _lost(job: Job, error: BaseException) -> Outcome:

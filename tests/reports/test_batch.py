@@ -5,15 +5,18 @@ Most tests put a stand-in for the execution of cells in place; how cells are exe
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
 import pty
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -27,10 +30,10 @@ from nbformat import v4
 
 from lpo_analysis import cli
 from lpo_analysis.errors import NotebookError, ParameterError
-from lpo_analysis.reporting.batch import run_batch
+from lpo_analysis.reporting.batch import run_batch, stoppable
 from lpo_analysis.reporting.execution import Executed
 from lpo_analysis.reporting.plans import read_plan
-from lpo_analysis.reporting.progress import Live
+from lpo_analysis.reporting.progress import Live, Quiet
 
 PLAN = 'title = "Tiny"\nengine = "fresh"\n[[report]]\nnotebook = "tiny"\nmatrix = {n = [1, 2, 3]}\ninputs = ["*.csv"]\n'
 NAMES = ["tiny", "tiny-n_2", "tiny-n_3"]
@@ -486,3 +489,20 @@ def test_a_file_the_system_refuses_is_named_if_it_is_none_of_the_report(lpo, tin
     ran = lpo("batch", "tiny.toml")
     assert ran.code == 1
     assert "Cannot use '/elsewhere/file' (No space left on device)." in ran.out + ran.err
+
+
+def test_a_stop_that_a_library_swallows_stops_the_batch_all_the_same(lpo, tiny, stand):
+    class Swallow(Quiet):
+        def to_run(self, reasons: Any) -> None:
+            super().to_run(reasons)
+            with contextlib.suppress(KeyboardInterrupt):
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(1)
+
+    stand.does = dict.fromkeys(NAMES, lambda: time.sleep(0.2))
+    with stoppable():
+        made = run_batch(read_plan("tiny.toml"), Path("reports"), progress=Swallow())
+    assert {outcome.error for outcome in made.failed} == {"The batch was stopped before."}
+    assert len(made.failed) == 3
+    # And the next is not stopped by the last one's signal.
+    assert not run_batch(read_plan("tiny.toml"), Path("reports")).failed
