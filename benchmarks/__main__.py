@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import bench_batch, bench_start
+from benchmarks import bench_batch, bench_diffusion, bench_meta, bench_start
 
 OUTPUT = Path(__file__).resolve().parents[1] / "reports" / "bench.json"
 LIBRARIES = ("lpo-analysis", "papermill", "nbclient", "nbconvert", "ipykernel", "pandas", "typer")
@@ -23,6 +23,7 @@ def main() -> None:
     given = parser.parse_args()
     load = os.getloadavg()[0]
     start = bench_start.run(runs=given.runs)
+    meta, diffusion = bench_meta.run(), bench_diffusion.run()
     batch = bench_batch.run(
         reports=given.reports,
         kit_reports=given.kit_reports,
@@ -40,13 +41,20 @@ def main() -> None:
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine,
         "start": start,
+        "meta": meta,
+        "diffusion": diffusion,
         **batch,
     }
     OUTPUT.parent.mkdir(exist_ok=True)
     OUTPUT.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
     busy = f"load {machine['load_before']} before, {machine['load_after']} after"
     print(f"\n{made['date']}, {machine['cores']} cores, Python {machine['python']}, {busy}")
-    for told in (*bench_batch.told(batch), bench_start.lines(start)):
+    for told in (
+        *bench_batch.told(batch),
+        bench_start.lines(start),
+        bench_meta.lines(meta),
+        bench_diffusion.lines(diffusion),
+    ):
         print("", *told, sep="\n")
     print(f"\nwritten to {OUTPUT}")
 
