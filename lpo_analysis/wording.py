@@ -6,6 +6,7 @@ Nothing here computes; a number is formatted at the last moment, and the frames 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 _SYMBOLS = {"USD": "$", "GBP": "£", "EUR": "€", "INR": "₹"}
@@ -189,6 +190,22 @@ def article(noun: str) -> str:
         With ``a`` or ``an``.
     """
     return f"{'an' if noun[:1].lower() in 'aeio' else 'a'} {noun}"
+
+
+def lead(text: str) -> str:
+    """Return the first sentence of a finding.
+
+    Parameters
+    ----------
+    text : str
+        Sentences, each beginning with a capital letter or a number.
+
+    Returns
+    -------
+    str
+        The first, with its full stop; the whole text where there is only one.
+    """
+    return re.split(r"(?<=[.!?])\s+(?=[A-Z0-9])", text.strip(), maxsplit=1)[0]
 
 
 def sentence(text: str) -> str:

@@ -1,22 +1,61 @@
-"""How large the market is, who buys, what, and how far published figures can be trusted."""
+"""How large the market is, who buys, what, where the work goes, and how far published figures and forecasts can be trusted."""
 
+from lpo_analysis.adoption.ai import ai_expectations, ai_recall_claims, ai_seen, ai_use, substitute_or_complement
 from lpo_analysis.adoption.analysis import Analysis, analyse
-from lpo_analysis.adoption.market import ceiling, comparable_split, disagreement, market_growth
+from lpo_analysis.adoption.forecasts import imports_forecast, market_forecast, scores, use_forecast
+from lpo_analysis.adoption.market import ceiling, comparable_split, market_growth
 from lpo_analysis.adoption.parameters import Parameters
+from lpo_analysis.adoption.places import (
+    digital_exports,
+    governance,
+    imports_excess,
+    imports_gravity,
+    onshore_wages,
+    uk_legal_imports,
+)
+from lpo_analysis.adoption.record import pairs, pooled_error, revisions, scenarios, weaker_pairs
+from lpo_analysis.adoption.scopes import disagreement, market_break, pooled
+from lpo_analysis.adoption.survey import read_survey, survey_against_published, survey_model, survey_shares
 from lpo_analysis.adoption.surveys import barriers, drivers, insourcing, satisfaction
 from lpo_analysis.adoption.use import use
 
 __all__ = [
     "Analysis",
     "Parameters",
+    "ai_expectations",
+    "ai_recall_claims",
+    "ai_seen",
+    "ai_use",
     "analyse",
     "barriers",
     "ceiling",
     "comparable_split",
+    "digital_exports",
     "disagreement",
     "drivers",
+    "governance",
+    "imports_excess",
+    "imports_forecast",
+    "imports_gravity",
     "insourcing",
+    "market_break",
+    "market_forecast",
     "market_growth",
+    "onshore_wages",
+    "pairs",
+    "pooled",
+    "pooled_error",
+    "read_survey",
+    "revisions",
     "satisfaction",
+    "scenarios",
+    "scores",
+    "substitute_or_complement",
+    "survey_against_published",
+    "survey_model",
+    "survey_shares",
+    "uk_legal_imports",
     "use",
+    "use_forecast",
+    "weaker_pairs",
 ]

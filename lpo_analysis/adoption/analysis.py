@@ -7,7 +7,7 @@ from functools import cached_property
 import pandas as pd
 
 from lpo_analysis import vocabulary
-from lpo_analysis.adoption import market, surveys
+from lpo_analysis.adoption import ai, forecasts, market, places, record, scopes, surveys
 from lpo_analysis.adoption.parameters import Parameters
 from lpo_analysis.adoption.use import figures, use
 from lpo_analysis.evidence import Evidence, load
@@ -77,7 +77,37 @@ class Analysis:
     @cached_property
     def disagreement(self) -> Result:
         """Figures of the same scope and year side by side."""
-        return market.disagreement(self.evidence, self.parameters)
+        return scopes.disagreement(self.evidence, self.parameters)
+
+    @cached_property
+    def pooled(self) -> Result:
+        """Whether the estimates of any scope can be pooled."""
+        return scopes.pooled(self.evidence, self.parameters)
+
+    @cached_property
+    def market_break(self) -> Result:
+        """Figures before and after the gap in the definition of the market."""
+        return scopes.market_break(self.evidence, self.parameters)
+
+    @cached_property
+    def forecast(self) -> Result:
+        """The market series ahead, over two models."""
+        return forecasts.market_forecast(self.evidence, self.parameters)
+
+    @cached_property
+    def imports_forecast(self) -> Result:
+        """UK imports of legal services ahead."""
+        return forecasts.imports_forecast(self.evidence, self.parameters)
+
+    @cached_property
+    def scores(self) -> Result:
+        """How the models did where there is a record."""
+        return forecasts.scores(self.evidence, self.parameters)
+
+    @cached_property
+    def use_forecast(self) -> Result:
+        """Whether use can be forecast."""
+        return forecasts.use_forecast(self.evidence, self.parameters)
 
     @cached_property
     def use(self) -> Result:
@@ -118,6 +148,71 @@ class Analysis:
         """How satisfied users are."""
         return surveys.satisfaction(self.evidence, self.parameters)
 
+    @cached_property
+    def pairs(self) -> Result:
+        """Old forecasts beside later figures."""
+        return record.pairs(self.evidence, self.parameters)
+
+    @cached_property
+    def weaker_pairs(self) -> Result:
+        """Such pairs that rest on weaker grades."""
+        return record.weaker_pairs(self.evidence, self.parameters)
+
+    @cached_property
+    def revisions(self) -> Result:
+        """What makers made of their own forecasts."""
+        return record.revisions(self.evidence, self.parameters)
+
+    @cached_property
+    def pooled_error(self) -> Result:
+        """Whether the error of forecasts can be pooled."""
+        return record.pooled_error(self.evidence, self.parameters)
+
+    @cached_property
+    def scenarios(self) -> Result:
+        """Today's forecasts with the errors of past ones."""
+        return record.scenarios(self.evidence, self.parameters)
+
+    @cached_property
+    def ai_use(self) -> Result:
+        """Use of AI by sense of the word."""
+        return ai.ai_use(self.evidence, self.parameters)
+
+    @cached_property
+    def ai_effect(self) -> Result:
+        """Whether AI replaces outsourcing, expected and seen."""
+        return ai.substitute_or_complement(self.evidence, self.parameters)
+
+    @cached_property
+    def ai_recall(self) -> Result:
+        """What sellers claim of the recall of AI."""
+        return ai.ai_recall_claims(self.evidence, self.parameters)
+
+    @cached_property
+    def imports(self) -> Result:
+        """What UK legal and accounting imports follow."""
+        return places.imports_gravity(self.evidence, self.parameters)
+
+    @cached_property
+    def excess(self) -> Result:
+        """Who sells more than expected."""
+        return places.imports_excess(self.evidence, self.parameters)
+
+    @cached_property
+    def exports(self) -> Result:
+        """Digitally delivered services of the delivery locations."""
+        return places.digital_exports(self.evidence, self.parameters)
+
+    @cached_property
+    def governance(self) -> Result:
+        """Rule of law of the delivery locations."""
+        return places.governance(self.evidence, self.parameters)
+
+    @cached_property
+    def wages(self) -> Result:
+        """Pay of paralegals by US state."""
+        return places.onshore_wages(self.evidence, self.parameters)
+
     def by_grades(self) -> pd.DataFrame:
         """Ask the same question with other grades let in.
 
@@ -145,5 +240,20 @@ class Analysis:
             self.barriers,
             self.insourcing,
             self.satisfaction,
+            self.pooled,
+            self.market_break,
+            self.pairs,
+            self.weaker_pairs,
+            self.revisions,
+            self.scenarios,
+            self.imports_forecast,
+            self.scores,
+            self.ai_use,
+            self.ai_effect,
+            self.ai_recall,
+            self.imports,
+            self.exports,
+            self.governance,
+            self.wages,
         )
         return tuple(dict.fromkeys(row for part in parts for row in part.rows))

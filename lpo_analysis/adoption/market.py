@@ -1,29 +1,21 @@
-"""The one consistent market series, its growth and its limits; elsewhere, how far publishers disagree."""
+"""The one consistent market series: its growth, its ceiling, and its parts on the one split that runs through."""
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from lpo_analysis import vocabulary
 from lpo_analysis.adoption.parameters import Parameters
-from lpo_analysis.charts import fan, forest
-from lpo_analysis.evidence import Evidence, maker, select
-from lpo_analysis.evidence.money import ends, real
+from lpo_analysis.charts import fan
+from lpo_analysis.evidence import Evidence, select
+from lpo_analysis.evidence.money import real
 from lpo_analysis.methods.growth import ceiling_profile, log_growth
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.wording import count, listing, number, percent
 
 SERIES = "alsp_total"
-SCOPES = {
-    "alsp_total": "alternative legal service providers, worldwide (staffing, Big Four, e-discovery and captives included)",
-    "lpo_global": "legal process outsourcing, worldwide",
-    "lpo_offshore_india": "legal work offshored to India",
-    "lpo_offshore_india_philippines": "legal work offshored to India and the Philippines",
-}
-"""Scopes of market figures; they are never mixed."""
 
 
 def series(evidence: Evidence, parameters: Parameters, category: str = SERIES) -> pd.DataFrame:
@@ -236,6 +228,10 @@ def ceiling(evidence: Evidence, parameters: Parameters) -> Result:
     )
 
 
+_PARTS = {"captive": "captives of law firms grew", "big_four": "the Big Four grew"}
+"""Parts that every report tells, and what is said of them."""
+
+
 def comparable_split(evidence: Evidence, parameters: Parameters) -> Result:
     """Compare the independent providers on the one split that runs through all reports: total minus captive minus Big Four.
 
@@ -249,12 +245,12 @@ def comparable_split(evidence: Evidence, parameters: Parameters) -> Result:
     Returns
     -------
     Result
-        One term a year: ``estimate`` is the independent part in USD billion (for a ceiling year only ``conf_high``).
+        One term a year: ``estimate`` is the independent part in USD billion (for a ceiling year only ``conf_high``), ``captive`` and
+        ``big_four`` are the parts taken off.
     """
     totals = series(evidence, parameters)
     parts = {
-        name: series(evidence, parameters, f"alsp_segment_{name}").set_index("year_end")["value"]
-        for name in ("captive", "big_four")
+        name: series(evidence, parameters, f"alsp_segment_{name}").set_index("year_end")["value"] for name in _PARTS
     }
     records = []
     for _, row in totals.iterrows():
@@ -262,6 +258,7 @@ def comparable_split(evidence: Evidence, parameters: Parameters) -> Result:
         taken = [float(part[year]) for part in parts.values() if year in part.index]
         record: dict[str, object] = {"term": str(year), "label": str(year), "unit": "USD bn", "n_obs": 1 + len(taken),
                                      "method": "total minus captive minus Big Four"}  # fmt: skip
+        record |= {name: float(part.get(year, np.nan)) for name, part in parts.items()}
         if len(taken) < len(parts):
             record["method"] = "a part is not on file for this year"
         elif row["form"] == "ceiling":
@@ -279,73 +276,14 @@ def comparable_split(evidence: Evidence, parameters: Parameters) -> Result:
         if len(said)
         else "No year has all parts on file."
     )
+    if len(known) >= 2:
+        first, last = known.iloc[0], known.iloc[-1]
+        years = int(last["term"]) - int(first["term"])
+        rates = [f"{words} {percent((last[name] / first[name]) ** (1 / years) - 1)}" for name, words in _PARTS.items()]
+        text += (
+            f" From {first['term']} to {last['term']} that is {percent((last['estimate'] / first['estimate']) ** (1 / years) - 1)} a year between "
+            f"two points; {listing(rates)}. Figures rounded to a tenth of a billion make the rates of the small parts rough."
+        )
     return Result(
         "comparable_split", table, text, rows=tuple(totals.index), n_used=len(known), n_dropped=len(table) - len(known)
     )
-
-
-def disagreement(evidence: Evidence, parameters: Parameters) -> Result:
-    """Set all figures of the same scope, place and year side by side, whatever their grade.
-
-    Parameters
-    ----------
-    evidence : Evidence
-        The evidence base.
-    parameters : Parameters
-        Only the level is read: disagreement always shows all grades.
-
-    Returns
-    -------
-    Result
-        One term a scope and year with two makers or more: ``estimate`` is the ratio of the largest to the smallest figure,
-        ``n_makers`` counts makers, ``n_ab`` those with a figure of grade A or B.
-
-    Notes
-    -----
-    Described, not pooled: no scope has ten estimates of four makers, and makers repeat each other.
-    """
-    del parameters
-    return _disagreement(evidence).copy()
-
-
-@lru_cache(maxsize=4)
-def _disagreement(evidence: Evidence) -> Result:
-    rows = evidence.observations.query("metric == 'market_size' and topic == 'market'")
-    rows = rows[rows["category"].isin(SCOPES)].sort_values(["category", "year_end", "grade"], kind="stable")
-    records, drawn = [], []
-    for (category, geography, year), part in rows.groupby(["category", "geography", "year_end"], sort=False):
-        if part["publisher_id"].nunique() < 2:
-            continue
-        low, high = np.nanmin(ends(part), axis=0), np.nanmax(ends(part), axis=0)
-        strong_makers = part.loc[part["grade"].isin(["A", "B"]), "publisher_id"].nunique()
-        records.append({"term": f"{category}_{year}", "label": f"{SCOPES[str(category)]}, {year}", "estimate": high.max() / low.min(),
-                        "conf_low": low.min(), "conf_high": high.max(), "n_obs": len(part), "n_makers": part["publisher_id"].nunique(),
-                        "n_ab": strong_makers, "unit": "ratio of largest to smallest", "method": "all figures, all grades",
-                        "geography": geography})  # fmt: skip
-        for (_, row), a, b in zip(part.iterrows(), low, high, strict=True):
-            forecast = f", forecast of {str(row['published'])[:4]}" if row["status"] == "forecast" else ""
-            name = vocabulary.label("scope", str(geography))
-            drawn.append({"group": f"{_short(str(category))} {name}, {year}", "label": f"{maker(row['publisher'])}{forecast} [{row['grade']}]",
-                          "estimate": float(np.sqrt(a * b)), "conf_low": a, "conf_high": b, "weak": row["grade"] in ("C", "D")})  # fmt: skip
-    table = tidy(records)
-    strong = table[table["n_ab"] >= 2]
-    worst = table.loc[table["estimate"].idxmax()]
-    text = (
-        f"{len(table)} scope-years have figures from two makers or more, {len(strong)} of them from two makers or more at grade A or B. The largest is "
-        f"{number(table['estimate'].median(), digits=2)} times the smallest in the median, and {number(worst['estimate'], digits=2)} times for {worst['label']}. "
-        "No mean is formed: no scope has ten estimates from four makers, and makers repeat each other."
-    )
-    return Result(
-        "disagreement", table, text, rows=tuple(rows.index), n_used=int(table["n_obs"].sum()), n_dropped=len(rows) - int(table["n_obs"].sum()),
-        plot_data=pd.DataFrame(drawn),
-        draw=partial(forest, title="The same market in the same year", xlabel="USD billion; open: C and D", percent=False, log=True),
-        alt=f"Published sizes by scope and year; within one year the largest is up to {number(worst['estimate'], digits=2)} times the smallest.",
-    )  # fmt: skip
-
-
-def _short(category: str) -> str:
-    return {
-        "lpo_global": "LPO,",
-        "lpo_offshore_india": "Offshored to",
-        "lpo_offshore_india_philippines": "Offshored to",
-    }.get(category, "ALSP,")

@@ -44,7 +44,7 @@ class Parameters(ReportParameters):
     ]
     """Assumed sample sizes, as scenarios, where a source does not tell its own."""
     seed: Seed = 1
-    """Seed of draws; nothing in this report is drawn yet, so it changes nothing."""
+    """Seed of the simulated paths of the forecasts and of their scores."""
 
     @model_validator(mode="after")
     def _together(self) -> Parameters:
@@ -71,7 +71,7 @@ class Parameters(ReportParameters):
         analysis = analyse(cls())
         analysis.by_grades()
         # The market is worldwide, whoever and wherever the buyer is.
-        _ = analysis.growth, analysis.disagreement, analysis.ceiling
+        _ = analysis.growth, analysis.disagreement, analysis.ceiling, analysis.scores, analysis.imports, analysis.excess
 
     @classmethod
     def coverage(cls) -> pd.DataFrame:

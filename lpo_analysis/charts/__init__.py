@@ -1,6 +1,7 @@
 """Drawings on tidy frames: each takes a frame and an axis, and returns the axis it drew on; and the picture of a result."""
 
 from lpo_analysis.charts.band import band
+from lpo_analysis.charts.dotplot import dotplot, lines
 from lpo_analysis.charts.fan import fan
 from lpo_analysis.charts.forest import forest
 from lpo_analysis.charts.intervals import claims, intervals
@@ -14,9 +15,11 @@ __all__ = [
     "axis",
     "band",
     "claims",
+    "dotplot",
     "fan",
     "forest",
     "intervals",
+    "lines",
     "picture",
     "theme",
     "tornado",

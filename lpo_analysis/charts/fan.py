@@ -6,24 +6,27 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from lpo_analysis.charts.theme import COLOURS, axis, bare, theme
+from lpo_analysis.charts.theme import COLOURS, axis, bare, blend, theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def fan(frame: pd.DataFrame, *, ax: Axes | None = None, title: str = "", ylabel: str = "") -> Axes:
-    """Draw observations, a fitted path and its prediction interval; what lies ahead looks different from what was seen.
+def fan(frame: pd.DataFrame, *, ax: Axes | None = None, title: str = "", ylabel: str = "", marks: bool = True) -> Axes:
+    """Draw observations, a path and its prediction intervals; what lies ahead looks different from what was seen.
 
     Parameters
     ----------
     frame : pandas.DataFrame
         Columns x, kind (``observed``, ``ceiling`` for a figure that is only an upper bound, ``path``), estimate, conf_low,
-        conf_high; the path runs from the first observation to the horizon.
+        conf_high; the path runs to the horizon, from the first observation or the last. With a column ``level`` there is one band
+        for every level, the narrowest the darkest.
     ax : matplotlib.axes.Axes, optional
         Where to draw.
     title, ylabel : str, optional
         What to see, and the quantity.
+    marks : bool, default True
+        Whether every observation carries its value; a long series is drawn as a line without.
 
     Returns
     -------
@@ -35,12 +38,22 @@ def fan(frame: pd.DataFrame, *, ax: Axes | None = None, title: str = "", ylabel:
     with theme():
         ax = axis(ax, height=3.9)
         ahead, behind = path[path["x"] >= last], path[path["x"] <= last]
-        ax.fill_between(ahead["x"], ahead["conf_low"], ahead["conf_high"], color=COLOURS["band"], linewidth=0)
+        bands = sorted(ahead["level"].unique(), reverse=True) if "level" in ahead else [None]
+        for strength, level in enumerate(bands):
+            band = ahead if level is None else ahead[ahead["level"] == level]
+            # Opaque steps, so that print and grey show them.
+            colour = blend(COLOURS["band"], COLOURS["light"], strength / max(len(bands) - 1, 1))
+            ax.fill_between(band["x"], band["conf_low"], band["conf_high"], color=colour, linewidth=0)
+            if level is not None:
+                ax.annotate(f"{level:.0%}", (band["x"].iloc[-1], band["conf_high"].iloc[-1]), xytext=(3, 0), textcoords="offset points",
+                            fontsize=8, color=COLOURS["muted"], va="center", annotation_clip=False)  # fmt: skip
+        ahead = ahead if bands[0] is None else ahead[ahead["level"] == bands[0]]
         ax.plot(behind["x"], behind["estimate"], color=COLOURS["light"], linewidth=2)
         ax.plot(ahead["x"], ahead["estimate"], color=COLOURS["main"], linewidth=2, linestyle="--")
-        ax.plot(seen["x"], seen["estimate"], "o", color=COLOURS["ink"], markersize=7)
+        style = {"marker": "o", "markersize": 7, "linestyle": ""} if marks else {"linewidth": 2}
+        ax.plot(seen["x"], seen["estimate"], color=COLOURS["ink"], **style)
         ax.plot(bound["x"], bound["estimate"], "v", color=COLOURS["ink"], markerfacecolor="white", markersize=8)
-        for row in seen.itertuples(index=False):
+        for row in seen.itertuples(index=False) if marks else ():
             ax.annotate(
                 f"{row.estimate:g}",
                 (row.x, row.estimate),

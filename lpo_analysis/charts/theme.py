@@ -46,6 +46,27 @@ _STYLE: dict[Any, Any] = {
 }
 
 
+def blend(one: str, other: str, share: float) -> str:
+    """Mix two colours.
+
+    Parameters
+    ----------
+    one, other : str
+        Such as ``#0b5c8a``.
+    share : float
+        Of the other, 0-1.
+
+    Returns
+    -------
+    str
+        The colour between them.
+    """
+    from matplotlib.colors import to_hex, to_rgb
+
+    red, green, blue = ((1 - share) * a + share * b for a, b in zip(to_rgb(one), to_rgb(other), strict=True))
+    return to_hex((red, green, blue))
+
+
 @contextmanager
 def theme() -> Iterator[None]:
     """Apply the look for the time of a drawing, and leave the user's own settings alone.

@@ -1,7 +1,6 @@
-"""The one consistent market series, its comparable part, and how far publishers disagree elsewhere."""
+"""The one consistent market series, its comparable part, and whether it has a ceiling."""
 
 import dataclasses
-import re
 
 import numpy as np
 import pandas as pd
@@ -9,8 +8,8 @@ import pytest
 import statsmodels.api as sm
 
 from lpo_analysis import paths
-from lpo_analysis.adoption import Parameters, ceiling, comparable_split, disagreement, market_growth
-from lpo_analysis.adoption.market import SCOPES, SERIES, series
+from lpo_analysis.adoption import Parameters, ceiling, comparable_split, market_growth
+from lpo_analysis.adoption.market import SERIES, series
 from lpo_analysis.adoption.parameters import LAST_MARKET_YEAR
 from lpo_analysis.evidence import load
 from lpo_analysis.results import COLUMNS
@@ -27,11 +26,6 @@ def evidence():
 @pytest.fixture(scope="module")
 def growth(evidence):
     return market_growth(evidence, Parameters())
-
-
-@pytest.fixture(scope="module")
-def apart(evidence):
-    return disagreement(evidence, Parameters())
 
 
 def without(evidence, drop):
@@ -171,46 +165,9 @@ def test_a_part_that_is_missing_leaves_the_year_out(evidence):
     assert result.n_used == 2
 
 
-def test_makers_disagree_in_as_many_scope_years_as_the_readme_says(apart):
-    strong, both = map(
-        int, re.search(r"(\d+) scope-years have two or more makers \((\d+) with C and D\)", README).groups()
-    )
-    assert len(apart.table) == both == 9
-    assert int((apart.table["n_ab"] >= 2).sum()) == strong == 3
-    assert apart.text.startswith(
-        "9 scope-years have figures from two makers or more, 3 of them from two makers or more at grade A or B"
-    )
-
-
-def test_three_editions_of_one_publisher_are_one_maker(apart):
-    row = apart.row("lpo_offshore_india_2010")
-    assert (row["n_obs"], row["n_makers"], row["n_ab"]) == (4, 2, 1)
-
-
-def test_disagreement_never_mixes_scopes_places_or_years(evidence, apart):
-    assert apart.table["term"].is_unique
-    rows = evidence.observations.loc[list(apart.rows)]
-    assert set(rows["category"]) <= set(SCOPES)
-    for record in apart.table.itertuples():
-        category, year = record.term.rsplit("_", 1)
-        same = rows[
-            (rows["category"] == category) & (rows["year_end"] == int(year)) & (rows["geography"] == record.geography)
-        ]
-        assert (len(same), same["publisher_id"].nunique()) == (record.n_obs, record.n_makers)
-        assert record.estimate == pytest.approx(record.conf_high / record.conf_low)
-    drawn = apart.plot_data["group"]
-    assert not [group for group in drawn if "ALSP" in group and "LPO" in group]
-    assert drawn.nunique() == len(apart.table)
-
-
-def test_disagreement_ratios_are_those_of_the_rows(apart):
-    assert apart.row("lpo_global_2012")["estimate"] == pytest.approx(2.4)
-    assert apart.row("lpo_offshore_india_2015")["estimate"] == pytest.approx(15)
-    assert (apart.table["estimate"] >= 1).all()
-
-
-@pytest.mark.parametrize("grades", [["A"], ["B", "C"], ["A", "B", "C", "D"]], ids="".join)
-def test_the_grades_let_in_do_not_change_the_disagreement(evidence, apart, grades):
-    other = disagreement(evidence, Parameters(grades=grades))
-    pd.testing.assert_frame_equal(other.table, apart.table)
-    assert (other.text, other.rows) == (apart.text, apart.rows)
+def test_the_parts_taken_off_and_the_growth_between_the_ends_are_told(evidence):
+    result = comparable_split(evidence, Parameters())
+    assert result.row("2023")[["captive", "big_four"]].tolist() == pytest.approx([1.8, 1.6])
+    # (25.1 / 9.2) ** (1 / 6) = 1.182, (1.8 / 0.3) ** (1 / 6) = 1.348, (1.6 / 1.2) ** (1 / 6) = 1.049
+    assert "From 2017 to 2023 that is 18% a year" in result.text
+    assert "captives of law firms grew 35% and the Big Four grew 5%" in result.text

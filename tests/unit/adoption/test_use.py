@@ -10,7 +10,7 @@ import pytest
 from lpo_analysis.adoption import Analysis, Parameters, analyse, use
 from lpo_analysis.adoption.use import SENSES, sample_rule, spoken, with_intervals
 from lpo_analysis.errors import NoEvidenceError
-from lpo_analysis.evidence import load, select
+from lpo_analysis.evidence import load, select, table
 from lpo_analysis.methods.proportions import share_interval
 
 ALL = ["A", "B", "C", "D"]
@@ -205,7 +205,11 @@ def test_the_newest_use_is_the_last_wave_of_all_buyers():
     assert not analyse(Parameters(task="transcription")).newest_use.estimable
 
 
-PARTS = ["growth", "split", "disagreement", "use", "drivers", "barriers", "insourcing", "satisfaction"]
+PARTS = [
+    *("growth", "split", "disagreement", "use", "drivers", "barriers", "insourcing", "satisfaction", "market_break"),
+    *("forecast", "imports_forecast", "scores", "use_forecast", "pairs", "weaker_pairs", "revisions", "pooled_error"),
+    *("scenarios", "ai_use", "ai_recall", "imports", "excess", "exports", "governance", "wages"),
+]
 
 
 @pytest.mark.parametrize(
@@ -219,7 +223,10 @@ def test_every_part_answers_or_says_why_not(question):
         assert result.text.rstrip().endswith(".")
         assert "nan" not in result.text.split()
         assert result.estimable or result.text.startswith("Not estimable, because")
-    assert set(analysis.rows) <= set(load().observations.index)
+    tables = {row for row in analysis.rows if row.startswith("table:")}
+    assert set(analysis.rows) - tables <= set(load().observations.index)
+    for row in tables:
+        assert len(table(row.split(":")[1]))
     assert len(set(analysis.rows)) == len(analysis.rows)
 
 

@@ -1,0 +1,486 @@
+"""A researcher's own survey: read and checked so that nothing a respondent wrote freely is ever repeated.
+
+The reader of the evidence shows every value at fault; this one shows only values of coded columns, and reads what
+spreadsheets save: semicolons for commas, decimal commas, Windows code pages.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lpo_analysis import vocabulary
+from lpo_analysis.errors import DataError, Fault, NotFoundError, choices, closest
+from lpo_analysis.wording import count, listing
+
+YES, NO, DONT_KNOW, NONE = "yes", "no", "dont_know", "none"
+PRACTICES = {
+    "general": "general practice", "litigation": "litigation and disputes", "corporate": "corporate and transactions",
+    "banking": "banking and finance", "real_estate": "real estate", "employment": "employment", "ip": "intellectual property",
+    "regulatory": "regulatory and compliance", "tax": "tax", "private_client": "family and private clients",
+    "criminal": "criminal law", "other": "another practice",
+}  # fmt: skip
+DRIVERS = {
+    "availability": "availability", "capacity": "capacity at peaks", "choice_of_services": "choice of services",
+    "client_pressure": "pressure from clients", "client_relationship": "relations with clients", "cost": "cost",
+    "efficiency": "efficiency", "expertise": "expertise not at hand", "fee_models": "fee models", "flexibility": "flexibility",
+    "focus": "focus on core work", "quality": "quality", "speed": "speed", "technology": "technology", "trial": "to try it out",
+    "value": "value for money",
+}  # fmt: skip
+BARRIERS = {
+    "communication": "communication", "confidentiality": "confidentiality and data security", "control": "loss of control",
+    "cost": "cost", "ethics": "rules of professional conduct", "inertia": "habit", "no_need": "no need", "quality": "quality",
+    "satisfied_with_law_firms": "satisfied with law firms", "transition": "effort of the transition",
+}  # fmt: skip
+"""Practices, reasons for and against; where a published figure has a code for one, it is the same code."""
+
+_BUYERS = [*vocabulary.codes_of("buyer"), "government"]
+_SIZES = [code for code in vocabulary.codes_of("buyer size") if code != "all"]
+_TASKS = vocabulary.codes_of("task")
+_ANSWERS = {"yes": YES, "y": YES, "true": YES, "1": YES, "no": NO, "n": NO, "false": NO, "0": NO,
+            "dont_know": DONT_KNOW, "don't_know": DONT_KNOW, "dk": DONT_KNOW}  # fmt: skip
+
+ANSWERS = ("uses_lpo", "uses_alsp")
+LISTS = ("tasks", "drivers", "barriers")
+GROUPS = ("buyer", "buyer_size", "geography", "practice")
+REQUIRED = ("respondent", "buyer", "uses_lpo")
+COLUMNS = ("respondent", *GROUPS, *ANSWERS, *LISTS, "weight", "cluster", "year")
+MARGIN_COLUMNS = ("variable", "category", "share")
+_ROUNDING = 0.5
+_LONGEST = 40
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """Answers of a survey, without the names of those who gave them.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        One respondent a row: codes (empty text: not told) in `GROUPS` and `ANSWERS`, tuples of codes (None: not told) in
+        `LISTS`, ``weight`` (NaN: none), ``cluster`` (number; -1: none), ``year`` (NaN: not told).
+    columns : tuple of str
+        Columns in which somebody answered.
+    margins : mapping of str to mapping of str to float
+        Known shares of the population, 0-1, by variable; empty without a file of them.
+    rounding : float
+        Largest distance of a variable's shares from 100 percent, in points; they were scaled to 100.
+    n_ignored : int
+        Columns of the file that are not of the template and were not read.
+    """
+
+    frame: pd.DataFrame
+    columns: tuple[str, ...]
+    margins: Mapping[str, Mapping[str, float]]
+    rounding: float = 0.0
+    n_ignored: int = 0
+
+    @property
+    def clustered(self) -> bool:
+        """Whether respondents belong to clusters."""
+        return "cluster" in self.columns
+
+    @property
+    def weighted(self) -> bool:
+        """Whether respondents carry weights of their own."""
+        return "weight" in self.columns
+
+    def __repr__(self) -> str:
+        return f"Survey({len(self.frame)} respondents, {len(self.columns)} columns, margins of {len(self.margins)} variables)"
+
+
+def read_survey(survey_path: str | Path, margins_path: str | Path = "") -> Survey:
+    """Read a survey made from ``data/templates/survey.csv``, and margins made from ``margins.csv`` there.
+
+    Parameters
+    ----------
+    survey_path : str or Path
+        The answers, a respondent a row.
+    margins_path : str or Path, default ''
+        Known shares of the population; none by default.
+
+    Returns
+    -------
+    Survey
+        Checked answers.
+
+    Raises
+    ------
+    NotFoundError
+        If a file does not exist.
+    DataError
+        Naming every fault with file, row and column. The value is shown only where the column holds codes.
+    """
+    faults: list[Fault] = []
+    survey = _answers(Path(survey_path), faults)
+    if faults:
+        raise _wrong(faults)
+    if not str(margins_path):
+        return survey
+    margins, rounding = _margins(Path(margins_path), survey, faults)
+    if faults:
+        raise _wrong(faults)
+    return Survey(survey.frame, survey.columns, margins, rounding, survey.n_ignored)
+
+
+def _wrong(faults: Sequence[Fault]) -> DataError:
+    return DataError(faults, remedy="Columns and codes are described in data/templates/README.md.")
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Cells of a file by column, the line of each row, and whether a comma may be a decimal one."""
+
+    label: str
+    cells: dict[str, list[str]]
+    lines: list[int]
+    comma: bool
+    n_ignored: int
+
+
+def _text(path: Path) -> str:
+    label = path.name
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        remedy = "Name a file made from data/templates; a relative path starts where the report is run."
+        raise NotFoundError(f"{label} does not exist.", remedy=remedy) from None
+    except OSError as error:
+        raise _wrong([Fault(label, None, None, None, f"cannot be read ({error.strerror})")]) from None
+    if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise _wrong([Fault(label, None, None, None, "is a workbook or an archive; save the sheet as CSV (UTF-8)")])
+    codecs = ("utf-16",) if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "cp1252")
+    for codec in codecs:
+        try:
+            text = raw.decode(codec)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise _wrong([Fault(label, None, None, None, "is no text that can be read; save it as CSV (UTF-8)")])
+
+
+def _table(path: Path, known: Sequence[str], required: Sequence[str]) -> _Table:
+    text, label = _text(path), path.name
+    if not text.strip():
+        raise _wrong([Fault(label, None, None, None, f"is empty; the first line must be {','.join(known)}")])
+    head, skipped = text.splitlines()[0], 0
+    if re.fullmatch(r"\s*sep=.\s*", head, flags=re.IGNORECASE):  # what Excel writes to itself
+        text, skipped = text.split("\n", 1)[1] if "\n" in text else "", 1
+        head = (text.splitlines() or [""])[0]
+    mark = max(",;\t", key=lambda sign: len(set(_header(head, sign)) & set(known)))
+    rows: list[tuple[int, list[str]]] = []
+    end = skipped
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
+    try:
+        for fields in reader:
+            rows.append((end + 1, [field.strip() for field in fields]))
+            end = reader.line_num + skipped
+    except csv.Error:
+        raise _wrong(
+            [Fault(label, end + 1, None, None, "is no CSV from here on; is a quotation mark left open?")]
+        ) from None
+    names = [_folded(name) for name in rows[0][1]] if rows else []
+    if wrong := _header_faults(label, names, known, required):
+        raise _wrong(wrong)
+    cells: dict[str, list[str]] = {name: [] for name in names if name in known}
+    lines: list[int] = []
+    faults: list[Fault] = []
+    for line, row in rows[1:]:
+        if not any(row):
+            continue
+        if len(row) < len(names) or any(row[len(names) :]):
+            hint = " Is a list of several codes without quotation marks?" if mark == ";" else ""
+            faults.append(Fault(label, line, None, None, f"has {len(row)} fields, expected {len(names)}.{hint}"))
+            continue
+        lines.append(line)
+        for name, cell in zip(names, row[: len(names)], strict=True):
+            if name in cells:
+                cells[name].append(cell)
+    if not lines and not faults:
+        faults.append(Fault(label, None, None, None, "has a header and no rows below it"))
+    if faults:
+        raise _wrong(faults)
+    return _Table(label, cells, lines, mark != ",", sum(name not in known for name in names if name))
+
+
+def _header(line: str, mark: str) -> list[str]:
+    try:
+        return [_folded(name) for name in next(csv.reader([line], delimiter=mark), [])]
+    except csv.Error:
+        return []
+
+
+def _folded(text: str) -> str:
+    return re.sub(r"[\s-]+", "_", text.strip().lstrip("\ufeff")).casefold()
+
+
+def _header_faults(label: str, names: list[str], known: Sequence[str], required: Sequence[str]) -> list[Fault]:
+    twice = dict.fromkeys(name for name in names if name in known and names.count(name) > 1)
+    absent = [name for name in known if name not in names]
+    # A misspelt column of the template would be lost in silence; any other is the researcher's own and stays unread.
+    meant = {name: closest(name, absent) for name in names if name and name not in known}
+    missing = f"this column is missing. Columns of the template: {', '.join(known)}"
+    faults = [Fault(label, 1, name, None, "this column stands there twice") for name in twice]
+    faults += [
+        Fault(label, 1, name[:_LONGEST], None, f"this column is not known; did you mean {near!r}?")
+        for name, near in meant.items()
+        if near
+    ]
+    return faults or [Fault(label, 1, name, None, missing) for name in required if name not in names]
+
+
+def _told(label: str, line: int, column: str, value: str, message: str, *, coded: bool = True) -> Fault:
+    """Make a fault that shows a value only if it may be one of the codes."""
+    if coded and len(value) <= _LONGEST:
+        return Fault(label, line, column, value, message)
+    return Fault(label, line, column, None, f"holds {count(len(value), 'character')}, which {message}")
+
+
+Reader = Callable[[str], str]
+
+
+def _one_of(allowed: Sequence[str], labels: Mapping[str, str] | None = None) -> Reader:
+    spelt = {_folded(text): code for code, text in (labels or {}).items()} | {code: code for code in allowed}
+
+    def read(typed: str) -> str:
+        if (code := spelt.get(_folded(typed))) is None:
+            raise ValueError(f"is not a known code. {choices(typed, allowed)}")
+        return code
+
+    return read
+
+
+def _word(kind: str, allowed: Sequence[str]) -> Reader:
+    def read(typed: str) -> str:
+        if _folded(typed) in allowed:
+            return _folded(typed)
+        try:
+            return vocabulary.resolve(kind, typed, allowed=allowed)
+        except NotFoundError:
+            raise ValueError(f"is not a known code. {choices(typed, allowed)}") from None
+
+    return read
+
+
+def _place(typed: str) -> str:
+    try:
+        return vocabulary.resolve("scope", typed)
+    except NotFoundError:
+        near = closest(typed, vocabulary.codes_of("scope"))
+        hint = f"Did you mean {near!r}? " if near else ""
+        raise ValueError(f"is no place this kit knows. {hint}Use codes such as USA, GBR, US-NY or EUROPE.") from None
+
+
+def _answer(typed: str) -> str:
+    if (code := _ANSWERS.get(_folded(typed))) is None:
+        raise ValueError("is no answer. Allowed: yes, no, dont_know, or an empty cell.")
+    return code
+
+
+READERS: dict[str, Reader] = {
+    "buyer": _word("buyer", _BUYERS),
+    "buyer_size": _word("buyer size", _SIZES),
+    "geography": _place,
+    "practice": _one_of(list(PRACTICES), PRACTICES),
+    "uses_lpo": _answer,
+    "uses_alsp": _answer,
+    "tasks": _word("task", _TASKS),
+    "drivers": _one_of(list(DRIVERS)),
+    "barriers": _one_of(list(BARRIERS)),
+}
+"""How a cell of each coded column becomes a code."""
+
+
+def _answers(path: Path, faults: list[Fault]) -> Survey:
+    table = _table(path, COLUMNS, REQUIRED)
+    n = len(table.lines)
+    blank = [""] * n
+    made: dict[str, object] = {}
+    for column, read in READERS.items():
+        cells = table.cells.get(column, blank)
+        parse = _codes if column in LISTS else _code
+        made[column] = [
+            parse(table, line, column, cell, read, faults) for line, cell in zip(table.lines, cells, strict=True)
+        ]
+    made["weight"] = _weights(table, table.cells.get("weight", blank), faults)
+    made["cluster"] = _clusters(table, table.cells.get("cluster", blank), faults)
+    made["year"] = _years(table, table.cells.get("year", blank), faults)
+    _respondents(table, faults)
+    faults.sort(key=lambda fault: fault.row or 0)
+    frame = pd.DataFrame({column: pd.Series(values, dtype=None if column not in LISTS else object)
+                          for column, values in made.items()})  # fmt: skip
+    used = tuple(column for column in COLUMNS if any(table.cells.get(column, blank)))
+    return Survey(frame, used, {}, n_ignored=table.n_ignored)
+
+
+def _code(table: _Table, line: int, column: str, cell: str, read: Reader, faults: list[Fault]) -> str:
+    if not cell:
+        if column == "buyer":
+            faults.append(Fault(table.label, line, column, None, f"must not be empty. Allowed: {', '.join(_BUYERS)}."))
+        return ""
+    try:
+        return read(cell)
+    except ValueError as error:
+        faults.append(_told(table.label, line, column, cell, str(error)))
+        return ""
+
+
+def _codes(
+    table: _Table, line: int, column: str, cell: str, read: Reader, faults: list[Fault]
+) -> tuple[str, ...] | None:
+    parts = [part.strip() for part in re.split(r"[;|]", cell) if part.strip()]
+    if not parts:
+        return None
+    if any(_folded(part) == NONE for part in parts):
+        if len(parts) > 1:
+            faults.append(
+                Fault(table.label, line, column, None, f"names {NONE!r} beside other codes; keep one or the other")
+            )
+        return ()
+    return tuple(dict.fromkeys(code for part in parts if (code := _code(table, line, column, part, read, faults))))
+
+
+def _number(text: str, *, comma: bool) -> float:
+    """Read a number; a comma is a decimal one only where commas do not separate fields."""
+    if comma and re.fullmatch(r"[+-]?\d+,\d+", text):
+        text = text.replace(",", ".")
+    if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", text, flags=re.IGNORECASE):
+        return float("nan")
+    return float(text)
+
+
+def _mixed(cells: Sequence[str]) -> bool:
+    """Whether some numbers have decimal commas and others decimal points."""
+    return any("," in cell for cell in cells) and any("." in cell for cell in cells)
+
+
+def _weights(table: _Table, cells: Sequence[str], faults: list[Fault]) -> list[float]:
+    if not any(cells):
+        return [float("nan")] * len(cells)
+    if _mixed(cells):
+        faults.append(
+            Fault(table.label, None, "weight", None, "has decimal commas and decimal points; use one of them")
+        )
+        return [1.0] * len(cells)
+    weights = []
+    for line, cell in zip(table.lines, cells, strict=True):
+        weight = _number(cell, comma=table.comma)
+        if not cell:
+            faults.append(Fault(table.label, line, "weight", None, "is empty, but other respondents have a weight"))
+        elif not np.isfinite(weight):
+            message = "is no number; write 1.25" + (" or 1,25" if table.comma else "")
+            faults.append(_told(table.label, line, "weight", cell, message, coded=False))
+        elif weight <= 0:
+            message = "is not above 0; delete respondents who are not to count"
+            faults.append(_told(table.label, line, "weight", cell, message, coded=False))
+        weights.append(weight)
+    return weights
+
+
+def _clusters(table: _Table, cells: Sequence[str], faults: list[Fault]) -> list[int]:
+    if not any(cells):
+        return [-1] * len(cells)
+    for line, cell in zip(table.lines, cells, strict=True):
+        if not cell:
+            message = "is empty, but other respondents have a cluster; give one who stands alone a name of its own"
+            faults.append(Fault(table.label, line, "cluster", None, message))
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(cells))}
+    return [numbers[cell] for cell in cells]
+
+
+def _years(table: _Table, cells: Sequence[str], faults: list[Fault]) -> list[float]:
+    years = []
+    for line, cell in zip(table.lines, cells, strict=True):
+        year = _number(cell, comma=False) if cell else float("nan")
+        if cell and not (1980 <= year <= 2100 and year % 1 == 0):
+            faults.append(_told(table.label, line, "year", cell, "is no year from 1980 to 2100", coded=False))
+        years.append(year)
+    return years
+
+
+def _respondents(table: _Table, faults: list[Fault]) -> None:
+    first: dict[str, int] = {}
+    for line, name in zip(table.lines, table.cells["respondent"], strict=True):
+        if not name:
+            faults.append(
+                Fault(table.label, line, "respondent", None, "is empty; every respondent needs a name or number")
+            )
+        elif name in first:
+            message = (
+                f"repeats the respondent of row {first[name]}; keep one row of each, a second wave in its own file"
+            )
+            faults.append(Fault(table.label, line, "respondent", None, message))
+        else:
+            first[name] = line
+
+
+def _margins(path: Path, survey: Survey, faults: list[Fault]) -> tuple[dict[str, dict[str, float]], float]:
+    table = _table(path, MARGIN_COLUMNS, MARGIN_COLUMNS)
+    margins: dict[str, dict[str, float]] = {}
+    lines: dict[tuple[str, str], int] = {}
+    mixed = _mixed(table.cells["share"])
+    if mixed:
+        faults.append(Fault(table.label, None, "share", None, "has decimal commas and decimal points; use one of them"))
+    for line, *cells in zip(table.lines, *(table.cells[name] for name in MARGIN_COLUMNS), strict=True):
+        read = _margin(table, line, cells, faults)
+        if read is None or mixed:
+            continue
+        variable, category, share = read
+        if (variable, category) in lines:
+            message = f"stands in row {lines[variable, category]} already"
+            faults.append(_told(table.label, line, "category", cells[1], message))
+        lines[variable, category] = line
+        margins.setdefault(variable, {})[category] = share
+    if faults:
+        return margins, 0.0
+    rounding = max(abs(sum(shares.values()) - 100) for shares in margins.values())
+    for variable, shares in margins.items():
+        faults += _against(table.label, survey, variable, shares, lines)
+    return {v: {c: x / sum(shares.values()) for c, x in shares.items()} for v, shares in margins.items()}, rounding
+
+
+def _margin(table: _Table, line: int, cells: list[str], faults: list[Fault]) -> tuple[str, str, float] | None:
+    variable, category, share = _folded(cells[0]), cells[1], _number(cells[2], comma=table.comma)
+    before = len(faults)
+    if variable not in GROUPS:
+        faults.append(
+            _told(table.label, line, "variable", cells[0], f"is no variable to weight by. {choices(variable, GROUPS)}")
+        )
+        return None
+    if not category:
+        faults.append(Fault(table.label, line, "category", None, "must not be empty"))
+    code = _code(table, line, "category", category, READERS[variable], faults)
+    if not 0 <= share <= 100:
+        message = "must be a percentage from 0 to 100" + ("" if "%" not in cells[2] else ", without the percent sign")
+        faults.append(_told(table.label, line, "share", cells[2], message))
+    return None if len(faults) > before else (variable, code, share)
+
+
+def _against(
+    label: str, survey: Survey, variable: str, shares: Mapping[str, float], lines: Mapping[tuple[str, str], int]
+) -> list[Fault]:
+    """Compare the margins of a variable with 100 percent and with the respondents there are."""
+    total = sum(shares.values())
+    if abs(total - 100) > _ROUNDING:
+        hint = " They look like fractions of 1: multiply by 100." if abs(total - 1) < 0.02 else ""
+        message = f"the shares of {variable} add up to {total:.6g}, not to 100 percent.{hint}"
+        return [Fault(label, None, "share", None, message)]
+    present = set(survey.frame[variable]) - {""}
+    faults = [
+        Fault(label, lines[variable, code], "category", code,
+              f"has a share of {share:g}, but no respondent is in it; merge it with another category, here and in the survey")
+        for code, share in shares.items() if share > 0 and code not in present
+    ]  # fmt: skip
+    lost = sorted(code for code in present if not shares.get(code))
+    if lost:
+        message = f"{variable} has respondents in {listing(lost)}, and no share above 0 for them; add a row for each"
+        faults.append(Fault(label, None, "category", None, message))
+    return faults
