@@ -2,8 +2,9 @@
 
 from lpo_analysis.adoption.ai import ai_expectations, ai_recall_claims, ai_seen, ai_use, substitute_or_complement
 from lpo_analysis.adoption.analysis import Analysis, analyse
+from lpo_analysis.adoption.curves import ceiling, ceilings_elsewhere
 from lpo_analysis.adoption.forecasts import imports_forecast, market_forecast, scores, use_forecast
-from lpo_analysis.adoption.market import ceiling, comparable_split, market_growth
+from lpo_analysis.adoption.market import comparable_split, market_growth
 from lpo_analysis.adoption.parameters import Parameters
 from lpo_analysis.adoption.places import (
     digital_exports,
@@ -14,6 +15,7 @@ from lpo_analysis.adoption.places import (
     uk_legal_imports,
 )
 from lpo_analysis.adoption.record import pairs, pooled_error, revisions, scenarios, weaker_pairs
+from lpo_analysis.adoption.repeated import intentions, use_trend
 from lpo_analysis.adoption.scopes import disagreement, market_break, pooled
 from lpo_analysis.adoption.survey import read_survey, survey_against_published, survey_model, survey_shares
 from lpo_analysis.adoption.surveys import barriers, drivers, insourcing, satisfaction
@@ -29,6 +31,7 @@ __all__ = [
     "analyse",
     "barriers",
     "ceiling",
+    "ceilings_elsewhere",
     "comparable_split",
     "digital_exports",
     "disagreement",
@@ -38,6 +41,7 @@ __all__ = [
     "imports_forecast",
     "imports_gravity",
     "insourcing",
+    "intentions",
     "market_break",
     "market_forecast",
     "market_growth",
@@ -57,5 +61,6 @@ __all__ = [
     "uk_legal_imports",
     "use",
     "use_forecast",
+    "use_trend",
     "weaker_pairs",
 ]

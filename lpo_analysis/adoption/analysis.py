@@ -7,7 +7,7 @@ from functools import cached_property
 import pandas as pd
 
 from lpo_analysis import vocabulary
-from lpo_analysis.adoption import ai, forecasts, market, places, record, scopes, surveys
+from lpo_analysis.adoption import ai, curves, forecasts, market, places, record, repeated, scopes, surveys
 from lpo_analysis.adoption.parameters import Parameters
 from lpo_analysis.adoption.use import figures, use
 from lpo_analysis.evidence import Evidence, load
@@ -67,7 +67,12 @@ class Analysis:
     @cached_property
     def ceiling(self) -> Result:
         """Whether a ceiling can be seen."""
-        return market.ceiling(self.evidence, self.parameters)
+        return curves.ceiling(self.evidence, self.parameters)
+
+    @cached_property
+    def ceilings_elsewhere(self) -> Result:
+        """How early a ceiling could be seen where the end is known."""
+        return curves.ceilings_elsewhere(self.evidence, self.parameters)
 
     @cached_property
     def split(self) -> Result:
@@ -113,6 +118,16 @@ class Analysis:
     def use(self) -> Result:
         """Shares of users by sense."""
         return use(self.evidence, self.parameters)
+
+    @cached_property
+    def use_trend(self) -> Result:
+        """Trends of questions asked in the same words."""
+        return repeated.use_trend(self.evidence, self.parameters)
+
+    @cached_property
+    def intentions(self) -> Result:
+        """Intentions beside later use."""
+        return repeated.intentions(self.evidence, self.parameters)
 
     @cached_property
     def newest_use(self) -> Result:
@@ -240,6 +255,7 @@ class Analysis:
             self.barriers,
             self.insourcing,
             self.satisfaction,
+            self.intentions,
             self.pooled,
             self.market_break,
             self.pairs,

@@ -1,4 +1,4 @@
-"""The one consistent market series: its growth, its ceiling, and its parts on the one split that runs through."""
+"""The one consistent market series: its growth, and its parts on the one split that runs through."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lpo_analysis.adoption.parameters import Parameters
 from lpo_analysis.charts import fan
 from lpo_analysis.evidence import Evidence, select
 from lpo_analysis.evidence.money import real
-from lpo_analysis.methods.growth import ceiling_profile, log_growth
+from lpo_analysis.methods.growth import log_growth
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.wording import count, listing, number, percent
 
@@ -169,63 +169,6 @@ def _checks(fit: object, bounds: pd.DataFrame, n: int, evidence: Evidence, p: Pa
             )
         )
     return tuple(checks)
-
-
-def ceiling(evidence: Evidence, parameters: Parameters) -> Result:
-    """Say whether a ceiling can be seen in the consistent series.
-
-    Parameters
-    ----------
-    evidence : Evidence
-        The evidence base.
-    parameters : Parameters
-        Level and grades.
-
-    Returns
-    -------
-    Result
-        Term ``ceiling``: the profile interval as multiples of the last total; not estimable where no ceiling can be excluded.
-    """
-    p = parameters
-    rows = series(evidence, p)
-    points = rows[rows["form"] == "point"]
-    if len(points) < 4:
-        return not_estimable(
-            "ceiling",
-            f"{count(len(points), 'point')} of grade {'/'.join(p.grades)} are too few for a curve with a ceiling",
-            terms=("ceiling",),
-            level=p.level,
-        )
-    profile = ceiling_profile(points["year_end"].astype(float), points["value"], confidence=p.level)
-    within = profile[profile["within"]]
-    low, open_above = float(within["ceiling"].min()), bool(profile["within"].iloc[-1])
-    last = float(points["value"].iloc[-1])
-    row = {"term": "ceiling", "label": "ceiling of a logistic curve", "conf_low": low, "level": p.level, "n_obs": len(points),
-           "unit": "multiple of the last total", "method": "profile of the squared log errors"}  # fmt: skip
-    if open_above:
-        reason = (
-            f"every ceiling from {low:.1f} times the last total ({last * low:.0f} billion dollars) to a thousand times it fits the "
-            f"{count(len(points), 'point')} about as well as any other"
-        )
-        text = f"No ceiling can be seen: {reason}. A forecast of saturation, or of none, is not in these data."
-        return Result(
-            "ceiling",
-            tidy([row | {"conf_high": np.inf}]),
-            text,
-            rows=tuple(points.index),
-            n_used=len(points),
-            reason=reason,
-        )
-    best = float(profile.loc[profile["sse"].idxmin(), "ceiling"])
-    high = float(within["ceiling"].max())
-    text = f"A logistic curve puts the ceiling at {best:.1f} times the last total ({p.level:.0%} profile interval {low:.1f} to {high:.1f})."
-    return Result(
-        "ceiling",
-        tidy([row | {"estimate": best, "conf_high": high}]),
-        text,
-        rows=tuple(points.index),
-        n_used=len(points),
-    )
 
 
 _PARTS = {"captive": "captives of law firms grew", "big_four": "the Big Four grew"}

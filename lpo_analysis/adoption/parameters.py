@@ -71,7 +71,8 @@ class Parameters(ReportParameters):
         analysis = analyse(cls())
         analysis.by_grades()
         # The market is worldwide, whoever and wherever the buyer is.
-        _ = analysis.growth, analysis.disagreement, analysis.ceiling, analysis.scores, analysis.imports, analysis.excess
+        _ = analysis.growth, analysis.disagreement, analysis.ceiling, analysis.ceilings_elsewhere, analysis.scores
+        _ = analysis.imports, analysis.excess
 
     @classmethod
     def coverage(cls) -> pd.DataFrame:

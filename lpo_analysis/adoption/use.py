@@ -12,7 +12,7 @@ from lpo_analysis.adoption.parameters import Parameters
 from lpo_analysis.charts import forest
 from lpo_analysis.evidence import Evidence, maker, select
 from lpo_analysis.evidence.money import ends
-from lpo_analysis.methods.proportions import share_interval
+from lpo_analysis.methods.proportions import rounding_possible, share_interval
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.wording import count, listing, percent, sentence
 
@@ -244,6 +244,32 @@ def _use_checks(frame: pd.DataFrame) -> tuple[Check, ...]:
     part = int(frame["rule"].str.startswith("at least").sum())
     return (
         Check("Sample sizes", unknown == 0, f"{unknown} of {len(frame)} figures come without a sample size and are drawn for the middle scenario; for {part} the size is the source's and only an upper bound."),
+        _rounding(frame),
         Check("Pooling", None, "Nothing is pooled: senses, tasks and wordings differ."),
         Check("Panel", None, "No panel follows the same organisations; successive years are different samples."),
     )  # fmt: skip
+
+
+def _rounding(frame: pd.DataFrame) -> Check:
+    """Check that shares can come from whole numbers of respondents; of a hundred or more, every whole percentage can."""
+    own = frame[(frame["rule"] == "own sample") & (frame["form"] == "point")]
+    wrong = [
+        f"{row.Index} ({row.value:g}% of {int(row.sample_size)})"
+        for row in own.itertuples()
+        if not rounding_possible(row.value / 100, int(row.sample_size), decimals=_decimals(float(row.value)))
+    ]
+    found = (
+        f"no whole number of them gives {listing(wrong)}: the base must be another"
+        if wrong
+        else "all can be whole numbers of them"
+    )
+    text = f"{count(len(own), 'share')} of {len(frame)} {'has' if len(own) == 1 else 'have'} respondents of {'its' if len(own) == 1 else 'their'} own: {found}."
+    return Check(
+        "Rounding",
+        not wrong if len(own) else None,
+        text if len(own) else "No share has a sample size of its own, so none can be checked.",
+    )
+
+
+def _decimals(value: float) -> int:
+    return len(f"{value:.6f}".rstrip("0").partition(".")[2])

@@ -1,16 +1,14 @@
-"""Growth of a short series of levels: its rate, its path, and whether a ceiling can be seen in it."""
+"""Growth of a short series of levels: its rate and its path."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
-from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, stats
+from numpy.typing import ArrayLike
 
 from lpo_analysis.errors import ParameterError
 from lpo_analysis.methods.draws import Floats
@@ -111,76 +109,3 @@ def log_growth(time: ArrayLike, level: ArrayLike) -> GrowthFit:
     """
     t, y = _checked(time, level, 3)
     return GrowthFit(float(t.mean()), sm.OLS(np.log(y), np.column_stack([np.ones_like(t), t - t.mean()])).fit())
-
-
-@lru_cache(maxsize=1024)
-def _least_error(time: tuple[float, ...], level: tuple[float, ...], slope: float, multiple: float) -> float:
-    """Least squared log errors under one ceiling; kept, because profiles of a series at several levels share the ceilings."""
-    t, y = np.array(time), np.array(level)
-    log_y, centred, cap = np.log(y), t - t.mean(), np.log(multiple * y.max())
-
-    def residual(p: Floats) -> Floats:
-        return log_y - cap + np.logaddexp(0.0, -(p[0] + p[1] * centred))
-
-    costs = (
-        optimize.least_squares(residual, [offset, rate]).cost
-        for offset in (-2.0, 0.0, 2.0)
-        for rate in (slope, 4 * slope)
-    )
-    return 2 * float(min(costs))
-
-
-def ceiling_profile(
-    time: ArrayLike, level: ArrayLike, *, confidence: float = 0.90, most: float = 1000.0
-) -> pd.DataFrame:
-    """Profile the ceiling of a logistic level curve.
-
-    Parameters
-    ----------
-    time : array_like of float
-        Dates.
-    level : array_like of float
-        Levels above 0.
-    confidence : float, default 0.90
-        Level of the profile interval.
-    most : float, default 1000
-        Largest ceiling tried, as a multiple of the highest level; the smallest is the highest level itself.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One ceiling a row: ``ceiling`` (multiple of the highest level), ``sse`` (squared log errors, minimal over the other
-        two parameters), ``within`` (whether the ceiling lies within the profile interval). If the last row is within, no
-        ceiling can be excluded from above: it is not identified.
-
-    Raises
-    ------
-    ParameterError
-        If there are fewer than four points, or as in `log_growth`.
-
-    Notes
-    -----
-    The interval is that of the F ratio with 1 and n - 3 degrees of freedom. Before the inflection the ceiling of a diffusion
-    curve is not identified.
-
-    References
-    ----------
-    Van den Bulte, C. and Lilien, G. L. (1997). Bias and systematic change in the parameter estimates of macro-level diffusion
-    models. Marketing Science 16(4). https://doi.org/10.1287/mksc.16.4.338
-    """
-    t, y = _checked(time, level, 4)
-    least = partial(_least_error, tuple(t.tolist()), tuple(y.tolist()), log_growth(t, y).slope)
-
-    def within(sse: Floats) -> NDArray[np.bool_]:
-        return sse <= sse.min() * (1 + stats.f.ppf(confidence, 1, len(t) - 3) / (len(t) - 3))
-
-    multiples = np.concatenate([np.geomspace(1.001, 3, 40), np.geomspace(3, most, 40)[1:]])
-    sse = np.array([least(multiple) for multiple in multiples])
-    near = np.flatnonzero(within(sse))
-    if near[-1] < len(multiples) - 1:
-        # A ceiling that shows lies within a few steps of the grid: look closer there, or its interval is one point.
-        fine = np.geomspace(multiples[max(near[0] - 1, 0)], multiples[near[-1] + 1], 42)[1:-1]
-        multiples, sse = np.append(multiples, fine), np.append(sse, [least(multiple) for multiple in fine])
-        order = np.argsort(multiples)
-        multiples, sse = multiples[order], sse[order]
-    return pd.DataFrame({"ceiling": multiples, "sse": sse, "within": within(sse)})

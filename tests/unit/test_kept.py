@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from lpo_analysis import adoption, claims, risk, savings
+from lpo_analysis.adoption import curves, forecasts, trade
 from lpo_analysis.evidence import load, references, select, table
 from lpo_analysis.evidence.money import ends
-from lpo_analysis.methods import growth
 from lpo_analysis.methods.inputs import Input, Inputs
 from lpo_analysis.methods.sensitivity import variance_shares
 from lpo_analysis.risk import losses
@@ -73,16 +73,6 @@ def test_the_claim_of_being_cheaper_finds_the_comparators_computed():
     assert savings.drivers._against_other.cache_info().misses == before
 
 
-def test_ceilings_are_profiled_once_for_all_levels():
-    years, sizes = [2015, 2017, 2019, 2021, 2023], [8.4, 10.7, 13.9, 20.6, 28.5]
-    growth._least_error.cache_clear()
-    wide = growth.ceiling_profile(years, sizes, confidence=0.9)
-    done = growth._least_error.cache_info().misses
-    pd.testing.assert_frame_equal(growth.ceiling_profile(years, sizes, confidence=0.9), wide)
-    growth.ceiling_profile(years, sizes, confidence=0.99)
-    assert growth._least_error.cache_info().misses - done <= 40
-
-
 def test_groups_of_the_same_inputs_are_one_run():
     inputs = Inputs(tuple(Input(name, name, "x", -1.0, 1.0, "normal", 4, "by hand") for name in "ab"))
     runs = []
@@ -114,12 +104,17 @@ def test_prime_leaves_neither_figures_nor_threads(domain):
 
 
 def test_what_all_adoption_reports_share_is_computed_by_prime():
+    kept = (curves._judged, forecasts._scored, trade._left_out)
+    for memory in kept:
+        memory.cache_clear()
     adoption.Parameters.prime()
-    before = growth._least_error.cache_info().misses
-    analysis = adoption.analyse(adoption.Parameters(buyer="law_firm"))
-    assert analysis.growth.estimable
-    assert analysis.ceiling.name
-    assert growth._least_error.cache_info().misses == before
+    before = [memory.cache_info().misses for memory in kept]
+    assert all(before)
+    analysis = adoption.analyse(adoption.Parameters(buyer="law_firm", horizon_year=2030))
+    assert analysis.scores.text
+    assert analysis.ceilings_elsewhere.text
+    assert analysis.imports.text
+    assert [memory.cache_info().misses for memory in kept] == before
 
 
 def test_prime_does_not_depend_on_the_folder(tmp_path):

@@ -3,12 +3,11 @@
 import dataclasses
 
 import numpy as np
-import pandas as pd
 import pytest
 import statsmodels.api as sm
 
 from lpo_analysis import paths
-from lpo_analysis.adoption import Parameters, ceiling, comparable_split, market_growth
+from lpo_analysis.adoption import Parameters, comparable_split, market_growth
 from lpo_analysis.adoption.market import SERIES, series
 from lpo_analysis.adoption.parameters import LAST_MARKET_YEAR
 from lpo_analysis.evidence import load
@@ -107,7 +106,6 @@ def test_growth_is_not_estimable_from_figures_of_grade_a_and_says_why(evidence, 
     assert result.table["term"].tolist() == ["growth_nominal", "growth_real", "size_at_horizon"]
     assert result.table["estimate"].isna().all()
     assert result.table["label"].tolist() == growth.table["label"].tolist(), "the report prints the table"
-    assert not ceiling(evidence, Parameters(grades=["A"])).estimable
     assert not comparable_split(evidence, Parameters(grades=["A"])).estimable
 
 
@@ -118,30 +116,6 @@ def test_one_point_is_counted_in_the_singular(evidence):
         "because 1 point of the consistent series is of grade A/B"
         in market_growth(without(evidence, drop), Parameters()).text
     )
-
-
-def test_no_ceiling_can_be_seen_in_four_points(evidence):
-    result = ceiling(evidence, Parameters())
-    assert not result.estimable
-    assert result.text.startswith("No ceiling can be seen")
-    assert result.row("ceiling")["conf_high"] == np.inf
-
-
-def test_a_series_that_levels_off_has_a_ceiling_that_is_seen(evidence):
-    # Eight points past the inflection of a logistic towards 40, the noise fixed.
-    template = evidence.observations.loc["tri17_size_2015"]
-    years = np.arange(2009, 2025, 2)
-    noise = 0.005 * np.random.default_rng(5).normal(size=len(years))
-    sizes = 40 / (1 + np.exp(-0.5 * (years - 2013))) * np.exp(noise)
-    made = pd.DataFrame([template] * len(years)).assign(year_end=years, year_start=years, value=sizes)
-    made.index = pd.Index([f"made_{year}" for year in years], name="observation_id")
-    o = evidence.observations
-    rest = o[~((o["metric"] == "market_size") & (o["category"] == SERIES))]
-    result = ceiling(dataclasses.replace(evidence, observations=pd.concat([rest, made.astype(o.dtypes)])), Parameters())
-    assert result.estimable
-    row = result.row("ceiling")
-    assert row["conf_low"] <= row["estimate"] <= row["conf_high"] < 1.5
-    assert row["conf_low"] * sizes.max() <= 40 <= row["conf_high"] * sizes.max()
 
 
 def test_the_independent_part_is_that_of_the_readme(evidence):

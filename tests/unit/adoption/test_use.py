@@ -207,7 +207,19 @@ def test_the_newest_use_is_the_last_wave_of_all_buyers():
 
 PARTS = [
     *("growth", "split", "disagreement", "use", "drivers", "barriers", "insourcing", "satisfaction", "market_break"),
-    *("forecast", "imports_forecast", "scores", "use_forecast", "pairs", "weaker_pairs", "revisions", "pooled_error"),
+    *(
+        "use_trend",
+        "intentions",
+        "ceilings_elsewhere",
+        "forecast",
+        "imports_forecast",
+        "scores",
+        "use_forecast",
+        "pairs",
+        "weaker_pairs",
+        "revisions",
+        "pooled_error",
+    ),
     *("scenarios", "ai_use", "ai_recall", "imports", "excess", "exports", "governance", "wages"),
 ]
 

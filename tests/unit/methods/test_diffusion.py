@@ -21,7 +21,6 @@ from lpo_analysis.methods.diffusion import (
     profile_ceiling,
 )
 from lpo_analysis.methods.diffusion_curves import Scale
-from lpo_analysis.methods.growth import ceiling_profile
 
 # Yearly sales in thousands of the durables of Bass (1969, Management Science 15(5)), continued as in Srinivasan and Mason (1986).
 AIR = (1949, [96, 195, 238, 380, 1045, 1230, 1267, 1828, 1586, 1673, 1800, 1580, 1500])
@@ -337,17 +336,6 @@ def test_the_profile_interval_is_that_of_the_f_ratio_and_holds_the_estimate():
     assert profile["sse"].min() == pytest.approx(fit.sse, rel=1e-9)
     wide, narrow = identified(fit, level=0.99), identified(fit, level=0.5)
     assert wide.low < narrow.low < fit.params["m"] < narrow.high < wide.high
-
-
-def test_the_profile_of_a_logistic_level_curve_is_that_of_the_growth_module():
-    time = np.arange(8.0)
-    level = 100 / (1 + np.exp(-0.5 * (time - 5))) * np.exp(0.03 * np.random.default_rng(3).normal(size=8))
-    old = ceiling_profile(time, level)
-    new = profile_ceiling(fit_curve("logistic", time, level, kind="level"))
-    at = np.interp(np.log(old["ceiling"] * level.max()), np.log(new["ceiling"]), new["sse"])
-    assert at == pytest.approx(old["sse"].to_numpy(), rel=0.03)
-    ends = [frame.loc[frame["within"], "ceiling"].max() for frame in (old, new)]
-    assert ends[1] == pytest.approx(ends[0] * level.max(), rel=0.03)
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.03])

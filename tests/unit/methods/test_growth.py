@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from scipy import stats
 
 from lpo_analysis.errors import ParameterError
-from lpo_analysis.methods.growth import ceiling_profile, log_growth
+from lpo_analysis.methods.growth import log_growth
 
 YEARS = np.array([2015.0, 2017.0, 2021.0, 2023.0])
 SIZES = np.array([8.4, 10.7, 20.6, 28.5])
@@ -65,54 +64,11 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("method", [log_growth, ceiling_profile])
 @pytest.mark.parametrize(("time", "level", "said"), FAULTS.values(), ids=FAULTS.keys())
-def test_a_series_that_makes_no_sense_is_refused(method, time, level, said):
+def test_a_series_that_makes_no_sense_is_refused(time, level, said):
     with pytest.raises(ParameterError, match=said):
-        method(time, level)
+        log_growth(time, level)
 
 
-def test_three_points_are_enough_for_growth_and_too_few_for_a_ceiling():
+def test_three_points_are_enough():
     assert log_growth([1, 2, 3], [1, 2, 5]).slope > 0
-    with pytest.raises(ParameterError, match="4 points are needed, got 3"):
-        ceiling_profile([1, 2, 3], [1, 2, 5])
-
-
-@pytest.mark.parametrize("noise", [0.0, 0.03])
-def test_no_ceiling_is_seen_in_an_exponential(noise):
-    time = np.arange(6.0)
-    level = 3 * np.exp(0.2 * time + noise * np.random.default_rng(7).normal(size=6))
-    profile = ceiling_profile(time, level)
-    assert profile["within"].iloc[-1]
-    assert profile["ceiling"].iloc[-1] == pytest.approx(1000)
-
-
-@pytest.mark.parametrize("seed", [0, 1])
-def test_past_the_inflection_of_a_logistic_the_interval_holds_its_ceiling(seed):
-    time = np.arange(12.0)
-    noise = 0.01 * np.random.default_rng(seed).normal(size=12)
-    level = 100 / (1 + np.exp(-0.6 * (time - 6))) * np.exp(noise)
-    profile = ceiling_profile(time, level)
-    ends = profile.loc[profile["within"], "ceiling"] * level.max()
-    assert not profile["within"].iloc[-1]
-    assert ends.min() <= 100 <= ends.max()
-    assert 0 < ends.max() - ends.min() < 10, "an interval, neither a point nor half the line"
-    assert profile["ceiling"].is_monotonic_increasing
-
-
-def test_before_the_inflection_the_ceiling_is_open_above():
-    time = np.arange(8.0)
-    noise = 0.02 * np.random.default_rng(3).normal(size=8)
-    level = 100 / (1 + np.exp(-0.5 * (time - 16))) * np.exp(noise)
-    assert ceiling_profile(time, level)["within"].iloc[-1]
-
-
-def test_the_profile_interval_is_that_of_the_f_ratio():
-    time = np.arange(6.0)
-    level = 3 * np.exp(0.2 * time + 0.03 * np.random.default_rng(7).normal(size=6))
-    profile = ceiling_profile(time, level, confidence=0.95)
-    bound = profile["sse"].min() * (1 + stats.f.ppf(0.95, 1, 3) / 3)
-    assert (profile["within"] == (profile["sse"] <= bound)).all()
-    # Whatever the ceiling, a curve with three parameters fits at best as its least squares allow.
-    free = float((log_growth(time, level).model.resid ** 2).sum())
-    assert profile["sse"].iloc[-1] == pytest.approx(free, rel=0.02)

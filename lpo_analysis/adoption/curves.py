@@ -1,0 +1,152 @@
+"""Diffusion curves: whether a ceiling can be seen in the market, and how early one could be seen where the end is known."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from lpo_analysis.adoption.market import series
+from lpo_analysis.adoption.parameters import Parameters
+from lpo_analysis.evidence import Evidence
+from lpo_analysis.evidence import table as load_table
+from lpo_analysis.methods.diffusion import fit_curve, identified
+from lpo_analysis.results import Check, Result, not_estimable, tidy
+from lpo_analysis.wording import count, listing, number, sentence
+
+CURVES = {"logistic": "logistic curve", "gompertz": "Gompertz curve"}
+"""Level curves whose position in time is a parameter, so that a series may begin long after the start."""
+EARLY = 10
+"""Points of a reference series that are shown to a curve before the rest is."""
+
+
+@lru_cache(maxsize=128)
+def _judged(curve: str, time: tuple[float, ...], value: tuple[float, ...], level: float) -> dict[str, Any]:
+    """Fit one curve; where its ceiling is not identified there is an interval, and no estimate."""
+    fit = fit_curve(curve, time, value, kind="level", level=level)
+    verdict = identified(fit)
+    return {
+        "estimate": fit.params["m"] if verdict.identified else np.nan,
+        "conf_low": verdict.low,
+        "conf_high": verdict.high,
+        "identified": verdict.identified,
+        "why": verdict.reason,
+    }
+
+
+def ceiling(evidence: Evidence, parameters: Parameters) -> Result:
+    """Say whether a ceiling can be seen in the consistent series.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The evidence base.
+    parameters : Parameters
+        Level and grades.
+
+    Returns
+    -------
+    Result
+        Terms ``logistic`` and ``gompertz``: the ceiling in USD billion (nominal) with its profile interval; not estimable where no
+        curve has one that is identified.
+
+    Notes
+    -----
+    Estimand: the level at which the totals would end if they followed the curve. Identified means that the profile excludes both
+    small and large ceilings and that the series has passed the inflection.
+    """
+    p = parameters
+    rows = series(evidence, p)
+    points = rows[rows["form"] == "point"]
+    terms = {name: f"ceiling of a {words}" for name, words in CURVES.items()}
+    if len(points) < 4:
+        reason = f"{count(len(points), 'point')} of grade {'/'.join(p.grades)} {'is' if len(points) == 1 else 'are'} too few for a curve with a ceiling"
+        return not_estimable("ceiling", reason, terms=terms, level=p.level, unit="USD bn")
+    years, values = (tuple(points[column].astype(float)) for column in ("year_end", "value"))
+    table = tidy(
+        {"term": name, "label": label, "level": p.level, "n_obs": len(points), "unit": "USD bn", "method": "level curve, profile of the squared log errors",
+         **_judged(name, years, values, p.level)}
+        for name, label in terms.items()
+    )  # fmt: skip
+    rows_used = tuple(points.index)
+    seen = table[table["identified"]]
+    spans = listing([f"a {CURVES[row.term]} allows {_span(row)}" for row in table.itertuples()])
+    if seen.empty:
+        reason = f"{spans} billion dollars ({p.level:.0%} profile intervals)"
+        text = f"No ceiling can be seen in {count(len(points), 'point')}: {reason}. A forecast of saturation, or of none, is not in these data."
+        return Result("ceiling", table, text, rows=rows_used, n_used=len(points), reason=reason)
+    told = listing(
+        [f"a {CURVES[row.term]} at {number(row.estimate, digits=2)} ({_span(row)})" for row in seen.itertuples()]
+    )
+    other = (
+        ""
+        if len(seen) == len(table)
+        else f" The other curve does not tell: {_span(table[~table['identified']].iloc[0])}."
+    )
+    text = f"{sentence(told)} billion dollars puts the ceiling ({p.level:.0%} profile intervals).{other}"
+    return Result("ceiling", table, text, rows=rows_used, n_used=len(points))
+
+
+def _span(row: Any) -> str:
+    if np.isinf(row.conf_high):
+        return "any ceiling" if row.conf_low == 0 else f"any ceiling above {number(row.conf_low, digits=2)}"
+    return f"{number(row.conf_low, digits=2)} to {number(row.conf_high, digits=2)}"
+
+
+def ceilings_elsewhere(evidence: Evidence, parameters: Parameters) -> Result:
+    """Show curves the first points of public adoption series, and compare the ceilings they see with what came.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Not read: the series are a table.
+    parameters : Parameters
+        Level.
+
+    Returns
+    -------
+    Result
+        One term a series, curve and number of points (the first ten, and all): ``estimate`` is the ceiling in percent where it is
+        identified, ``reached`` the highest share the whole series reached, ``exceeded`` whether that lies above the interval.
+
+    Notes
+    -----
+    Shares of households or persons have a ceiling of 100 that the curves are not told. Estimand as in `ceiling`.
+    """
+    del evidence
+    p = parameters
+    frame = load_table("reference_adoption_series")
+    records: list[dict[str, Any]] = []
+    for name, part in frame.groupby("series_id", sort=False):
+        years, values = (tuple(part[column].astype(float)) for column in ("year", "value"))
+        label, reached = part["label"].iloc[0], max(values)
+        for n, points in ((EARLY, f"first {EARLY}"), (len(years), f"all {len(years)}")):
+            for curve, words in CURVES.items():
+                judged = _judged(curve, years[:n], values[:n], p.level)
+                records.append(
+                    {"term": f"{name}_{curve}_{n}", "label": f"{label}: {words}, {points} points", "series": label, "curve": words, "points": points,
+                     "level": p.level, "n_obs": n, "unit": "percent", "method": "level curve, profile of the squared log errors", "reached": reached,
+                     **judged, "exceeded": bool(judged["identified"] and reached > judged["conf_high"])}
+                )  # fmt: skip
+    table = tidy(records)
+    early = table[table["n_obs"] == EARLY]
+    seen = early[early["identified"]]
+    late = table[table["n_obs"] != EARLY]
+    text = (
+        f"Shown the first {EARLY} points of {frame['series_id'].nunique()} public series whose later course is known, the two curves claim to see a ceiling in "
+        f"{len(seen)} of {len(early)} cases, and in {int(seen['exceeded'].sum())} of these the series went above its {p.level:.0%} interval later. Shown all points, "
+        f"they see one in {int(late['identified'].sum())} of {len(late)}. A ceiling told early is a property of the curve that was chosen."
+    )
+    checks = (
+        Check("Ceilings that were passed", not seen["exceeded"].any(), f"{int(seen['exceeded'].sum())} of {len(seen)} ceilings seen in {EARLY} points were passed later."),
+        Check("Errors", None, "Errors of successive years hang together, which the intervals do not know: they are too narrow."),
+    )  # fmt: skip
+    return Result(
+        "ceilings_elsewhere",
+        table,
+        text,
+        checks=checks,
+        rows=("table:reference_adoption_series:all",),
+        n_used=len(frame),
+    )

@@ -1,0 +1,74 @@
+"""Whether a ceiling can be seen in the market, and how early one could be seen where the end is known."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lpo_analysis.adoption import Parameters, ceiling, ceilings_elsewhere
+from lpo_analysis.adoption.market import SERIES
+from lpo_analysis.evidence import load, table
+
+
+@pytest.fixture(scope="module")
+def evidence():
+    return load()
+
+
+@pytest.fixture(scope="module")
+def elsewhere(evidence):
+    return ceilings_elsewhere(evidence, Parameters())
+
+
+def with_series(evidence, years, sizes):
+    o = evidence.observations
+    made = pd.DataFrame([o.loc["tri17_size_2015"]] * len(years)).assign(year_end=years, year_start=years, value=sizes)
+    made.index = pd.Index([f"made_{year}" for year in years], name="observation_id")
+    rest = o[~((o["metric"] == "market_size") & (o["category"] == SERIES))]
+    return dataclasses.replace(evidence, observations=pd.concat([rest, made.astype(o.dtypes)]))
+
+
+def test_no_ceiling_can_be_seen_in_four_points(evidence):
+    result = ceiling(evidence, Parameters())
+    assert not result.estimable
+    assert result.text.startswith("No ceiling can be seen in 4 points: a logistic curve allows any ceiling above")
+    assert result.table["estimate"].isna().all()
+    assert (result.table["conf_high"] == np.inf).all()
+
+
+def test_three_points_are_too_few_and_counted(evidence):
+    result = ceiling(with_series(evidence, [2015, 2017, 2019], [8, 10, 14]), Parameters())
+    assert not result.estimable
+    assert "3 points of grade A/B are too few for a curve with a ceiling" in result.text
+
+
+def test_a_series_that_levels_off_has_a_ceiling_that_is_seen(evidence):
+    # Eight points past the inflection of a logistic towards 40, the noise fixed.
+    years = np.arange(2009, 2025, 2)
+    noise = 0.005 * np.random.default_rng(5).normal(size=len(years))
+    sizes = 40 / (1 + np.exp(-0.5 * (years - 2013))) * np.exp(noise)
+    result = ceiling(with_series(evidence, years, sizes), Parameters())
+    assert result.estimable
+    row = result.row("logistic")
+    assert row["conf_low"] <= 40 <= row["conf_high"] < 60
+    assert row["conf_low"] <= row["estimate"] <= row["conf_high"]
+    assert "a logistic curve at 40" in result.text.lower()
+
+
+def test_ceilings_seen_early_are_compared_with_what_came(elsewhere):
+    reference = table("reference_adoption_series")
+    assert len(elsewhere.table) == 4 * reference["series_id"].nunique()
+    early = elsewhere.table[elsewhere.table["n_obs"] == 10]
+    seen = early[early["identified"]]
+    assert f"in {len(seen)} of {len(early)} cases, and in {int(seen['exceeded'].sum())} of these" in elsewhere.text
+    # Cable television stood at about 20% after ten points, which the logistic took for its end, and reached 65%.
+    cable = elsewhere.row("us_cable_tv_logistic_10")
+    assert cable["identified"]
+    assert cable["conf_high"] < 35 < cable["reached"]
+    assert cable["exceeded"]
+
+
+def test_what_is_not_identified_has_no_estimate(elsewhere):
+    assert elsewhere.table.loc[~elsewhere.table["identified"], "estimate"].isna().all()
+    assert elsewhere.table.loc[elsewhere.table["identified"], "estimate"].notna().all()

@@ -1,0 +1,93 @@
+"""Trends only of what was asked in the same words; intentions beside use, and no difference formed."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lpo_analysis.adoption import Parameters, intentions, use, use_trend
+from lpo_analysis.evidence import load
+
+
+@pytest.fixture(scope="module")
+def evidence():
+    return load()
+
+
+def with_waves(evidence, shares, sizes, years, **changes):
+    o = evidence.observations
+    template = o[(o["metric"] == "adoption_rate") & (o["buyer"] == "law_firm")].iloc[0]
+    fixed = {
+        "category": "lpo_any",
+        "task": "all",
+        "geography": "USA",
+        "grade": "B",
+        "form": "point",
+        "buyer_size": "all",
+    }
+    made = pd.DataFrame([template] * len(years)).assign(
+        year_end=years, year_start=years, value=shares, lower=np.nan, upper=np.nan, sample_size=sizes,
+        publisher_id="one", **fixed | changes,
+    )  # fmt: skip
+    made.index = pd.Index([f"made_{number}" for number in range(len(years))], name="observation_id")
+    return dataclasses.replace(evidence, observations=pd.concat([o, made.astype(o.dtypes)]))
+
+
+ASKED = Parameters(buyer="law_firm")
+
+
+def test_no_question_on_file_bears_a_trend_and_each_is_told_with_the_reason(evidence):
+    result = use_trend(evidence, ASKED)
+    assert not result.estimable
+    assert "of 5 repeated questions none has 4 waves" in result.text
+    assert "samples and wording changed between the waves" in result.text
+    assert result.table["estimate"].isna().all()
+
+
+def test_a_trend_of_the_log_odds_is_found(evidence):
+    years = np.arange(2012, 2020)
+    odds = 0.2 * np.exp(0.25 * (years - 2012))
+    shares = 100 * odds / (1 + odds)
+    result = use_trend(with_waves(evidence, shares, 400, years), ASKED)
+    assert result.estimable
+    row = result.row("lpo_any_all_all_one")
+    # On the curve exactly, so the slope is the one put in, whatever the weights.
+    assert row["estimate"] == pytest.approx(np.exp(0.25), rel=1e-6)
+    assert row["conf_low"] < row["estimate"] < row["conf_high"]
+    assert "No trend is told of" in result.text
+
+
+def test_three_waves_or_waves_without_sizes_are_too_few(evidence):
+    for sizes, years in ((400, [2012, 2014, 2016]), ([400, 400, 400, np.nan], [2012, 2014, 2016, 2018])):
+        result = use_trend(with_waves(evidence, np.linspace(20, 30, len(years)), sizes, years), ASKED)
+        assert not result.estimable
+        assert "3 of the waves tell a share and its sample size, and 4 are needed" in result.text
+
+
+def test_waves_that_differ_by_more_than_chance_widen_the_interval(evidence):
+    years, smooth = np.arange(2010, 2020), np.linspace(20, 40, 10)
+    rough = smooth + 8 * (-1.0) ** np.arange(10)
+    rows = [use_trend(with_waves(evidence, s, 2000, years), ASKED).row("lpo_any_all_all_one") for s in (smooth, rough)]
+    widths = [np.log(row["conf_high"] / row["conf_low"]) for row in rows]
+    assert widths[1] > 3 * widths[0]
+
+
+def test_intentions_stand_beside_use_of_the_same_kind_in_the_same_place(evidence):
+    result = intentions(evidence, Parameters())
+    assert result.estimable
+    assert (result.table.groupby("group")["side"].first() == "intended").all()
+    assert "11% intended in 2011, 20% found in 2013" in result.text
+    assert "no difference is formed" in result.text
+    assert not result.checks[0].passed
+    none = intentions(evidence, Parameters(grades=["A"]))
+    assert not none.estimable
+    assert "0 intentions" in none.text
+
+
+def test_shares_that_no_whole_number_gives_are_told(evidence):
+    # 54% of 77 lies between 41 (53.2%) and 42 (54.5%), which rounds to 55.
+    check = next(check for check in use(evidence, Parameters()).checks if check.name == "Rounding")
+    assert check.passed is False
+    assert "alm_2013_corp_ever (54% of 77)" in check.text
+    assert "cfo_2008_legal_offshore (1.4% of 181)" in check.text
