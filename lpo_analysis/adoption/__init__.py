@@ -19,9 +19,10 @@ from lpo_analysis.adoption.repeated import intentions, use_trend
 from lpo_analysis.adoption.scopes import disagreement, market_break, pooled
 from lpo_analysis.adoption.survey import read_survey, survey_against_published, survey_model, survey_shares
 from lpo_analysis.adoption.surveys import barriers, drivers, insourcing, satisfaction
-from lpo_analysis.adoption.use import use
+from lpo_analysis.adoption.use import SENSES, use
 
 __all__ = [
+    "SENSES",
     "Analysis",
     "Parameters",
     "ai_expectations",
