@@ -7,13 +7,16 @@ cell and the runner (before any kernel starts) validate with it.
 from __future__ import annotations
 
 import ast
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
 from types import FunctionType, ModuleType, NoneType, UnionType
 from typing import Annotated, Any, ClassVar, Literal, Self, Union, get_args, get_origin
 
 import pandas as pd
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, Strict, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
@@ -73,6 +76,41 @@ def _pair(value: object) -> object:
     if not low <= high:
         raise PydanticCustomError("pair", "its low end {low} is above its high end {high}", {"low": low, "high": high})
     return [float(low), float(high)]
+
+
+def own_file(kind: str) -> Any:
+    """Return a pydantic type for the path of a researcher's own file; empty for none.
+
+    The path is for reading only: what is recorded of it, wherever a model is dumped, is the kind and a hash of the content.
+
+    Parameters
+    ----------
+    kind : str
+        What the file holds, such as ``survey``.
+
+    Returns
+    -------
+    type
+        For use as an annotation.
+    """
+    extra: dict[str, Any] = {"own_file": kind}
+    return Annotated[
+        str, BeforeValidator(_existing), PlainSerializer(partial(_recorded, kind)), Field(json_schema_extra=extra)
+    ]
+
+
+def _existing(path: object) -> str:
+    if not isinstance(path, str):
+        raise PydanticCustomError("own_file", "must be the path of a file, as text")
+    if path and not Path(path).is_file():
+        raise PydanticCustomError(
+            "own_file", "there is no file of this name (relative paths start in the working folder)"
+        )
+    return path
+
+
+def _recorded(kind: str, path: str) -> str:
+    return f"{kind}, sha256 {hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]}" if path else ""
 
 
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
@@ -173,6 +211,12 @@ class ReportParameters(BaseModel):
         default = dict(type(self)())
         return {name: value for name, value in self if not _same(value, default[name])}
 
+    @classmethod
+    def own_files(cls) -> tuple[str, ...]:
+        """Return the names of the parameters that hold the path of a researcher's own file."""
+        extras = {name: field.json_schema_extra for name, field in cls.model_fields.items()}
+        return tuple(name for name, extra in extras.items() if isinstance(extra, dict) and "own_file" in extra)
+
     def table(self) -> pd.DataFrame:
         """Return the parameters as a frame for the report.
 
@@ -181,9 +225,9 @@ class ReportParameters(BaseModel):
         pandas.DataFrame
             Columns parameter, value, default, meaning; one row a parameter.
         """
-        default = dict(type(self)())
+        default, recorded = dict(type(self)()), self.model_dump()
         rows = [
-            (name, shown(value), "" if _same(value, default[name]) else shown(default[name]),
+            (name, shown(recorded[name] or "-" if name in self.own_files() else value), "" if _same(value, default[name]) else shown(default[name]),
              type(self).model_fields[name].description or "")
             for name, value in self
         ]  # fmt: skip

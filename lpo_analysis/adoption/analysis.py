@@ -9,10 +9,13 @@ import pandas as pd
 from lpo_analysis import vocabulary
 from lpo_analysis.adoption import ai, curves, forecasts, market, places, record, repeated, scopes, surveys
 from lpo_analysis.adoption.parameters import Parameters
+from lpo_analysis.adoption.survey import Survey, read_survey, survey_against_published, survey_model, survey_shares
 from lpo_analysis.adoption.use import figures, use
 from lpo_analysis.evidence import Evidence, load
 from lpo_analysis.results import COLUMNS, Result, not_estimable, tidy
 from lpo_analysis.wording import percent
+
+NO_SURVEY = "no survey of your own was given (survey_path names one, in the form of data/templates/survey.csv)"
 
 
 def analyse(parameters: Parameters, *, evidence: Evidence | None = None) -> Analysis:
@@ -144,6 +147,36 @@ class Analysis:
         return Result("newest_use", table, text, rows=(str(row["term"]),), n_used=1)
 
     @cached_property
+    def survey(self) -> Survey | None:
+        """The researcher's own survey, if one was given."""
+        p = self.parameters
+        return read_survey(p.survey_path, p.margins_path) if p.survey_path else None
+
+    @cached_property
+    def own_shares(self) -> Result:
+        """Weighted shares of the own survey."""
+        p = self.parameters
+        if self.survey is None:
+            return not_estimable("survey_shares", NO_SURVEY, level=p.level)
+        return survey_shares(self.survey, level=p.level, min_cell=p.min_cell, cap=p.weight_cap)
+
+    @cached_property
+    def own_model(self) -> Result:
+        """What goes with use in the own survey."""
+        p = self.parameters
+        if self.survey is None:
+            return not_estimable("survey_model", NO_SURVEY, level=p.level)
+        return survey_model(self.survey, level=p.level, min_cell=p.min_cell, cap=p.weight_cap)
+
+    @cached_property
+    def own_against_published(self) -> Result:
+        """The own survey beside published shares."""
+        p = self.parameters
+        if self.survey is None:
+            return not_estimable("survey_against_published", NO_SURVEY, level=p.level)
+        return survey_against_published(self.survey, self.evidence, p, min_cell=p.min_cell, cap=p.weight_cap)
+
+    @cached_property
     def drivers(self) -> Result:
         """Reasons for outsourcing."""
         return surveys.drivers(self.evidence, self.parameters)
@@ -256,6 +289,7 @@ class Analysis:
             self.insourcing,
             self.satisfaction,
             self.intentions,
+            self.own_against_published,
             self.pooled,
             self.market_break,
             self.pairs,

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from lpo_analysis import vocabulary
 from lpo_analysis.errors import NoEvidenceError
 from lpo_analysis.evidence import load, select
-from lpo_analysis.parameters import Level, ReportParameters, Seed, Whole, rule, word
+from lpo_analysis.parameters import Level, Number, ReportParameters, Seed, Whole, own_file, rule, word
 
 Grade = Literal["A", "B", "C", "D"]
 LAST_MARKET_YEAR = 2023
@@ -46,6 +46,15 @@ class Parameters(ReportParameters):
     seed: Seed = 1
     """Seed of the simulated paths of the forecasts and of their scores."""
 
+    survey_path: own_file("survey") = ""  # type: ignore[valid-type]
+    """Your own survey, a CSV file in the form of data/templates/survey.csv; empty for none."""
+    margins_path: own_file("margins") = ""  # type: ignore[valid-type]
+    """Shares of the population to which the survey is raked, in the form of data/templates/margins.csv; empty for none."""
+    min_cell: Annotated[Whole, Field(ge=3, le=1000)] = 5
+    """Smallest number of your respondents behind a number that is shown."""
+    weight_cap: Annotated[Number, Field(gt=1, le=1000)] = 5.0
+    """Largest weight of a respondent, as a multiple of the mean weight."""
+
     @model_validator(mode="after")
     def _together(self) -> Parameters:
         from lpo_analysis.evidence import price_years
@@ -58,6 +67,8 @@ class Parameters(ReportParameters):
         first, last = price_years()
         if not first <= self.price_year <= last:
             raise rule(f"price_year: {self.price_year} is outside the price index, which covers {first} to {last}")
+        if self.margins_path and not self.survey_path:
+            raise rule("margins_path: margins without a survey; give survey_path, too")
         if len(set(self.grades)) != len(self.grades):
             raise rule(f"grades: one stands there twice, got {', '.join(self.grades)}")
         return self
@@ -87,7 +98,11 @@ class Parameters(ReportParameters):
         return pd.crosstab(rows["geography"], rows["buyer"])
 
     def check_evidence(self) -> None:
-        """Raise `NoEvidenceError` where no survey of the place and buyer is on file; names the nearest."""
+        """Raise `NoEvidenceError` where no survey of the place and buyer is on file; names the nearest. Reads an own survey."""
+        if self.survey_path:
+            from lpo_analysis.adoption.survey_data import read_survey
+
+            read_survey(self.survey_path, self.margins_path)
         evidence = load()
         present = evidence.observations.query("metric == 'adoption_rate' and topic != 'context'")
         chosen = present[(present["grade"].isin(self.grades)) & (present["buyer"] == self.buyer)]

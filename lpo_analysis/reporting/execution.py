@@ -166,7 +166,7 @@ def execute(job: Job, settings: Settings | None = None) -> Executed:
         for at, cell in enumerate(done.cells)
         if cell.cell_type == "code" and cell.execution_count is not None and outputs.INJECTED not in cell.metadata.get("tags", [])
     ]  # fmt: skip
-    return Executed(outputs.normalise(done), cells)
+    return Executed(outputs.normalise(done, job.hidden), cells)
 
 
 def import_papermill() -> None:

@@ -28,15 +28,17 @@ class Job:
     name : str
         Folder of the report below the output folder.
     parameters : dict
-        All parameters, validated, defaults included.
+        All parameters as they are recorded, validated, defaults included: of a researcher's own file kind and hash.
     changed : dict
-        Those that differ from the defaults: what is injected.
+        Those that differ from the defaults, as they are injected.
     refusal : str or None
         Why the evidence bears no answer; then nothing is executed.
     watched : dict of str to str
         SHA-256 of files outside the kit that the report depends on: the researcher's own model, inputs named in the plan.
     unsettled : str
         Name of a parameter whose default is an expression, such as today's date: such a report is made at every run.
+    hidden : dict of str to str
+        Paths of own files, and what is recorded in their place.
     """
 
     notebook: Path
@@ -46,6 +48,7 @@ class Job:
     refusal: str | None = None
     watched: dict[str, str] = field(default_factory=dict)
     unsettled: str = ""
+    hidden: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -149,7 +152,9 @@ def prepare(
     watched = {**own_source(model), **(inputs or {})}
     whole = valid.model_dump()
     unsettled = next((key for key, value in whole.items() if isinstance(value, Source)), "")
-    return Job(path, name or default_name(path.stem, changed), whole, changed, refusal, watched, unsettled)
+    hidden = {str(changed[key]): str(whole[key]) for key in valid.own_files() if key in changed}
+    called = name or default_name(path.stem, {key: whole[key] for key in changed})
+    return Job(path, called, whole, changed, refusal, watched, unsettled, hidden)
 
 
 def default_name(notebook: str, changed: Mapping[str, Any]) -> str:

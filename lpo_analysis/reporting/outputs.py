@@ -6,6 +6,7 @@ import csv
 import io
 import itertools
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from lpo_analysis.reporting.notebook import FIGURE, TABLE, VALUES
@@ -15,13 +16,15 @@ _CELL_FILE = re.compile(r"[^\s'\"]*ipykernel_\d+/\d+\.py")
 """How a warning names the cell it came from: a temporary file with the number of the process."""
 
 
-def normalise(notebook: Any) -> Any:
+def normalise(notebook: Any, hidden: Mapping[str, str] | None = None) -> Any:
     """Remove times, paths and random identifiers from an executed notebook, in place.
 
     Parameters
     ----------
     notebook : NotebookNode
         As papermill leaves it.
+    hidden : mapping of str to str, optional
+        Paths of a researcher's own files, and what stands in their place.
 
     Returns
     -------
@@ -37,7 +40,21 @@ def normalise(notebook: Any) -> Any:
             cell["outputs"] = _joined(cell.get("outputs", []))
         if INJECTED in cell.metadata.get("tags", []):
             cell["id"] = INJECTED
+            cell["source"] = _masked(cell["source"], hidden or {})
     return notebook
+
+
+def _masked(source: str, hidden: Mapping[str, str]) -> str:
+    """Put what is recorded of own files in place of their paths, as papermill writes them: escaped and in quotes."""
+    if not hidden:
+        return source
+    from papermill.translators import PythonTranslator
+
+    written = PythonTranslator.translate_escaped_str
+    # The longest first: one path may begin with another.
+    for path in sorted(hidden, key=len, reverse=True):
+        source = source.replace(written(path), written(hidden[path]))
+    return source
 
 
 def _joined(outputs: list[Any]) -> list[Any]:

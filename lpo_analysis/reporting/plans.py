@@ -123,9 +123,10 @@ def memo(plan: Plan) -> dict[str, Any]:
     Returns
     -------
     dict
-        For `recall`; empty for a plan that was not read from a file.
+        For `recall`; empty for a plan that was not read from a file, or that reads a researcher's own.
     """
-    if plan.path is None:
+    if plan.path is None or any(job.hidden for job in plan.jobs):
+        # Own files are looked at every time, and their paths are not written down.
         return {}
     jobs = [
         {"notebook": job.notebook.as_posix(), "name": job.name, "parameters": job.parameters, "changed": job.changed,
