@@ -347,6 +347,10 @@ def test_on_a_terminal_a_table_counts_what_is_done_and_goes_in_the_end(tiny, sta
     shown: list[str] = []
 
     def look():
+        # The batch takes note of a report while the next already runs.
+        deadline = time.monotonic() + 10
+        while not live.counts["failed"] and time.monotonic() < deadline:
+            time.sleep(0.01)
         with console.capture() as caught:
             console.print(live._table())
         shown.append(caught.get())
