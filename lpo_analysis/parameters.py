@@ -81,7 +81,8 @@ def _pair(value: object) -> object:
 def own_file(kind: str) -> Any:
     """Return a pydantic type for the path of a researcher's own file; empty for none.
 
-    The path is for reading only: what is recorded of it, wherever a model is dumped, is the kind and a hash of the content.
+    The path is for reading only: what is recorded of it, wherever a model is dumped, is the kind and a hash of the content; and
+    neither the text of a model nor a message of it tells the path.
 
     Parameters
     ----------
@@ -95,7 +96,10 @@ def own_file(kind: str) -> Any:
     """
     extra: dict[str, Any] = {"own_file": kind}
     return Annotated[
-        str, BeforeValidator(_existing), PlainSerializer(partial(_recorded, kind)), Field(json_schema_extra=extra)
+        str,
+        BeforeValidator(_existing),
+        PlainSerializer(partial(recorded_file, kind)),
+        Field(repr=False, json_schema_extra=extra),
     ]
 
 
@@ -109,8 +113,32 @@ def _existing(path: object) -> str:
     return path
 
 
-def _recorded(kind: str, path: str) -> str:
-    return f"{kind}, sha256 {hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]}" if path else ""
+def recorded_file(kind: str, path: str) -> str:
+    """Return what is recorded of a researcher's own file.
+
+    Parameters
+    ----------
+    kind : str
+        What it holds.
+    path : str
+        Where it is; empty for none.
+
+    Returns
+    -------
+    str
+        Kind and hash of the content; empty for none.
+
+    Raises
+    ------
+    NotFoundError
+        If it cannot be read; the path is not told.
+    """
+    if not path:
+        return ""
+    try:
+        return f"{kind}, sha256 {hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]}"
+    except OSError as error:
+        raise NotFoundError(f"Your {kind} file cannot be read ({error.strerror}).") from None
 
 
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
@@ -227,7 +255,7 @@ class ReportParameters(BaseModel):
         """
         default, recorded = dict(type(self)()), self.model_dump()
         rows = [
-            (name, shown(recorded[name] or "-" if name in self.own_files() else value), "" if _same(value, default[name]) else shown(default[name]),
+            (name, shown(recorded[name] or "-" if name in self.own_files() else value), "" if _same(value, default[name]) else "-" if name in self.own_files() else shown(default[name]),
              type(self).model_fields[name].description or "")
             for name, value in self
         ]  # fmt: skip
@@ -495,7 +523,8 @@ def _explain(model: type[ReportParameters], error: ValidationError) -> str:
             field = model.model_fields.get(name)
             allowed = _allowed(field) if field is not None else ""
             tail = f" (allowed: {allowed})" if allowed and "must be one of" not in rule else ""
-            lines.append(f"{name}: {rule}{tail}, got {_brief(got)}")
+            # The path of an own file would stand in the log of a batch.
+            lines.append(f"{name}: {rule}{tail}" + ("" if name in model.own_files() else f", got {_brief(got)}"))
     if len(lines) == 1:
         return lines[0]
     heads = {line.partition(":")[0] for line in lines}

@@ -6,14 +6,20 @@ import contextlib
 import hashlib
 import io
 import os
+import sys
 import tempfile
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
+from types import FunctionType
+from typing import TYPE_CHECKING
 
 from lpo_analysis.paths import SHARED
 from lpo_analysis.results import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _SHOWN_OTHERWISE = ("backend", "backend_fallback", "interactive")
 """Settings that say where a figure is shown, not what it looks like."""
@@ -32,7 +38,7 @@ def picture(result: Result, **options: object) -> bytes:
     """Draw a result and return it as PNG.
 
     What was drawn before from the same numbers, in the same words and under the same settings is not drawn again, so reports
-    of one batch share the figures that do not depend on what tells them apart, through the folder that ``LPO_SHARED`` names.
+    of one batch share the figures that do not depend on what tells them apart, through a folder that the batch sets.
 
     Parameters
     ----------
@@ -61,9 +67,15 @@ def _look(result: Result, options: Mapping[str, object]) -> tuple[Hashable, ...]
     draw, frame = result.draw, result.plot_data
     # The function itself and not its name: who defines it anew in a notebook wants the new one.
     said = (draw.func, draw.args, *draw.keywords.items()) if isinstance(draw, partial) else (draw,)
-    numbers = "" if frame is None else f"{frame.dtypes.to_dict()}\n{frame.to_csv(na_rep='<NA>')}"
+    numbers = "" if frame is None else _numbers(frame)
     settings = {name: value for name, value in mpl.rcParams.items() if name not in _SHOWN_OTHERWISE}
     return (*said, *options.items(), numbers, repr(settings))
+
+
+def _numbers(frame: pd.DataFrame) -> str:
+    """Write a frame so that no other frame is written alike; in a column of objects 1 and "1" are two things."""
+    mixed = {name: frame[name].map(type).astype(str).tolist() for name in frame if frame[name].dtype == object}
+    return f"{frame.dtypes.to_dict()}\n{mixed}\n{frame.attrs}\n{frame.to_csv(na_rep='<NA>')}"
 
 
 @lru_cache(maxsize=32)
@@ -94,10 +106,13 @@ def _spelt(part: object) -> str:
         return f"{type(part).__name__} {part!r}"
     if isinstance(part, tuple | list):
         return f"{type(part).__name__} [{', '.join(map(_spelt, part))}]"
-    module, name = getattr(part, "__module__", ""), getattr(part, "__qualname__", "<")
-    if module.partition(".")[0] != "lpo_analysis" or "<" in name:
-        raise TypeError(f"{part!r} means nothing to another process")
-    return f"{module}.{name}"
+    if isinstance(part, FunctionType | type):
+        module, name = str(part.__module__), str(part.__name__)
+        # Only what its name leads to: a method would hide its object, a closure what it closes over.
+        named = getattr(sys.modules.get(module), name, None)
+        if named is part and module.partition(".")[0] == "lpo_analysis":
+            return f"{module}.{name}"
+    raise TypeError(f"{part!r} means nothing to another process")
 
 
 def _draw(drawing: _Drawing) -> bytes:

@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor, as_completed, wait
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -210,49 +210,53 @@ def _make(
     waiting: Sequence[tuple[Job, str]], folder: Path, settings: Settings, *, jobs: int, force: bool, executor: Executor | None,
     note: Callable[[Outcome], None], told: Progress,
 ) -> None:  # fmt: skip
-    store.STOP.clear()
-    client.admit()
     pool = executor or ThreadPoolExecutor(min(jobs, len(waiting)), thread_name_prefix="report")
     futures: dict[Future[Outcome], Job] = {}
     try:
-        with stoppable():
-            _heed()
-            if executor is None and settings.engine != "fresh" and any(job.refusal is None for job, _ in waiting):
-                _warm(settings.preload)
-            for job, why in waiting:
-                try:
-                    futures[pool.submit(run, job, folder, settings=settings, force=force, why=why)] = job
-                except LpoError:
-                    raise
-                except Exception as error:
-                    # An executor that broke takes nothing more.
-                    note(_lost(job, error))
-            # A list at once: the display asks from a thread of its own.
-            told.submitted(lambda: [job.name for future, job in list(futures.items()) if future.running()])
-            while futures:
-                _collect(futures, note)
+        try:
+            with stoppable():
                 _heed()
-    except KeyboardInterrupt:
-        # What is finished stays; what runs is killed with its server, what waits is never begun.
+                if executor is None and settings.engine != "fresh" and any(job.refusal is None for job, _ in waiting):
+                    _warm(settings.preload)
+                for job, why in waiting:
+                    try:
+                        futures[pool.submit(run, job, folder, settings=settings, force=force, why=why)] = job
+                    except LpoError:
+                        raise
+                    except Exception as error:
+                        # An executor that broke takes nothing more.
+                        note(_lost(job, error))
+                # A list at once: the display asks from a thread of its own.
+                told.submitted(lambda: [job.name for future, job in list(futures.items()) if future.running()])
+                while futures:
+                    _collect(futures, note)
+                    _heed()
+        except KeyboardInterrupt:
+            # What is finished stays; what runs is killed with its server, what waits is never begun. The killing first: whoever
+            # presses again must not be left with reports that nobody killed.
+            store.STOP.set()
+            client.kill_all()
+            for future in futures:
+                future.cancel()
+            told.interrupted()
+        finally:
+            if executor is None:
+                pool.shutdown(cancel_futures=True)
+                client.release(settings.preload)
+            elif store.STOP.is_set() and not getattr(executor, "elsewhere", False):
+                # Threads of the caller's own: they must have met the stop before it is lifted.
+                wait([future for future in futures if future.running()], timeout=10)
+        # After a stop: what was finished while nobody looked.
         for future in futures:
-            future.cancel()
-        store.STOP.set()
-        client.kill_all()
-        told.interrupted()
+            if future.done() and not future.cancelled() and future.exception() is None:
+                # One that fails now was killed by the stop, which is no fault of its own.
+                outcome = future.result()
+                if outcome.status != "failed":
+                    note(outcome)
     finally:
-        if executor is None:
-            pool.shutdown(cancel_futures=True)
-            client.release(settings.preload)
-    # After a stop: what was finished while nobody looked.
-    for future in futures:
-        if future.done() and not future.cancelled() and future.exception() is None:
-            # One that fails now was killed by the stop, which is no fault of its own.
-            outcome = future.result()
-            if outcome.status != "failed":
-                note(outcome)
-    # What this process makes next is not meant.
-    store.STOP.clear()
-    client.admit()
+        # What this process makes next is not meant.
+        store.STOP.clear()
+        client.admit()
 
 
 def _collect(futures: dict[Future[Outcome], Job], note: Callable[[Outcome], None], patience: float = 0.5) -> None:
@@ -285,11 +289,16 @@ def _warm(preload: Preload) -> None:
 
 _pressed: list[int] = []
 """Signals that asked to stop; a plain list, for a lock taken in a handler may be held by what it interrupts."""
+_guarded = False
 
 
 def _interrupt(number: int, _: object) -> None:
     _pressed.append(number)
     raise KeyboardInterrupt
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 @contextmanager
@@ -299,29 +308,36 @@ def stoppable() -> Iterator[None]:
     Yields
     ------
     None
-        Within it both signals are noted and raise KeyboardInterrupt; nothing changes in a thread, or within another.
+        Within it both signals are noted and raise KeyboardInterrupt, unless they are ignored, as those of a job in the background
+        are; nothing changes in a thread, or within another.
     """
-    main = threading.current_thread() is threading.main_thread()
-    if not main or signal.getsignal(signal.SIGTERM) is _interrupt:
+    global _guarded
+    if not _in_main_thread() or _guarded:
         yield
         return
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    taken = {number: handler for number, handler in before.items() if handler not in (signal.SIG_IGN, None)}
     _pressed.clear()
-    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
+    _guarded = True
     try:
+        for number in taken:
+            signal.signal(number, _interrupt)
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in taken.items():
             signal.signal(number, handler)
+        _guarded = False
+        _pressed.clear()
 
 
 def _heed() -> None:
-    if _pressed:
+    if _pressed and _in_main_thread():
         # Some library swallowed the interrupt.
         raise KeyboardInterrupt
 
 
 def _lost(job: Job, error: BaseException) -> Outcome:
-    told = f"The worker died ({type(error).__name__}: {error})."
+    told = job.masked(f"The worker died ({type(error).__name__}: {error}).")
     return Outcome(job.name, job.notebook.stem, "failed", 0.0, job.parameters, error=told)
 
 

@@ -237,6 +237,9 @@ class Machines(Executor):
         Its address, for messages.
     """
 
+    elsewhere = True
+    """What it runs is in other processes, which a stop of this one does not reach."""
+
     def __init__(self, client: Any, address: str) -> None:
         self.client, self.address, self.place = client, address, here()
         self._lock = threading.Lock()
@@ -270,6 +273,8 @@ class Machines(Executor):
             if str(path) not in self._checked and path.is_file():
                 files[str(path)] = provenance.digest(path.read_bytes())
             files |= {os.path.join(self.place.folder, name): digest for name, digest in job.watched.items()}
+            for own in job.hidden:
+                files[os.path.join(self.place.folder, own)] = provenance.digest(Path(own).read_bytes())
         files = {name: digest for name, digest in files.items() if name not in self._checked}
         if files or str(output) not in self._checked:
             check_shared(self.client, output, self.place, files)

@@ -44,11 +44,39 @@ class Job:
     notebook: Path
     name: str
     parameters: dict[str, Any]
-    changed: dict[str, Any]
+    changed: dict[str, Any] = field(repr=False)
     refusal: str | None = None
     watched: dict[str, str] = field(default_factory=dict)
     unsettled: str = ""
-    hidden: dict[str, str] = field(default_factory=dict)
+    hidden: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def masked(self, text: str) -> str:
+        """Return a text in which own files are called by what is recorded of them.
+
+        Parameters
+        ----------
+        text : str
+            Such as an error message.
+
+        Returns
+        -------
+        str
+            Without their paths and names.
+        """
+        for path in sorted(self.hidden, key=len, reverse=True):
+            kind = self.hidden[path].partition(",")[0]
+            for name in dict.fromkeys((repr(path)[1:-1], path, os.path.abspath(path), Path(path).name)):
+                text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", f"<{kind} file>", text)
+        return text
+
+    def files_changed(self) -> str:
+        """Return the kind of an own file that is no longer what is recorded of it; empty if all are."""
+        if not self.hidden:
+            return ""
+        from lpo_analysis.parameters import recorded_file
+
+        recorded = {path: text.partition(",")[0] for path, text in self.hidden.items()}
+        return next((kind for path, kind in recorded.items() if recorded_file(kind, path) != self.hidden[path]), "")
 
 
 @dataclass(frozen=True)
@@ -152,7 +180,7 @@ def prepare(
     watched = {**own_source(model), **(inputs or {})}
     whole = valid.model_dump()
     unsettled = next((key for key, value in whole.items() if isinstance(value, Source)), "")
-    hidden = {str(changed[key]): str(whole[key]) for key in valid.own_files() if key in changed}
+    hidden = {str(getattr(valid, key)): str(whole[key]) for key in valid.own_files() if whole[key]}
     called = name or default_name(path.stem, {key: whole[key] for key in changed})
     return Job(path, called, whole, changed, refusal, watched, unsettled, hidden)
 

@@ -45,7 +45,7 @@ def run(job: Job, output: Path, *, settings: Settings | None = None, force: bool
 
     def outcome(status: Any, **more: Any) -> Outcome:
         # A lone surrogate can be neither written nor printed.
-        more["error"] = str(more.get("error", "")).encode("utf-8", "backslashreplace").decode("utf-8")
+        more["error"] = job.masked(str(more.get("error", ""))).encode("utf-8", "backslashreplace").decode("utf-8")
         return Outcome(job.name, stem, status, time.perf_counter() - start, job.parameters, **more)
 
     try:
@@ -62,7 +62,10 @@ def run(job: Job, output: Path, *, settings: Settings | None = None, force: bool
                 if found.values is not None:
                     return outcome("cached", headlines=headlines(found.values))
                 why = found.why
+            _check_files(job)
             executed = _execute(job, settings or Settings())
+            # Once more: what was recorded is what was read only if it was the same before and after.
+            _check_files(job)
             recorded = write(job, executed, work, output / job.name, due)
     except LpoError as error:
         return outcome("failed", error=str(error), why=why)
@@ -79,7 +82,12 @@ def _trouble(error: OSError, output: Path) -> str:
     about = error.filename
     if not isinstance(about, str | bytes) or Path(os.fsdecode(about)).is_relative_to(output):
         return f"Cannot write the report ({error.strerror or error})."
-    return f"Cannot use {os.fsdecode(about)!r} ({error.strerror or error})."
+    return f"Cannot use {Path(os.fsdecode(about)).name!r} ({error.strerror or error})."
+
+
+def _check_files(job: Job) -> None:
+    if kind := job.files_changed():
+        raise OutputError(f"Your {kind} file changed after the report was asked for.", remedy="Run it again.")
 
 
 def _execute(job: Job, settings: Settings) -> Executed:

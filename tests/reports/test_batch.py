@@ -492,7 +492,8 @@ def test_a_file_the_system_refuses_is_named_if_it_is_none_of_the_report(lpo, tin
     stand.does["tiny"] = full
     ran = lpo("batch", "tiny.toml")
     assert ran.code == 1
-    assert "Cannot use '/elsewhere/file' (No space left on device)." in ran.out + ran.err
+    assert "Cannot use 'file' (No space left on device)." in ran.out + ran.err
+    assert "/elsewhere" not in (tiny / "reports" / "tiny" / "batch.json").read_text()
 
 
 def test_a_stop_that_a_library_swallows_stops_the_batch_all_the_same(lpo, tiny, stand):
@@ -510,3 +511,48 @@ def test_a_stop_that_a_library_swallows_stops_the_batch_all_the_same(lpo, tiny, 
     assert len(made.failed) == 3
     # And the next is not stopped by the last one's signal.
     assert not run_batch(read_plan("tiny.toml"), Path("reports")).failed
+
+
+def test_a_stop_of_one_batch_is_not_met_by_a_later_one_in_a_thread(lpo, tiny, stand):
+    class Stop(Quiet):
+        def to_run(self, reasons: Any) -> None:
+            super().to_run(reasons)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with contextlib.suppress(KeyboardInterrupt), stoppable():
+        run_batch(read_plan("tiny.toml"), Path("reports"), progress=Stop())
+    with ThreadPoolExecutor(1) as pool:
+        assert not pool.submit(run_batch, read_plan("tiny.toml"), Path("reports")).result().failed
+
+
+def test_a_signal_that_is_ignored_stays_ignored(tiny):
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with stoppable(), stoppable():
+            os.kill(os.getpid(), signal.SIGINT)
+            assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_a_stopped_batch_on_threads_of_ones_own_waits_for_them(tiny, stand):
+    ended: list[str] = []
+
+    def slow() -> None:
+        time.sleep(1)
+        ended.append("slow")
+
+    class Stop(Quiet):
+        def submitted(self, running: Any) -> None:
+            super().submitted(running)
+            time.sleep(0.3)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    stand.does = {"tiny": slow}
+    with ThreadPoolExecutor(1) as pool:
+        made = run_batch(read_plan("tiny.toml"), Path("reports"), executor=pool, progress=Stop())
+        assert ended == ["slow"], "the stop was lifted while a thread still ran"
+    assert len(made.failed) == 2

@@ -11,6 +11,7 @@ import pytest
 
 from lpo_analysis.adoption import Parameters
 from lpo_analysis.errors import ParameterError
+from lpo_analysis.parameters import own_file
 from lpo_analysis.reporting import outputs, plans
 from lpo_analysis.reporting.jobs import prepare
 
@@ -82,6 +83,69 @@ def test_a_path_is_masked_as_papermill_writes_it(path):
     made = parameterize_notebook(book, {"p": path}, kernel_name="python3", language="python")
     masked = outputs.normalise(made, {path: "survey, sha256 0"})
     assert 'p = "survey, sha256 0"' in masked.cells[1].source
+
+
+def fails(path: Path, change, monkeypatch, tmp_path: Path):
+    """Run a batch on an own file that something happens to after the plan was read."""
+    from lpo_analysis.reporting import batch, run
+
+    (tmp_path / "mine.toml").write_text(
+        f'title = "Mine"\n[[report]]\nnotebook = "adoption"\nname = "mine"\nparameters = {{survey_path = {json.dumps(str(path))}}}\n'
+    )
+    real = run._execute
+
+    def late(job, settings):
+        change()
+        return real(job, settings)
+
+    monkeypatch.setattr(run, "_execute", late)
+    made = batch.run_batch(plans.read_plan("mine.toml"), tmp_path / "reports")
+    written = "".join(file.read_text() for file in (tmp_path / "reports").rglob("*") if file.is_file())
+    for secret in (*SECRETS, path.name, str(tmp_path)):
+        assert secret not in made.outcomes[0].error + written
+    return made.outcomes[0]
+
+
+def test_a_file_that_is_gone_when_the_kernel_starts_is_told_without_its_path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = survey(tmp_path / "Quoxbury")
+    failed = fails(path, path.unlink, monkeypatch, tmp_path)
+    assert failed.status == "failed"
+    assert "there is no file of this name" in failed.error
+
+
+def test_a_file_with_a_fault_that_came_later_is_told_without_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = survey(tmp_path / "Quoxbury")
+    failed = fails(path, lambda: path.write_text("respondent,buyer\n1,corporate\n"), monkeypatch, tmp_path)
+    assert failed.status == "failed"
+    assert "<survey file>" in failed.error
+
+
+def test_a_file_that_changes_while_the_report_is_made_makes_none(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = survey(tmp_path / "Quoxbury")
+    changed = path.read_text().replace(",yes,", ",no,", 1)
+    failed = fails(path, lambda: path.write_text(changed), monkeypatch, tmp_path)
+    assert failed.error == "Your survey file changed after the report was asked for. Run it again."
+    assert not (tmp_path / "reports" / "mine" / "mine").exists()
+
+
+def test_neither_a_model_nor_a_job_shows_a_path(tmp_path):
+    path = survey(tmp_path / "Quoxbury")
+    parameters = Parameters(survey_path=str(path))
+    shown = repr(parameters) + repr(prepare("adoption", {"survey_path": str(path)})) + parameters.table().to_string()
+    assert "Quoxbury" not in shown
+
+
+def test_a_default_of_a_researchers_own_model_is_hidden_too(tmp_path):
+    path = survey(tmp_path / "Quoxbury")
+
+    class Mine(Parameters):
+        survey_path: own_file("survey") = str(path)
+
+    assert Mine().changed() == {}
+    assert "Quoxbury" not in Mine(survey_path="").table().to_string()
 
 
 def test_a_plan_with_an_own_file_is_not_noted_down(tmp_path, monkeypatch):

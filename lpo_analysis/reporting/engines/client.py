@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lpo_analysis.errors import LpoError
+from lpo_analysis.paths import SHARED
 from lpo_analysis.reporting.engines import wire
 
 THREADS = {
@@ -65,6 +66,8 @@ def environment(extra: tuple[str, ...] = (), *, source: Mapping[str, str] | None
     """
     whole = os.environ if source is None else source
     kept = {k: v for k, v in whole.items() if k in KEPT or k in extra or k.startswith(KEPT_PREFIXES)}
+    # A batch sets it for its own reports; one from outside would carry pictures from batch to batch.
+    kept.pop(SHARED, None)
     return kept | THREADS
 
 

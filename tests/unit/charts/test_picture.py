@@ -138,3 +138,31 @@ def test_a_look_that_means_nothing_to_another_process_is_not_shared(shared, draw
 def test_a_folder_that_is_gone_costs_nothing_but_time(shared):
     shared.rmdir()
     assert picture(plain()).startswith(b"\x89PNG")
+
+
+class Painter:
+    def draw(self, frame, *, ax=None, title=""):
+        return intervals(frame, ax=ax, title=title)
+
+
+@pytest.mark.parametrize(
+    "option", ["{:.1f}".format, Painter().draw, lambda value: value], ids=["builtin", "method", "lambda"]
+)
+def test_a_method_or_closure_draws_in_a_batch_too_and_is_not_shared(shared, monkeypatch, option):
+    # As if it were the kit's: even then a method hides its object.
+    monkeypatch.setattr(Painter, "__module__", "lpo_analysis.charts")
+    drawing = Result(
+        "x",
+        TABLE,
+        "Said.",
+        plot_data=TABLE,
+        draw=partial(lambda frame, *, ax=None, how=None: intervals(frame, ax=ax), how=option),
+    )
+    assert picture(drawing).startswith(b"\x89PNG")
+    assert list(shared.iterdir()) == []
+
+
+def test_frames_that_print_alike_are_told_apart(shared):
+    for value in (1, "1"):
+        picture(plain(TABLE.assign(note=pd.Series([value], dtype=object))))
+    assert len(list(shared.iterdir())) == 2
