@@ -6,7 +6,18 @@ cell and the runner (before any kernel starts) validate with it.
 
 from lpo_analysis.parameters.model import ReportParameters
 from lpo_analysis.parameters.text import describe, parse_text, shown, type_in_words
-from lpo_analysis.parameters.types import Level, Number, Range, Seed, Whole, own_file, recorded_file, rule, word
+from lpo_analysis.parameters.types import (
+    Level,
+    Number,
+    Range,
+    Seed,
+    Whole,
+    own_file,
+    recorded_content,
+    recorded_file,
+    rule,
+    word,
+)
 
 __all__ = [
     "Level",
@@ -18,6 +29,7 @@ __all__ = [
     "describe",
     "own_file",
     "parse_text",
+    "recorded_content",
     "recorded_file",
     "rule",
     "shown",

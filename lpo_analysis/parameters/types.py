@@ -128,9 +128,27 @@ def recorded_file(kind: str, path: str) -> str:
     if not path:
         return ""
     try:
-        return f"{kind}, sha256 {hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]}"
+        return recorded_content(kind, Path(path).read_bytes())
     except OSError as error:
         raise NotFoundError(f"Your {kind} file cannot be read ({error.strerror}).") from None
+
+
+def recorded_content(kind: str, content: bytes) -> str:
+    """Return what is recorded of the content of a researcher's own file.
+
+    Parameters
+    ----------
+    kind : str
+        What it holds.
+    content : bytes
+        All of it.
+
+    Returns
+    -------
+    str
+        Kind and hash.
+    """
+    return f"{kind}, sha256 {hashlib.sha256(content).hexdigest()[:16]}"
 
 
 def rule(text: str) -> PydanticCustomError:

@@ -156,6 +156,8 @@ def _looked(jobs: Sequence[Job], folder: Path, *, force: bool) -> Iterator[tuple
             return job, None, "refused" if job.refusal else "asked for by --force"
         if job.unsettled:
             return job, None, f"the default of {job.unsettled} is an expression"
+        if kind := job.own_changed():
+            return job, None, f"your {kind} file changed"
         found = store.look(folder / job.name, ingredients(job))
         if found.values is None:
             return job, None, found.why

@@ -268,16 +268,21 @@ class Machines(Executor):
             If a worker does not; names it.
         """
         files: dict[str, str] = {}
+        own: dict[str, str] = {}
         for job in jobs:
             path = job.notebook.absolute()
             if str(path) not in self._checked and path.is_file():
                 files[str(path)] = provenance.digest(path.read_bytes())
             files |= {os.path.join(self.place.folder, name): digest for name, digest in job.watched.items()}
-            for own in job.hidden:
-                files[os.path.join(self.place.folder, own)] = provenance.digest(Path(own).read_bytes())
+            for name, file in job.own.items():
+                # One that cannot be read here either is told by its report.
+                with contextlib.suppress(OSError):
+                    where = os.path.join(self.place.folder, file)
+                    files[where] = provenance.digest(Path(file).read_bytes())
+                    own[where] = str(job.parameters[name]).partition(",")[0]
         files = {name: digest for name, digest in files.items() if name not in self._checked}
         if files or str(output) not in self._checked:
-            check_shared(self.client, output, self.place, files)
+            check_shared(self.client, output, self.place, files, own)
             self._checked |= {*files, str(output)}
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
@@ -407,7 +412,9 @@ def _in_words(error: Exception) -> Exception:
     return error
 
 
-def check_shared(client: Any, output: Path, place: Place, files: Mapping[str, str]) -> None:
+def check_shared(
+    client: Any, output: Path, place: Place, files: Mapping[str, str], own: Mapping[str, str] | None = None
+) -> None:
     """Check that every worker sees the output folder, the working folder, and files as they are here.
 
     Parameters
@@ -420,6 +427,8 @@ def check_shared(client: Any, output: Path, place: Place, files: Mapping[str, st
         This process.
     files : mapping of str to str
         SHA-256 by path.
+    own : mapping of str to str, optional
+        Kind of those that are called by it and not by their path.
 
     Raises
     ------
@@ -436,6 +445,7 @@ def check_shared(client: Any, output: Path, place: Place, files: Mapping[str, st
     words = {
         probe.name: f"the output folder {str(output)!r}",
         place.folder: f"the working folder {place.folder!r}",
+        **{path: f"your {kind} file as it is here" for path, kind in (own or {}).items()},
     }
     told = []
     for worker, names in wrong.items():

@@ -137,7 +137,7 @@ def execute(job: Job, settings: Settings | None = None) -> Executed:
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
-    from lpo_analysis.reporting import outputs
+    from lpo_analysis.reporting import outputs, own_files
     from lpo_analysis.reporting.engines.clients import EndedEarlyError, OutOfTimeError
     from lpo_analysis.reporting.engines.options import Options
 
@@ -151,7 +151,9 @@ def execute(job: Job, settings: Settings | None = None) -> Executed:
         try:
             done = _papermill(job, settings.engine, config=client_config(folder), options=options)
         except PapermillExecutionError as error:
-            raise NotebookError(_cell_error(error, limits), where=_where(job, error)) from None
+            raise NotebookError(
+                own_files.masked(_cell_error(error, limits), job.hidden), where=_where(job, error)
+            ) from None
         except EndedEarlyError as error:
             if error.lost:
                 raise ServerLostError(str(error), where=name) from None
@@ -161,12 +163,14 @@ def execute(job: Job, settings: Settings | None = None) -> Executed:
             raise NotebookError(told, where=_where(job, error)) from None
         except (OutOfTimeError, DeadKernelError) as error:
             raise NotebookError(str(error), where=_where(job, error)) from None
+    taken = [cell.metadata.papermill.duration or 0.0 for cell in done.cells]
+    notebook = outputs.normalise(done, job.hidden)
     cells = [
-        {"cell": _number(job, at), "seconds": round(cell.metadata.papermill.duration or 0.0, 4), "source": _first_line(cell.source)}
-        for at, cell in enumerate(done.cells)
+        {"cell": _number(job, at), "seconds": round(taken[at], 4), "source": _first_line(cell.source)}
+        for at, cell in enumerate(notebook.cells)
         if cell.cell_type == "code" and cell.execution_count is not None and outputs.INJECTED not in cell.metadata.get("tags", [])
     ]  # fmt: skip
-    return Executed(outputs.normalise(done, job.hidden), cells)
+    return Executed(notebook, cells)
 
 
 def import_papermill() -> None:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from lpo_analysis.errors import NoEvidenceError
+from lpo_analysis.errors import NoEvidenceError, NotFoundError
 from lpo_analysis.reporting import library, provenance, secrets
 
 Status = Literal["done", "cached", "failed", "refused"]
@@ -37,8 +37,10 @@ class Job:
         SHA-256 of files outside the kit that the report depends on: the researcher's own model, inputs named in the plan.
     unsettled : str
         Name of a parameter whose default is an expression, such as today's date: such a report is made at every run.
+    own : dict of str to str
+        Paths of a researcher's own files by parameter; what is recorded of them stands in `parameters`.
     hidden : dict of str to str
-        Paths of own files, and what is recorded in their place.
+        Paths that nothing may tell, and what is recorded in their place.
     """
 
     notebook: Path
@@ -48,6 +50,7 @@ class Job:
     refusal: str | None = None
     watched: dict[str, str] = field(default_factory=dict)
     unsettled: str = ""
+    own: dict[str, str] = field(default_factory=dict, repr=False)
     hidden: dict[str, str] = field(default_factory=dict, repr=False)
 
     def masked(self, text: str) -> str:
@@ -69,14 +72,25 @@ class Job:
                 text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", f"<{kind} file>", text)
         return text
 
-    def files_changed(self) -> str:
-        """Return the kind of an own file that is no longer what is recorded of it; empty if all are."""
-        if not self.hidden:
-            return ""
-        from lpo_analysis.parameters import recorded_file
+    def own_changed(self) -> str:
+        """Return the kind of an own file that is no longer what is recorded of it; empty if all are.
 
-        recorded = {path: text.partition(",")[0] for path, text in self.hidden.items()}
-        return next((kind for path, kind in recorded.items() if recorded_file(kind, path) != self.hidden[path]), "")
+        Returns
+        -------
+        str
+            Such as ``survey``.
+        """
+        for name, path in self.own.items():
+            from lpo_analysis.parameters import recorded_file
+
+            recorded = str(self.parameters[name])
+            kind = recorded.partition(",")[0]
+            try:
+                if recorded_file(kind, path) != recorded:
+                    return kind
+            except NotFoundError:
+                return kind
+        return ""
 
 
 @dataclass(frozen=True)
@@ -177,12 +191,17 @@ def prepare(
             raise
         refusal = str(error)
     changed = valid.changed()
-    watched = {**own_source(model), **(inputs or {})}
     whole = valid.model_dump()
+    own = {key: str(getattr(valid, key)) for key in valid.own_files() if whole[key]}
+    # Their content counts by the parameter; as inputs they would be listed by name.
+    files = {os.path.realpath(path) for path in own.values()}
+    watched = own_source(model) | {
+        path: sha for path, sha in (inputs or {}).items() if os.path.realpath(path) not in files
+    }
     unsettled = next((key for key, value in whole.items() if isinstance(value, Source)), "")
-    hidden = {str(getattr(valid, key)): str(whole[key]) for key in valid.own_files() if whole[key]}
+    hidden = {path: str(whole[key]) for key, path in own.items()}
     called = name or default_name(path.stem, {key: whole[key] for key in changed})
-    return Job(path, called, whole, changed, refusal, watched, unsettled, hidden)
+    return Job(path, called, whole, changed, refusal, watched, unsettled, own, hidden)
 
 
 def default_name(notebook: str, changed: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from lpo_analysis.reporting import own_files
 from lpo_analysis.reporting.notebook import FIGURE, TABLE, VALUES
 
 INJECTED = "injected-parameters"
@@ -24,7 +25,7 @@ def normalise(notebook: Any, hidden: Mapping[str, str] | None = None) -> Any:
     notebook : NotebookNode
         As papermill leaves it.
     hidden : mapping of str to str, optional
-        Paths of a researcher's own files, and what stands in their place.
+        Paths of a researcher's own files, those of the copies that were read among them, and what stands in their place.
 
     Returns
     -------
@@ -40,21 +41,8 @@ def normalise(notebook: Any, hidden: Mapping[str, str] | None = None) -> Any:
             cell["outputs"] = _joined(cell.get("outputs", []))
         if INJECTED in cell.metadata.get("tags", []):
             cell["id"] = INJECTED
-            cell["source"] = _masked(cell["source"], hidden or {})
+    own_files.mask(notebook, hidden or {}, ("parameters", INJECTED))
     return notebook
-
-
-def _masked(source: str, hidden: Mapping[str, str]) -> str:
-    """Put what is recorded of own files in place of their paths, as papermill writes them: escaped and in quotes."""
-    if not hidden:
-        return source
-    from papermill.translators import PythonTranslator
-
-    written = PythonTranslator.translate_escaped_str
-    # The longest first: one path may begin with another.
-    for path in sorted(hidden, key=len, reverse=True):
-        source = source.replace(written(path), written(hidden[path]))
-    return source
 
 
 def _joined(outputs: list[Any]) -> list[Any]:

@@ -125,7 +125,7 @@ def memo(plan: Plan) -> dict[str, Any]:
     dict
         For `recall`; empty for a plan that was not read from a file, or that reads a researcher's own.
     """
-    if plan.path is None or any(job.hidden for job in plan.jobs):
+    if plan.path is None or any(job.own for job in plan.jobs):
         # Own files are looked at every time, and their paths are not written down.
         return {}
     jobs = [
@@ -354,11 +354,24 @@ def _expand(entry: dict[str, Any], where: str, problems: list[str]) -> list[Job]
             job = prepare(notebook, given, refuse=True, inputs=inputs)
             name = _name(entry.get("name"), job)
         except LpoError as error:
-            shown = f" ({', '.join(f'{k}={v}' for k, v in zip(matrix, combination, strict=True))})" if matrix else ""
+            shown = f" ({_combination(notebook, matrix, combination)})" if matrix else ""
             problems.append(f"{where}{shown}: {error}")
             continue
         jobs.append(replace(job, name=name))
     return jobs
+
+
+def _combination(notebook: str, matrix: Mapping[str, list[object]], values: Sequence[object]) -> str:
+    """Write a combination of a matrix, in which the paths of own files stand by their place."""
+    own: tuple[str, ...] = ()
+    with contextlib.suppress(LpoError):
+        path = library.find(notebook)
+        own = library.model(library.read(path), where=path.name).own_files()
+    told = {
+        key: f"(no. {matrix[key].index(value) + 1})" if key in own else value
+        for key, value in zip(matrix, values, strict=True)
+    }
+    return ", ".join(f"{key}={value}" for key, value in told.items())
 
 
 def _inputs(patterns: object, where: str, problems: list[str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lpo_analysis.errors import LpoError, OutputError
-from lpo_analysis.reporting import library, provenance, store
+from lpo_analysis.reporting import library, own_files, provenance, store
 from lpo_analysis.reporting.execution import Executed, ServerLostError, Settings, execute
 from lpo_analysis.reporting.jobs import Job, Outcome
 
@@ -54,18 +54,16 @@ def run(job: Job, output: Path, *, settings: Settings | None = None, force: bool
                 store.remove(output / job.name)
                 return Outcome(job.name, stem, "refused", 0.0, job.parameters, error=job.refusal)
             due = ingredients(job)
-            if job.unsettled:
-                why = f"the default of {job.unsettled} is an expression"
-            elif not force:
-                # Another batch on the same folder may have made it while this one waited.
-                found = store.look(output / job.name, due)
-                if found.values is not None:
-                    return outcome("cached", headlines=headlines(found.values))
-                why = found.why
-            _check_files(job)
-            executed = _execute(job, settings or Settings())
-            # Once more: what was recorded is what was read only if it was the same before and after.
-            _check_files(job)
+            with own_files.handed_out(job, work) as handed:
+                if job.unsettled:
+                    why = f"the default of {job.unsettled} is an expression"
+                elif not force:
+                    # Another batch on the same folder may have made it while this one waited.
+                    found = store.look(output / job.name, due)
+                    if found.values is not None:
+                        return outcome("cached", headlines=headlines(found.values))
+                    why = found.why
+                executed = _execute(handed, settings or Settings())
             recorded = write(job, executed, work, output / job.name, due)
     except LpoError as error:
         return outcome("failed", error=str(error), why=why)
@@ -83,11 +81,6 @@ def _trouble(error: OSError, output: Path) -> str:
     if not isinstance(about, str | bytes) or Path(os.fsdecode(about)).is_relative_to(output):
         return f"Cannot write the report ({error.strerror or error})."
     return f"Cannot use {Path(os.fsdecode(about)).name!r} ({error.strerror or error})."
-
-
-def _check_files(job: Job) -> None:
-    if kind := job.files_changed():
-        raise OutputError(f"Your {kind} file changed after the report was asked for.", remedy="Run it again.")
 
 
 def _execute(job: Job, settings: Settings) -> Executed:

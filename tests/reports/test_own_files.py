@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import stat
 from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat import v4
 
 from lpo_analysis.adoption import Parameters
-from lpo_analysis.errors import ParameterError
+from lpo_analysis.errors import ParameterError, PlanError
 from lpo_analysis.parameters import own_file
-from lpo_analysis.reporting import outputs, plans
+from lpo_analysis.reporting import batch, outputs, own_files, plans, run
+from lpo_analysis.reporting.execution import Executed, Settings
 from lpo_analysis.reporting.jobs import prepare
 
 SECRETS = ("Quoxbury", "Zwetschgenholm", "Brzeczyszczykiewicz")
@@ -85,50 +89,50 @@ def test_a_path_is_masked_as_papermill_writes_it(path):
     assert 'p = "survey, sha256 0"' in masked.cells[1].source
 
 
-def fails(path: Path, change, monkeypatch, tmp_path: Path):
-    """Run a batch on an own file that something happens to after the plan was read."""
-    from lpo_analysis.reporting import batch, run
-
-    (tmp_path / "mine.toml").write_text(
-        f'title = "Mine"\n[[report]]\nnotebook = "adoption"\nname = "mine"\nparameters = {{survey_path = {json.dumps(str(path))}}}\n'
-    )
-    real = run._execute
-
-    def late(job, settings):
-        change()
-        return real(job, settings)
-
-    monkeypatch.setattr(run, "_execute", late)
-    made = batch.run_batch(plans.read_plan("mine.toml"), tmp_path / "reports")
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (Path.unlink, "Your survey file cannot be read (No such file or directory). Run it again."),
+        (lambda path: path.write_text("x"), "Your survey file changed after the report was asked for. Run it again."),
+    ],
+    ids=["gone", "changed"],
+)
+def test_a_file_that_is_another_when_its_report_begins_makes_none_and_no_path_is_told(
+    tmp_path, monkeypatch, change, told
+):
+    monkeypatch.chdir(tmp_path)
+    path = survey(tmp_path / "Quoxbury")
+    plan = mine(tmp_path, path)
+    change(path)
+    (failed,) = batch.run_batch(plan, tmp_path / "reports").outcomes
+    assert (failed.status, failed.error) == ("failed", told)
+    assert not (tmp_path / "reports" / "mine" / "mine").exists()
     written = "".join(file.read_text() for file in (tmp_path / "reports").rglob("*") if file.is_file())
     for secret in (*SECRETS, path.name, str(tmp_path)):
-        assert secret not in made.outcomes[0].error + written
-    return made.outcomes[0]
+        assert secret not in written
 
 
-def test_a_file_that_is_gone_when_the_kernel_starts_is_told_without_its_path(tmp_path, monkeypatch):
+def mine(folder: Path, path: Path) -> plans.Plan:
+    """A plan of one report on an own survey."""
+    (folder / "mine.toml").write_text(
+        f'title = "Mine"\nengine = "fresh"\n[[report]]\nnotebook = "adoption"\nname = "mine"\nparameters = {{survey_path = {json.dumps(str(path))}}}\n'
+    )
+    return plans.read_plan("mine.toml")
+
+
+def test_a_file_that_changes_while_the_report_is_made_does_not_get_into_it(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path = survey(tmp_path / "Quoxbury")
-    failed = fails(path, path.unlink, monkeypatch, tmp_path)
-    assert failed.status == "failed"
-    assert "there is no file of this name" in failed.error
+    before, seen = path.read_bytes(), []
 
+    def late(job, settings):
+        path.write_text("saved meanwhile")
+        seen.append(Path(job.changed["survey_path"]).read_bytes())
+        return Executed(nbformat.read(job.notebook, as_version=4), [])
 
-def test_a_file_with_a_fault_that_came_later_is_told_without_its_name(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    path = survey(tmp_path / "Quoxbury")
-    failed = fails(path, lambda: path.write_text("respondent,buyer\n1,corporate\n"), monkeypatch, tmp_path)
-    assert failed.status == "failed"
-    assert "<survey file>" in failed.error
-
-
-def test_a_file_that_changes_while_the_report_is_made_makes_none(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    path = survey(tmp_path / "Quoxbury")
-    changed = path.read_text().replace(",yes,", ",no,", 1)
-    failed = fails(path, lambda: path.write_text(changed), monkeypatch, tmp_path)
-    assert failed.error == "Your survey file changed after the report was asked for. Run it again."
-    assert not (tmp_path / "reports" / "mine" / "mine").exists()
+    monkeypatch.setattr(run, "execute", late)
+    assert batch.run_batch(mine(tmp_path, path), tmp_path / "reports").outcomes[0].status == "done"
+    assert seen == [before]
 
 
 def test_neither_a_model_nor_a_job_shows_a_path(tmp_path):
@@ -151,10 +155,7 @@ def test_a_default_of_a_researchers_own_model_is_hidden_too(tmp_path):
 def test_a_plan_with_an_own_file_is_not_noted_down(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path = survey(tmp_path / "data")
-    (tmp_path / "mine.toml").write_text(
-        f'title = "Mine"\n[[report]]\nnotebook = "adoption"\nname = "mine"\nparameters = {{survey_path = "{path}"}}\n'
-    )
-    assert plans.memo(plans.read_plan("mine.toml")) == {}
+    assert plans.memo(mine(tmp_path, path)) == {}
 
 
 @pytest.mark.parametrize(
@@ -179,7 +180,138 @@ def test_a_survey_with_a_fault_is_refused_before_a_kernel_starts(lpo, tmp_path, 
     ran = lpo("report", "adoption", "-p", f"survey_path={path}")
     assert ran.code == 2
     assert "uses_lpo" in ran.err
-    assert "perhaps" in ran.err
+    assert "perhaps" not in ran.err
     assert not (tmp_path / "reports").exists()
     for secret in SECRETS:
         assert secret not in ran.err
+
+
+OWN = '''from lpo_analysis.parameters import ReportParameters, own_file
+
+class Parameters(ReportParameters):
+    """Of a researcher."""
+
+    answers: own_file("answers") = {default!r}
+    """Answers."""
+'''
+
+
+def own_notebook(folder: Path, *cells: str, default: str = "", model: str = "own_model_a") -> Path:
+    """A researcher's own notebook, with a model that takes a file."""
+    (folder / f"{model}.py").write_text(OWN.format(default=default))
+    cell = v4.new_code_cell(f"answers = {default!r}", metadata={"tags": ["parameters"]})
+    book = v4.new_notebook(cells=[cell, *map(v4.new_code_cell, cells)])
+    book.metadata["lpo"] = {"parameters": f"{model}:Parameters"}
+    nbformat.write(book, folder / "own.ipynb")
+    return folder / "own.ipynb"
+
+
+@pytest.mark.parametrize("engine", ["direct", pytest.param("fresh", marks=pytest.mark.slow)])
+def test_a_notebook_that_prints_all_it_knows_tells_no_path(tmp_path, monkeypatch, engine):
+    """The notebook cannot tell what it is not told: it reads a copy under a name of the kit's."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    path = survey(tmp_path / FOLDER)
+    book = own_notebook(
+        tmp_path,
+        "print(answers)\nanswers",
+        "import html\nfrom IPython.display import HTML\nHTML(f'<b>{html.escape(answers)}</b>')",
+        "len(open(answers).read().splitlines())",
+        "import warnings\nwarnings.warn(repr(answers))",
+    )
+    job = prepare(book, {"answers": str(path)}, name="mine")
+    assert run.run(job, tmp_path / "out", settings=Settings(engine=engine)).status == "done"
+    written = {file.name: file.read_text() for file in (tmp_path / "out").rglob("*") if file.is_file()}
+    assert '"121"' in written["notebook.ipynb"], "the copy is read"
+    assert "<answers file>" in written["notebook.ipynb"]
+    for text in written.values():
+        for secret in ("Quoxbury", "answers.csv", tmp_path.name, str(os.getpid())):
+            assert secret not in text
+    (tmp_path / "own.ipynb").write_text(book.read_text().replace("print(answers)", "raise ValueError(answers)"))
+    failed = run.run(
+        prepare(book, {"answers": str(path)}, name="no"), tmp_path / "out", settings=Settings(engine=engine)
+    )
+    assert failed.error == "own.ipynb, cell 2: ValueError: <answers file>"
+
+
+def test_a_default_that_names_a_file_is_handed_out_as_a_copy_too(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    path = survey(tmp_path / "Quoxbury")
+    own_notebook(tmp_path, "print(answers, len(open(answers).read()) > 0)", default=str(path), model="own_model_b")
+    (tmp_path / "mine.toml").write_text(
+        'title = "Mine"\nengine = "fresh"\n[[report]]\nnotebook = "own.ipynb"\nname = "mine"\n'
+    )
+    (made,) = batch.run_batch(plans.read_plan("mine.toml"), tmp_path / "out").outcomes
+    assert made.status == "done", made.error
+    written = [file.read_text() for file in (tmp_path / "out").rglob("*") if file.is_file()]
+    assert any("<answers file> True" in text for text in written)
+    for text in (*written, str(made)):
+        assert "Quoxbury" not in text
+        assert path.name not in text
+
+
+def test_a_file_saved_before_a_report_is_looked_for_is_not_taken_for_unchanged(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = survey(tmp_path / "Quoxbury")
+    monkeypatch.setattr(run, "execute", lambda job, _: Executed(nbformat.read(job.notebook, as_version=4), []))
+    statuses = [batch.run_batch(mine(tmp_path, path), tmp_path / "out").outcomes[0].status for _ in range(2)]
+    assert statuses == ["done", "cached"]
+    plan = mine(tmp_path, path)
+    path.write_text(path.read_text().replace("yes", "no", 1))
+    failed = batch.run_batch(plan, tmp_path / "out").outcomes[0]
+    assert "changed after the report was asked for" in failed.error
+
+
+def test_a_copy_cannot_be_written_to_and_is_gone_afterwards(tmp_path):
+    path = survey(tmp_path / "data")
+    job = prepare("adoption", {"survey_path": str(path)})
+    work = tmp_path / "work"
+    work.mkdir()
+    with own_files.handed_out(job, work) as handed:
+        copy = Path(handed.changed["survey_path"])
+        assert copy.name == "survey.csv"
+        assert copy.read_bytes() == path.read_bytes()
+        path.write_text("saved meanwhile")
+        assert copy.read_bytes() != path.read_bytes()
+        with pytest.raises(OSError):
+            copy.write_text("x")
+    assert not copy.exists()
+
+
+def test_where_memory_cannot_hold_a_file_the_copy_is_for_its_owner_alone(tmp_path, monkeypatch):
+    monkeypatch.delattr(os, "memfd_create", raising=False)
+    path = survey(tmp_path / "data")
+    job = prepare("adoption", {"survey_path": str(path)})
+    with own_files.handed_out(job, tmp_path) as handed:
+        copy = Path(handed.changed["survey_path"])
+        assert copy.read_bytes() == path.read_bytes()
+        assert stat.S_IMODE(copy.parent.parent.stat().st_mode) == 0o700
+
+
+def test_an_own_file_among_the_inputs_of_a_plan_is_not_listed_by_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = survey(tmp_path / "mine")
+    (tmp_path / "mine" / "rates.csv").write_text("1")
+    (tmp_path / "mine.toml").write_text(
+        'title = "Mine"\n[[report]]\nnotebook = "adoption"\nname = "mine"\ninputs = ["mine/*.csv"]\n'
+        f'parameters = {{survey_path = "{path}"}}\n'
+    )
+    plan = plans.read_plan("mine.toml")
+    assert list(plan.jobs[0].watched) == ["mine/rates.csv"]
+    assert list(plan.watched) == ["mine/rates.csv"]
+
+
+def test_a_mistake_in_a_matrix_of_own_files_is_told_without_their_names(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = survey(tmp_path / "Quoxbury")
+    (tmp_path / "mine.toml").write_text(
+        'title = "Mine"\n[[report]]\nnotebook = "adoption"\nname = "{level}"\n'
+        f'matrix = {{survey_path = ["{path}", "{path}x"], level = [0.9]}}\n'
+    )
+    with pytest.raises(PlanError) as told:
+        plans.read_plan("mine.toml")
+    assert "(survey_path=(no. 2), level=0.9): survey_path: there is no file of this name" in str(told.value)
+    assert "Quoxbury" not in str(told.value)
