@@ -1,6 +1,6 @@
 """A researcher's own survey: read and checked so that nothing a respondent wrote freely is ever repeated.
 
-The reader of the evidence shows every value at fault; this one shows only values of coded columns, and reads what
+The reader of the evidence shows every value at fault; this one shows a value only where it is nearly a code, and reads what
 spreadsheets save: semicolons for commas, decimal commas, Windows code pages.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +54,7 @@ REQUIRED = ("respondent", "buyer", "uses_lpo")
 COLUMNS = ("respondent", *GROUPS, *ANSWERS, *LISTS, "weight", "cluster", "year")
 MARGIN_COLUMNS = ("variable", "category", "share")
 _ROUNDING = 0.5
+_NUMERIC = re.compile(r"[-+.,%\d]{0,12}")
 _LONGEST = 40
 
 
@@ -237,11 +238,19 @@ def _header_faults(label: str, names: list[str], known: Sequence[str], required:
     return faults or [Fault(label, 1, name, None, missing) for name in required if name not in names]
 
 
-def _told(label: str, line: int, column: str, value: str, message: str, *, coded: bool = True) -> Fault:
-    """Make a fault that shows a value only if it may be one of the codes."""
-    if coded and len(value) <= _LONGEST:
+def _told(label: str, line: int, column: str, value: str, message: str, *, shown: bool = False) -> Fault:
+    """Make a fault that shows a value only if that is known to be harmless."""
+    if shown:
         return Fault(label, line, column, value, message)
     return Fault(label, line, column, None, f"holds {count(len(value), 'character')}, which {message}")
+
+
+class _NoCodeError(ValueError):
+    """A text that is no code; `near` if it is nearly one, and not what somebody wrote in the wrong column."""
+
+    def __init__(self, typed: str, codes: Iterable[str], message: str) -> None:
+        super().__init__(message)
+        self.near = closest(typed, codes) is not None
 
 
 Reader = Callable[[str], str]
@@ -252,7 +261,7 @@ def _one_of(allowed: Sequence[str], labels: Mapping[str, str] | None = None) -> 
 
     def read(typed: str) -> str:
         if (code := spelt.get(_folded(typed))) is None:
-            raise ValueError(f"is not a known code. {choices(typed, allowed)}")
+            raise _NoCodeError(typed, allowed, f"is not a known code. {choices(typed, allowed)}")
         return code
 
     return read
@@ -265,7 +274,7 @@ def _word(kind: str, allowed: Sequence[str]) -> Reader:
         try:
             return vocabulary.resolve(kind, typed, allowed=allowed)
         except NotFoundError:
-            raise ValueError(f"is not a known code. {choices(typed, allowed)}") from None
+            raise _NoCodeError(typed, allowed, f"is not a known code. {choices(typed, allowed)}") from None
 
     return read
 
@@ -274,14 +283,16 @@ def _place(typed: str) -> str:
     try:
         return vocabulary.resolve("scope", typed)
     except NotFoundError:
-        near = closest(typed, vocabulary.codes_of("scope"))
+        codes = vocabulary.codes_of("scope")
+        near = closest(typed, codes)
         hint = f"Did you mean {near!r}? " if near else ""
-        raise ValueError(f"is no place this kit knows. {hint}Use codes such as USA, GBR, US-NY or EUROPE.") from None
+        message = f"is no place this kit knows. {hint}Use codes such as USA, GBR, US-NY or EUROPE."
+        raise _NoCodeError(typed, codes, message) from None
 
 
 def _answer(typed: str) -> str:
     if (code := _ANSWERS.get(_folded(typed))) is None:
-        raise ValueError("is no answer. Allowed: yes, no, dont_know, or an empty cell.")
+        raise _NoCodeError(typed, _ANSWERS, "is no answer. Allowed: yes, no, dont_know, or an empty cell.")
     return code
 
 
@@ -328,8 +339,8 @@ def _code(table: _Table, line: int, column: str, cell: str, read: Reader, faults
         return ""
     try:
         return read(cell)
-    except ValueError as error:
-        faults.append(_told(table.label, line, column, cell, str(error)))
+    except _NoCodeError as error:
+        faults.append(_told(table.label, line, column, cell, str(error), shown=error.near))
         return ""
 
 
@@ -377,10 +388,10 @@ def _weights(table: _Table, cells: Sequence[str], faults: list[Fault]) -> list[f
             faults.append(Fault(table.label, line, "weight", None, "is empty, but other respondents have a weight"))
         elif not np.isfinite(weight):
             message = "is no number; write 1.25" + (" or 1,25" if table.comma else "")
-            faults.append(_told(table.label, line, "weight", cell, message, coded=False))
+            faults.append(_told(table.label, line, "weight", cell, message))
         elif weight <= 0:
             message = "is not above 0; delete respondents who are not to count"
-            faults.append(_told(table.label, line, "weight", cell, message, coded=False))
+            faults.append(_told(table.label, line, "weight", cell, message))
         weights.append(weight)
     return weights
 
@@ -401,7 +412,7 @@ def _years(table: _Table, cells: Sequence[str], faults: list[Fault]) -> list[flo
     for line, cell in zip(table.lines, cells, strict=True):
         year = _number(cell, comma=False) if cell else float("nan")
         if cell and not (1980 <= year <= 2100 and year % 1 == 0):
-            faults.append(_told(table.label, line, "year", cell, "is no year from 1980 to 2100", coded=False))
+            faults.append(_told(table.label, line, "year", cell, "is no year from 1980 to 2100"))
         years.append(year)
     return years
 
@@ -436,7 +447,7 @@ def _margins(path: Path, survey: Survey, faults: list[Fault]) -> tuple[dict[str,
         variable, category, share = read
         if (variable, category) in lines:
             message = f"stands in row {lines[variable, category]} already"
-            faults.append(_told(table.label, line, "category", cells[1], message))
+            faults.append(_told(table.label, line, "category", cells[1], message, shown=True))
         lines[variable, category] = line
         margins.setdefault(variable, {})[category] = share
     if faults:
@@ -451,16 +462,18 @@ def _margin(table: _Table, line: int, cells: list[str], faults: list[Fault]) -> 
     variable, category, share = _folded(cells[0]), cells[1], _number(cells[2], comma=table.comma)
     before = len(faults)
     if variable not in GROUPS:
-        faults.append(
-            _told(table.label, line, "variable", cells[0], f"is no variable to weight by. {choices(variable, GROUPS)}")
+        message, near = (
+            f"is no variable to weight by. {choices(variable, GROUPS)}",
+            closest(variable, GROUPS) is not None,
         )
+        faults.append(_told(table.label, line, "variable", cells[0], message, shown=near))
         return None
     if not category:
         faults.append(Fault(table.label, line, "category", None, "must not be empty"))
     code = _code(table, line, "category", category, READERS[variable], faults)
     if not 0 <= share <= 100:
         message = "must be a percentage from 0 to 100" + ("" if "%" not in cells[2] else ", without the percent sign")
-        faults.append(_told(table.label, line, "share", cells[2], message))
+        faults.append(_told(table.label, line, "share", cells[2], message, shown=bool(_NUMERIC.fullmatch(cells[2]))))
     return None if len(faults) > before else (variable, code, share)
 
 
