@@ -15,7 +15,8 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+from uuid import uuid4
 
 from lpo_analysis.errors import LpoError, OutputError, ParameterError
 from lpo_analysis.reporting import library, plans, provenance, store
@@ -132,7 +133,7 @@ def run_batch(
         chosen = _settings(plan, settings)
         try:
             with store.shared(folder) as shared:
-                chosen = replace(chosen, shared=shared)
+                chosen = replace(chosen, shared=shared, batch=uuid4().hex)
                 _make(waiting, folder, chosen, jobs=jobs, force=force, executor=executor, note=note, told=told)
         except BaseException:
             told.end()
@@ -214,51 +215,45 @@ def _make(
 ) -> None:  # fmt: skip
     pool = executor or ThreadPoolExecutor(min(jobs, len(waiting)), thread_name_prefix="report")
     futures: dict[Future[Outcome], Job] = {}
-    try:
+    with stoppable(), _once():
         try:
-            with stoppable():
+            _heed()
+            if executor is None and settings.engine != "fresh" and any(job.refusal is None for job, _ in waiting):
+                _warm(settings.preload)
+            for job, why in waiting:
+                try:
+                    futures[pool.submit(run, job, folder, settings=settings, force=force, why=why)] = job
+                except LpoError:
+                    raise
+                except Exception as error:
+                    # An executor that broke takes nothing more.
+                    note(_lost(job, error))
+            # A list at once: the display asks from a thread of its own.
+            told.submitted(lambda: [job.name for future, job in list(futures.items()) if future.running()])
+            while futures:
+                _collect(futures, note)
                 _heed()
-                if executor is None and settings.engine != "fresh" and any(job.refusal is None for job, _ in waiting):
-                    _warm(settings.preload)
-                for job, why in waiting:
-                    try:
-                        futures[pool.submit(run, job, folder, settings=settings, force=force, why=why)] = job
-                    except LpoError:
-                        raise
-                    except Exception as error:
-                        # An executor that broke takes nothing more.
-                        note(_lost(job, error))
-                # A list at once: the display asks from a thread of its own.
-                told.submitted(lambda: [job.name for future, job in list(futures.items()) if future.running()])
-                while futures:
-                    _collect(futures, note)
-                    _heed()
         except KeyboardInterrupt:
-            # What is finished stays; what runs is killed with its server, what waits is never begun. The killing first: whoever
-            # presses again must not be left with reports that nobody killed.
-            store.STOP.set()
-            client.kill_all()
+            # What is finished stays; what runs is killed, what waits is never begun.
+            client.stop(settings.batch)
             for future in futures:
                 future.cancel()
             told.interrupted()
+            if executor is not None and not getattr(executor, "elsewhere", False):
+                # Threads of the caller's own, which will meet the stop whenever that is: only for what they have finished.
+                wait([future for future in futures if future.running()], timeout=10)
         finally:
+            _hold()
             if executor is None:
                 pool.shutdown(cancel_futures=True)
                 client.release(settings.preload)
-            elif store.STOP.is_set() and not getattr(executor, "elsewhere", False):
-                # Threads of the caller's own: they must have met the stop before it is lifted.
-                wait([future for future in futures if future.running()], timeout=10)
-        # After a stop: what was finished while nobody looked.
-        for future in futures:
-            if future.done() and not future.cancelled() and future.exception() is None:
-                # One that fails now was killed by the stop, which is no fault of its own.
-                outcome = future.result()
-                if outcome.status != "failed":
-                    note(outcome)
-    finally:
-        # What this process makes next is not meant.
-        store.STOP.clear()
-        client.admit()
+    # After a stop: what was finished while nobody looked.
+    for future in futures:
+        if future.done() and not future.cancelled() and future.exception() is None:
+            # One that fails now was killed by the stop, which is no fault of its own.
+            outcome = future.result()
+            if outcome.status != "failed":
+                note(outcome)
 
 
 def _collect(futures: dict[Future[Outcome], Job], note: Callable[[Outcome], None], patience: float = 0.5) -> None:
@@ -292,11 +287,41 @@ def _warm(preload: Preload) -> None:
 _pressed: list[int] = []
 """Signals that asked to stop; a plain list, for a lock taken in a handler may be held by what it interrupts."""
 _guarded = False
+_phase: Literal["", "making", "ending"] = ""
+"""Of the batch that the main thread makes: while it is made the first stop raises, and nothing does while it ends."""
 
 
 def _interrupt(number: int, _: object) -> None:
     _pressed.append(number)
+    _raise()
+
+
+def _raise() -> None:
+    if _phase == "ending":
+        # What runs is being killed already; whoever presses again must not keep that from happening.
+        return
+    _hold()
     raise KeyboardInterrupt
+
+
+def _hold() -> None:
+    """Let no stop come between, if the main thread was making a batch: it ends now."""
+    global _phase
+    if _phase and _in_main_thread():
+        _phase = "ending"
+
+
+@contextmanager
+def _once() -> Iterator[None]:
+    global _phase
+    if not _in_main_thread():
+        yield
+        return
+    _phase = "making"
+    try:
+        yield
+    finally:
+        _phase = ""
 
 
 def _in_main_thread() -> bool:
@@ -335,6 +360,7 @@ def stoppable() -> Iterator[None]:
 def _heed() -> None:
     if _pressed and _in_main_thread():
         # Some library swallowed the interrupt.
+        _hold()
         raise KeyboardInterrupt
 
 

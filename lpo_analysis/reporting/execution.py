@@ -63,6 +63,8 @@ class Settings:
         What the fork server imports beside the libraries.
     shared : Path or None
         Folder in which the reports of one batch share what they draw.
+    batch : str
+        Mark of the batch, by which it is stopped; empty for a report of its own.
     """
 
     engine: Engine = "direct"
@@ -70,6 +72,7 @@ class Settings:
     environment: tuple[str, ...] = ()
     preload: Preload = field(default_factory=Preload)
     shared: Path | None = None
+    batch: str = ""
 
 
 def check_engine(name: str) -> Engine:
@@ -145,7 +148,7 @@ def execute(job: Job, settings: Settings | None = None) -> Executed:
     limits = settings.limits
     _quiet()
     env = environment(settings.environment) | ({} if settings.shared is None else {SHARED: str(settings.shared)})
-    options = Options(settings.preload, env, limits.seconds, limits.cell_seconds, limits.memory_mb)
+    options = Options(settings.preload, env, limits.seconds, limits.cell_seconds, limits.memory_mb, settings.batch)
     name = job.notebook.name
     with tempfile.TemporaryDirectory() as folder:
         try:

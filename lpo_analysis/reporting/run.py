@@ -12,6 +12,7 @@ from typing import Any
 
 from lpo_analysis.errors import LpoError, OutputError
 from lpo_analysis.reporting import library, own_files, provenance, store
+from lpo_analysis.reporting.engines.client import stopped
 from lpo_analysis.reporting.execution import Executed, ServerLostError, Settings, execute
 from lpo_analysis.reporting.jobs import Job, Outcome
 
@@ -40,7 +41,7 @@ def run(job: Job, output: Path, *, settings: Settings | None = None, force: bool
     Outcome
         What became of it; a cell error is an outcome, not an exception.
     """
-    start = time.perf_counter()
+    start, settings = time.perf_counter(), settings or Settings()
     stem = job.notebook.stem
 
     def outcome(status: Any, **more: Any) -> Outcome:
@@ -49,7 +50,7 @@ def run(job: Job, output: Path, *, settings: Settings | None = None, force: bool
         return Outcome(job.name, stem, status, time.perf_counter() - start, job.parameters, **more)
 
     try:
-        with store.locked(output, job.name) as work:
+        with store.locked(output, job.name, stopped=lambda: stopped(settings.batch)) as work:
             if job.refusal is not None:
                 store.remove(output / job.name)
                 return Outcome(job.name, stem, "refused", 0.0, job.parameters, error=job.refusal)
@@ -63,7 +64,7 @@ def run(job: Job, output: Path, *, settings: Settings | None = None, force: bool
                     if found.values is not None:
                         return outcome("cached", headlines=headlines(found.values))
                     why = found.why
-                executed = _execute(handed, settings or Settings())
+                executed = _execute(handed, settings)
             recorded = write(job, executed, work, output / job.name, due)
     except LpoError as error:
         return outcome("failed", error=str(error), why=why)
@@ -85,7 +86,7 @@ def _trouble(error: OSError, output: Path) -> str:
 
 def _execute(job: Job, settings: Settings) -> Executed:
     for left in reversed(range(ATTEMPTS)):
-        if store.STOP.is_set():
+        if stopped(settings.batch):
             raise OutputError("The batch was stopped before.")
         try:
             return execute(job, settings)

@@ -12,8 +12,8 @@ import json
 import os
 import shutil
 import tempfile
-import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +25,6 @@ from lpo_analysis.reporting import provenance
 
 WORK = ".work"
 """Folder of what is unfinished."""
-STOP = threading.Event()
-"""Set when a batch is stopped: nobody waits for a lock any more."""
 RUN = "run.json"
 """File that says what a report was made from, and lists its files by hash."""
 WHOLE = frozenset({"report.html", "results.json", "notebook.ipynb"})
@@ -59,7 +57,7 @@ def check_writable(folder: Path) -> None:
 
 
 @contextmanager
-def locked(output: Path, name: str) -> Iterator[Path]:
+def locked(output: Path, name: str, *, stopped: Callable[[], bool] = bool) -> Iterator[Path]:
     """Be the only one to make a report, among all batches that write to one output folder.
 
     Parameters
@@ -68,13 +66,15 @@ def locked(output: Path, name: str) -> Iterator[Path]:
         Folder below which the report gets its own.
     name : str
         Name of the report.
+    stopped : callable, optional
+        Says whether not to wait for it any more; never by default.
 
     Yields
     ------
     Path
         Folder to prepare it in, empty; gone afterwards.
     """
-    work, descriptor = _lock(output / WORK / name)
+    work, descriptor = _lock(output / WORK / name, stopped)
     try:
         _recover(work, output / name)
         yield work
@@ -101,7 +101,7 @@ def shared(output: Path) -> Iterator[Path]:
         yield work.resolve()
 
 
-def _lock(work: Path) -> tuple[Path, int | None]:
+def _lock(work: Path, stopped: Callable[[], bool]) -> tuple[Path, int | None]:
     """Lock the folder itself: there is no lock file to leave behind."""
     lost = 0
     while True:
@@ -116,8 +116,9 @@ def _lock(work: Path) -> tuple[Path, int | None]:
                 work.rmdir()
             return Path(tempfile.mkdtemp(prefix=f"{work.name}.", dir=work.parent)), None
         except BlockingIOError:
-            if STOP.wait(0.05):
+            if stopped():
                 raise OutputError("The batch was stopped while another made this report.") from None
+            time.sleep(0.05)
         except (FileNotFoundError, FileExistsError):
             # Whoever had it before has just removed it, or the folder of all that is unfinished.
             lost += 1

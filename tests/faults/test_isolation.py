@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 
 import psutil
@@ -155,26 +155,18 @@ def test_what_a_running_notebook_left_to_itself_lives_on_when_another_ends(share
     until(lambda: not shared.processes("sleep"))
 
 
-@pytest.fixture
-def _admitted() -> Iterator[None]:
-    yield
-    client.admit()
-
-
-def test_killing_all_ends_every_notebook_and_tells_who_waits(shared, shell, slim, _admitted):
-    with shell() as one, shell() as two:
-        client.kill_all()
+def test_a_stop_ends_every_notebook_of_the_batch_and_of_no_other_and_tells_who_waits(shared, shell, slim):
+    with shell(batch="a") as one, shell(batch="a") as two, shell(batch="b") as other, shell() as alone:
+        client.stop("a")
         for ours in (one, two):
             assert ours.child.poll(PATIENCE) == -signal.SIGKILL
             assert not ours.child.lost
             with pytest.raises(wire.Closed):
                 wire.receive(ours.connection)
-    client.kill_all()
-    # A thread may be about to launch one just then.
-    late, connection = client.launch("direct", preload=slim)
+        for ours in (other, alone):
+            assert ours.run("print(1)") == "1"
+    # A thread may be about to launch one just then, or at any time later.
+    late, connection = client.launch("direct", preload=slim, batch="a")
     with connection:
         assert late.poll(PATIENCE) == -signal.SIGKILL
     late.close()
-    client.admit()
-    with shell() as ours:
-        assert ours.run("print(1)") == "1"

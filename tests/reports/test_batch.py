@@ -556,3 +556,50 @@ def test_a_stopped_batch_on_threads_of_ones_own_waits_for_them(tiny, stand):
         made = run_batch(read_plan("tiny.toml"), Path("reports"), executor=pool, progress=Stop())
         assert ended == ["slow"], "the stop was lifted while a thread still ran"
     assert len(made.failed) == 2
+
+
+def test_who_presses_again_while_a_batch_is_stopped_keeps_nothing_from_being_tidied_up(tiny, stand, monkeypatch):
+    from lpo_analysis.reporting.engines import client
+
+    stopped: list[str] = []
+    real = client.stop
+
+    def again(batch: str) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.05)
+        real(batch)
+        stopped.append(batch)
+
+    monkeypatch.setattr(client, "stop", again)
+
+    class Stop(Quiet):
+        def submitted(self, running: Any) -> None:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1)
+
+        def interrupted(self) -> None:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0.05)
+
+    stand.does = {"tiny": lambda: time.sleep(0.5)}
+    made = run_batch(read_plan("tiny.toml"), Path("reports"), progress=Stop())
+    assert len(stopped) == 1
+    assert {outcome.error for outcome in made.failed} == {"The batch was stopped before."}
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert not run_batch(read_plan("tiny.toml"), Path("reports")).failed
+
+
+def test_a_stop_of_one_batch_leaves_another_of_the_same_process_alone(tiny, stand):
+    (tiny / "other.toml").write_text(PLAN)
+    stand.does = {"tiny": lambda: time.sleep(0.5)}
+
+    class Stop(Quiet):
+        def submitted(self, running: Any) -> None:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1)
+
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(run_batch, read_plan("other.toml"), Path("reports"))
+        made = run_batch(read_plan("tiny.toml"), Path("reports"), progress=Stop())
+        assert not other.result().failed
+    assert made.failed

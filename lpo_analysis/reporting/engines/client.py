@@ -153,7 +153,7 @@ class Child:
 
     def close(self) -> None:
         """Kill the process, if it still runs, and all it started."""
-        # Under the lock: `kill_all` polls from another thread.
+        # Under the lock: `stop` polls from another thread.
         with self._lock:
             self.control.close()
             if self.returncode is None:
@@ -166,27 +166,41 @@ def _readable(connection: socket.socket, timeout: float) -> bool:
     return bool(watcher.poll(timeout * 1000))
 
 
-_children: weakref.WeakSet[Child | subprocess.Popen[bytes]] = weakref.WeakSet()
+_children: weakref.WeakKeyDictionary[Child | subprocess.Popen[bytes], str] = weakref.WeakKeyDictionary()
+"""What this process has launched, and for which batch."""
 _children_lock = threading.Lock()
-_closed = False
-"""Whether what is launched now is killed at once."""
+_stopped: set[str] = set()
 
 
-def kill_all() -> None:
-    """Kill all children this process has launched, and those it launches until `admit`; whoever waits for one learns of its end."""
-    global _closed
+def stop(batch: str) -> None:
+    """Kill all children launched for a batch, and those still to come; whoever waits for one learns of its end.
+
+    Parameters
+    ----------
+    batch : str
+        Its mark. It stays stopped: a thread may meet that at any time later, and no other batch ever does.
+    """
     with _children_lock:
-        _closed = True
-        launched = list(_children)
+        _stopped.add(batch)
+        launched = [child for child, of in _children.items() if of == batch]
     for child in launched:
         child.send_signal(signal.SIGKILL)
 
 
-def admit() -> None:
-    """Let children live again after `kill_all`."""
-    global _closed
-    with _children_lock:
-        _closed = False
+def stopped(batch: str) -> bool:
+    """Return whether a batch was stopped in this process.
+
+    Parameters
+    ----------
+    batch : str
+        Its mark.
+
+    Returns
+    -------
+    bool
+        False for the empty mark of what belongs to no batch.
+    """
+    return batch in _stopped
 
 
 def supported() -> bool:
@@ -208,6 +222,7 @@ def launch(
     cwd: str | None = None,
     argv: tuple[str, ...] = ("",),
     memory_mb: int | None = None,
+    batch: str = "",
 ) -> tuple[Child, socket.socket | None]:
     """Have the server fork a child; start the server if there is none.
 
@@ -225,6 +240,8 @@ def launch(
         Arguments of a kernel.
     memory_mb : int, optional
         Memory it may take beyond what it starts with, in MiB; Linux only.
+    batch : str, optional
+        Mark of the batch it belongs to, see `stop`.
 
     Returns
     -------
@@ -247,7 +264,7 @@ def launch(
     try:
         for attempt in range(4):
             with contextlib.suppress(wire.Closed):
-                return _ask(_connected(preload), request, passed), ours
+                return _ask(_connected(preload), request, passed, batch), ours
             # The server was about to leave, or was killed: the next one is new.
             time.sleep(0.05 * attempt)
         raise EngineError("The fork server does not answer.")
@@ -260,7 +277,7 @@ def launch(
             theirs.close()
 
 
-def _ask(control: socket.socket, request: dict[str, Any], descriptors: tuple[int, ...]) -> Child:
+def _ask(control: socket.socket, request: dict[str, Any], descriptors: tuple[int, ...], batch: str) -> Child:
     """Ask a server for a child; raises `wire.Closed` if it went away."""
     try:
         wire.send(control, request, descriptors)
@@ -275,21 +292,23 @@ def _ask(control: socket.socket, request: dict[str, Any], descriptors: tuple[int
         if isinstance(error, OSError):
             raise wire.Closed(str(error)) from None
         raise
-    adopt(child)
+    adopt(child, batch)
     return child
 
 
-def adopt(process: Child | subprocess.Popen[bytes]) -> None:
-    """Count a process among those that `kill_all` kills.
+def adopt(process: Child | subprocess.Popen[bytes], batch: str) -> None:
+    """Count a process among those that `stop` kills.
 
     Parameters
     ----------
     process : Child or subprocess.Popen
         Launched by this process.
+    batch : str
+        Mark of the batch it belongs to.
     """
     with _children_lock:
-        _children.add(process)
-        unwanted = _closed
+        _children[process] = batch
+        unwanted = batch in _stopped
     if unwanted:
         # A thread was about to launch it when all were killed.
         process.send_signal(signal.SIGKILL)

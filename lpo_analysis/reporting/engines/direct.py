@@ -55,8 +55,8 @@ class DirectClient(MarkingClient):
         self.reset_execution_trackers()
         options = self.options
         self.child, connection = launch(
-            "direct", preload=options.preload, env=options.env, memory_mb=options.memory_mb, cwd=self._folder()
-        )
+            "direct", preload=options.preload, env=options.env, memory_mb=options.memory_mb, cwd=self._folder(), batch=options.batch
+        )  # fmt: skip
         assert connection is not None, "a direct child has a socket"
         self.deadline = None if options.seconds is None else time.monotonic() + options.seconds
         try:

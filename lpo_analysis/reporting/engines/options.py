@@ -30,6 +30,8 @@ class Options:
         Wall time of one cell.
     memory_mb : int or None
         Memory beyond what the process starts with, in MiB.
+    batch : str
+        Mark of the batch that it belongs to; empty for none.
     """
 
     preload: Preload = field(default_factory=Preload)
@@ -37,6 +39,7 @@ class Options:
     seconds: float | None = None
     cell_seconds: int | None = None
     memory_mb: int | None = None
+    batch: str = ""
 
 
 def is_ours(kernel_name: str | None) -> bool:

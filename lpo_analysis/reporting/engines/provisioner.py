@@ -77,6 +77,7 @@ class WarmProvisioner(LocalProvisioner):
     preload = Preload()
     memory_mb: int | None = None
     launched: list[Child] | None = None
+    batch = ""
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Launch a kernel.
@@ -101,7 +102,7 @@ class WarmProvisioner(LocalProvisioner):
         try:
             child, _ = await asyncio.to_thread(
                 launch, "kernel", preload=self.preload, env=env, cwd=None if cwd is None else str(cwd), argv=("ipykernel_launcher", *cmd[3:]),
-                memory_mb=self.memory_mb,
+                memory_mb=self.memory_mb, batch=self.batch,
             )  # fmt: skip
         except EngineError as error:
             say_once("warm", str(error))

@@ -29,6 +29,7 @@ class WarmManager(AsyncKernelManager):
         if self.provisioner is None:
             made = WarmProvisioner(kernel_id=self.kernel_id, kernel_spec=self.kernel_spec, parent=self)
             made.preload, made.memory_mb, made.launched = self.options.preload, self.options.memory_mb, self.launched
+            made.batch = self.options.batch
             self.provisioner = made
         return await super()._async_pre_start_kernel(**kw)
 
@@ -98,7 +99,7 @@ class KernelClient(MarkingClient):
         provisioner: Any = self.km.provisioner
         process, timer = provisioner.process, None
         if not isinstance(process, ForkedProcess):
-            adopt(process)
+            adopt(process, self.options.batch)
         if self.options.seconds is not None:
             timer = threading.Timer(self.options.seconds, self._stop, [process])
             timer.daemon = True

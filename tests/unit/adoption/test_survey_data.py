@@ -104,7 +104,9 @@ def test_what_spreadsheets_save_is_read(read, encoding, delimiter):
 def test_the_hint_of_excel_to_itself_is_skipped_and_lines_still_count(read, refused):
     good = "sep=;\n" + text({}, delimiter=";")
     assert len(read(good).frame) == 1
-    assert "own.csv, row 3, column buyer: holds 6 characters" in refused("sep=;\n" + text({"buyer": "bakery"}, delimiter=";"))
+    assert "own.csv, row 3, column buyer: holds 6 characters" in refused(
+        "sep=;\n" + text({"buyer": "bakery"}, delimiter=";")
+    )
 
 
 def test_what_people_type_becomes_codes(read):

@@ -373,11 +373,10 @@ def test_the_lock_of_a_killed_process_is_free_and_its_leftovers_are_dropped(made
     assert _left(made) == [NAME]
 
 
-def test_who_waits_for_another_batch_stops_when_told_to(made, monkeypatch):
-    stop = threading.Event()
-    stop.set()
-    monkeypatch.setattr(store, "STOP", stop)
-    with store.locked(made, NAME), pytest.raises(OutputError, match="was stopped"), store.locked(made, NAME):
+def test_who_waits_for_another_batch_stops_when_told_to(made):
+    asked = iter([False, True])
+    waits = store.locked(made, NAME, stopped=lambda: next(asked))
+    with store.locked(made, NAME), pytest.raises(OutputError, match="was stopped"), waits:
         pass
     assert _text(made, seed=1) == "one"
 
