@@ -69,13 +69,34 @@ def _look(result: Result, options: Mapping[str, object]) -> tuple[Hashable, ...]
     said = (draw.func, draw.args, *draw.keywords.items()) if isinstance(draw, partial) else (draw,)
     numbers = "" if frame is None else _numbers(frame)
     settings = {name: value for name, value in mpl.rcParams.items() if name not in _SHOWN_OTHERWISE}
-    return (*said, *options.items(), numbers, repr(settings))
+    return (*map(_typed, (*said, *options.items())), numbers, repr(settings))
+
+
+def _typed(part: object) -> Hashable:
+    """Tell apart what is equal and written otherwise, such as 1, 1.0 and True."""
+    if isinstance(part, tuple | list):
+        return type(part).__name__, tuple(map(_typed, part))
+    return type(part).__name__, repr(part) if isinstance(part, float) else part
 
 
 def _numbers(frame: pd.DataFrame) -> str:
     """Write a frame so that no other frame is written alike; in a column of objects 1 and "1" are two things."""
-    mixed = {name: frame[name].map(type).astype(str).tolist() for name in frame if frame[name].dtype == object}
-    return f"{frame.dtypes.to_dict()}\n{mixed}\n{frame.attrs}\n{frame.to_csv(na_rep='<NA>')}"
+    index = frame.index.to_frame(index=False, name=[f"index {n}" for n in range(frame.index.nlevels)])
+    kinds = [_kinds(index), _kinds(frame)]
+    return f"{kinds}\n{list(frame.columns)}\n{frame.attrs}\n{frame.to_csv(na_rep='<NA>')}"
+
+
+def _kinds(frame: pd.DataFrame) -> list[object]:
+    """List what the cells of each column are."""
+    import pandas as pd
+
+    found: list[object] = []
+    for position in range(frame.shape[1]):
+        column = frame.iloc[:, position]
+        listed = column.dtype.categories.tolist() if isinstance(column.dtype, pd.CategoricalDtype) else None
+        types = column.map(type).astype(str).tolist() if column.dtype == object else None
+        found.append((str(column.dtype), listed, types))
+    return found
 
 
 @lru_cache(maxsize=32)

@@ -91,8 +91,15 @@ def test_other_words_options_functions_and_settings_are_drawn_anew(draw, calls):
 
 def test_an_option_that_cannot_be_compared_is_drawn_each_time(draw, calls):
     for _ in range(2):
-        picture(result(draw), marks=[1, 2])
-    assert calls == [("", {"marks": [1, 2]})] * 2
+        picture(result(draw), marks={"a": 1})
+    assert calls == [("", {"marks": {"a": 1}})] * 2
+
+
+def test_options_that_are_equal_but_not_the_same_are_drawn_anew(draw, calls):
+    options = [1, 1.0, True, "1", 0.0, -0.0, (1, 2), [1, 2], (1.0, 2)]
+    for option in [*options, *options]:
+        picture(result(draw), mark=option)
+    assert len(calls) == len(options)
 
 
 def test_a_result_without_a_figure_says_so():
@@ -165,4 +172,7 @@ def test_a_method_or_closure_draws_in_a_batch_too_and_is_not_shared(shared, monk
 def test_frames_that_print_alike_are_told_apart(shared):
     for value in (1, "1"):
         picture(plain(TABLE.assign(note=pd.Series([value], dtype=object))))
-    assert len(list(shared.iterdir())) == 2
+        picture(plain(TABLE.set_axis([value])))
+    for listed in ("ab", "ba"):
+        picture(plain(TABLE.assign(note=pd.Categorical(["a"], categories=[*listed, *map(str, range(50))]))))
+    assert len(list(shared.iterdir())) == 6

@@ -126,6 +126,10 @@ def test_notebooks_see_nothing_that_is_neither_known_nor_named(source, extra):
     assert shown.items() >= client.THREADS.items()
 
 
+def test_a_folder_of_pictures_that_comes_from_outside_is_not_handed_on():
+    assert "LPO_SHARED" not in client.environment(("LPO_SHARED",), source={"LPO_SHARED": "/elsewhere"})
+
+
 # Which server
 
 
