@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import io
-import os
 import sys
-import tempfile
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING
 
-from lpo_analysis.paths import SHARED
+from lpo_analysis.charts.shared import shared, sharing
 from lpo_analysis.results import Result
 
 if TYPE_CHECKING:
@@ -102,23 +97,11 @@ def _kinds(frame: pd.DataFrame) -> list[object]:
 @lru_cache(maxsize=32)
 def _print(drawing: _Drawing) -> bytes:
     """Look among what this process has drawn, then among what the reports of this batch have."""
-    folder = os.environ.get(SHARED)
     try:
-        name = hashlib.sha256("\n".join(map(_spelt, drawing.look)).encode()).hexdigest() if folder else ""
+        look = "\n".join(map(_spelt, drawing.look)) if sharing() else ""
     except TypeError:
         return _draw(drawing)
-    if not folder:
-        return _draw(drawing)
-    path = Path(folder, name)
-    with contextlib.suppress(OSError):
-        return path.read_bytes()
-    drawn = _draw(drawing)
-    # Whole or not at all: another report may be looking. Without it the report is as good, only later.
-    with contextlib.suppress(OSError), tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
-        file.write(drawn)
-        file.flush()
-        os.replace(file.name, path)
-    return drawn
+    return shared(look, lambda: _draw(drawing))
 
 
 def _spelt(part: object) -> str:

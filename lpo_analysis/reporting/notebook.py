@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from html import escape
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from lpo_analysis.charts import picture
+from lpo_analysis.charts import picture, shared
 from lpo_analysis.evidence import Evidence, references
 from lpo_analysis.parameters import ReportParameters
 from lpo_analysis.results import Result
@@ -158,9 +159,9 @@ def table(
         "rows": [[clean(v) for v in row] for row in frame.itertuples(index=False)],
     }  # fmt: skip
     plain = shown.rename(columns={key: heading for key, (heading, _) in chosen.items()}).to_string(index=False)
-    _emit(
-        {TABLE: data, "text/html": _great_table(shown, chosen, name, title, notes), "text/plain": f"{title}\n{plain}"}
-    )
+    cells = tuple(tuple(map(str, shown[key])) for key in chosen)
+    html = _great_table(name, title, tuple(notes), tuple(chosen.items()), cells)
+    _emit({TABLE: data, "text/html": html, "text/plain": f"{title}\n{plain}"})
 
 
 def _guess(column: pd.Series) -> Kind:
@@ -188,20 +189,23 @@ def _cell(value: object, kind: Kind) -> str:
     return str(value)
 
 
+@lru_cache(maxsize=64)
 def _great_table(
-    shown: pd.DataFrame, columns: Mapping[str, tuple[str, Kind]], name: str, title: str, notes: Sequence[str]
-) -> str:
+    name: str, title: str, notes: tuple[str, ...], columns: tuple[tuple[str, tuple[str, Kind]], ...], cells: tuple[tuple[str, ...], ...]
+) -> str:  # fmt: skip
+    """Set a table, unless this process or a report of this batch has set the same."""
     from great_tables import GT
 
-    made = (
-        GT(shown, id=f"table-{name}")
-        .tab_header(title)
-        .cols_label({key: heading for key, (heading, _) in columns.items()})
-    )
-    made = made.cols_align("left").cols_align("right", [key for key, (_, kind) in columns.items() if kind != "text"])
-    for note in notes:
-        made = made.tab_source_note(note)
-    return str(made.as_raw_html())
+    def made() -> bytes:
+        frame = pd.DataFrame(dict(zip([key for key, _ in columns], cells, strict=True)), dtype="str")
+        table = GT(frame, id=f"table-{name}").tab_header(title)
+        table = table.cols_label({key: heading for key, (heading, _) in columns}).cols_align("left")
+        table = table.cols_align("right", [key for key, (_, kind) in columns if kind != "text"])
+        for note in notes:
+            table = table.tab_source_note(note)
+        return str(table.as_raw_html()).encode("utf-8", "surrogatepass")
+
+    return shared(repr(("table", name, title, notes, columns, cells)), made).decode("utf-8", "surrogatepass")
 
 
 def estimate_column(frame: pd.DataFrame) -> list[str]:

@@ -304,3 +304,25 @@ def test_estimates_and_intervals_are_rounded_to_what_they_bear():
     frame = pd.DataFrame({"estimate": [0.4912, np.nan], "conf_low": [0.1234, np.nan], "conf_high": [0.7654, np.nan]})
     assert show.estimate_column(frame) == ["49%", "not estimable"]
     assert show.interval_column(frame) == ["12% to 77%", ""]
+
+
+def test_reports_of_one_batch_set_a_table_once(tmp_path, monkeypatch):
+    shown: list[dict] = []
+    monkeypatch.setattr(show, "_emit", lambda data, metadata=None: shown.append(data))
+    monkeypatch.setenv("LPO_SHARED", str(tmp_path))
+    frame = pd.DataFrame({"a": [1, 2], "b": ["x", "<\udc80>"]})
+    for _ in range(2):
+        # As if it were another process.
+        show._great_table.cache_clear()
+        show.table(frame, name="t", title="T")
+    assert shown[0] == shown[1]
+    (kept,) = tmp_path.iterdir()
+    kept.write_bytes(b"as another process left it")
+    show._great_table.cache_clear()
+    show.table(frame, name="t", title="T")
+    assert shown[2]["text/html"] == "as another process left it"
+    for other in ({"name": "u"}, {"title": "U"}, {"note": "n"}, {"columns": {"a": ("A", "year")}}):
+        show.table(frame, **{"name": "t", "title": "T"} | other)
+    show.table(frame.assign(a=[1, 3]), name="t", title="T")
+    assert len(list(tmp_path.iterdir())) == 6
+    show._great_table.cache_clear()
