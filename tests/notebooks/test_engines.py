@@ -260,8 +260,13 @@ def test_nbval_works_with_the_warm_provisioner_and_still_bites(tmp_path, away):
     assert subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, check=False).returncode == 1
 
 
-def test_jupyter_server_launches_interrupts_and_restarts_kernels_by_the_warm_provisioner(tmp_path, away):
-    """What JupyterLab does to a kernel, by the server's own interface."""
+def test_jupyterlab_runs_interrupts_and_restarts_kernels_by_the_warm_provisioner(tmp_path, away):
+    """What the page of JupyterLab does when it runs a notebook, over the same interface."""
+    book = write(
+        tmp_path / "x.ipynb",
+        "import os\nprint(n, os.getpid())",
+        "from IPython.display import HTML\nHTML('<b>seen</b>')",
+    )
     port, token = _free_port(), "secret-of-the-test"
     env = away | {
         "JUPYTER_DEFAULT_PROVISIONER_NAME": "warm",
@@ -271,7 +276,7 @@ def test_jupyter_server_launches_interrupts_and_restarts_kernels_by_the_warm_pro
     command = [
         sys.executable,
         "-m",
-        "jupyter_server",
+        "jupyterlab",
         "--no-browser",
         "--allow-root",
         f"--port={port}",
@@ -284,9 +289,16 @@ def test_jupyter_server_launches_interrupts_and_restarts_kernels_by_the_warm_pro
         try:
             ask = _Api(f"http://127.0.0.1:{port}", token)
             _until(lambda: ask("GET", "/api/status"), 60)
-            kernel = ask("POST", "/api/kernels", {"name": "python3"})["id"]
+            assert "JupyterLab" in ask.page("/lab")
+            asked = {"path": "x.ipynb", "name": "x", "type": "notebook", "kernel": {"name": "python3"}}
+            kernel = ask("POST", "/api/sessions", asked)["kernel"]["id"]
             processes = _until(lambda: _forked_kernels(server.pid), 60)
             assert len(processes) == 1, "the kernel did not come from the fork server"
+            content = ask("GET", "/api/contents/x.ipynb")["content"]
+            assert len(content["cells"]) == len(nbformat.read(book, as_version=4).cells)
+            sources = [cell["source"] for cell in content["cells"] if cell["cell_type"] == "code"]
+            shown = _run_cells(f"ws://127.0.0.1:{port}/api/kernels/{kernel}/channels?token={token}", sources)
+            assert shown == ["", f"1 {processes[0].pid}\n", "<b>seen</b>"]
             ask("POST", f"/api/kernels/{kernel}/interrupt")
             assert processes[0].is_running()
             ask("POST", f"/api/kernels/{kernel}/restart")
@@ -307,10 +319,55 @@ class _Api:
 
     def __call__(self, method: str, path: str, body: Any = None) -> Any:
         data = None if body is None and method != "POST" else json.dumps(body or {}).encode()
-        request = urllib.request.Request(self.url + path, data, {"Authorization": f"token {self.token}"}, method=method)
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            raw = answer.read()
+        raw = self._ask(urllib.request.Request(self.url + path, data, self._headers(), method=method))
         return json.loads(raw) if raw else None
+
+    def page(self, path: str) -> str:
+        return self._ask(urllib.request.Request(self.url + path, headers=self._headers())).decode()
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"token {self.token}"}
+
+    def _ask(self, request: urllib.request.Request) -> bytes:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return bytes(answer.read())
+
+
+def _run_cells(url: str, sources: list[str]) -> list[str]:
+    """Run cells over the websocket of a kernel, and return what each showed."""
+    import websocket
+
+    connection, shown = websocket.create_connection(url, timeout=60), []
+    for number, source in enumerate(sources):
+        header = {
+            "msg_id": f"cell-{number}",
+            "msg_type": "execute_request",
+            "session": "test",
+            "username": "",
+            "version": "5.3",
+        }
+        content = {"code": source, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
+        message = {
+            "header": header,
+            "parent_header": {},
+            "metadata": {},
+            "content": content,
+            "channel": "shell",
+            "buffers": [],
+        }
+        connection.send(json.dumps(message))
+        text = ""
+        while True:
+            told = json.loads(connection.recv())
+            if told["parent_header"].get("msg_id") != header["msg_id"]:
+                continue
+            content = told["content"]
+            text += content.get("text", "") + content.get("data", {}).get("text/html", "")
+            if told["msg_type"] == "status" and content["execution_state"] == "idle":
+                break
+        shown.append(text)
+    connection.close()
+    return shown
 
 
 def _forked_kernels(pid: int) -> list[psutil.Process]:
