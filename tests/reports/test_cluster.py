@@ -29,6 +29,7 @@ from nbformat import v4
 from lpo_analysis.errors import ParameterError
 from lpo_analysis.reporting import cluster
 from lpo_analysis.reporting.batch import run_batch
+from lpo_analysis.reporting.jobs import Job
 from lpo_analysis.reporting.plans import Plan, read_plan
 from lpo_analysis.reporting.progress import Quiet
 
@@ -325,6 +326,25 @@ def test_a_worker_has_to_see_the_same_notebooks_inputs_and_working_folder(tmp_pa
     assert cluster.unseen(place, file, {file + "x": digest}) == [file + "x"]
     assert cluster.unseen(place, file + "x", {}) == [file + "x"]
     assert cluster.unseen(replace(place, folder="/no/such"), file, {}) == ["/no/such"]
+
+
+def test_a_worker_that_does_not_see_an_own_file_is_told_without_its_path(tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "PAUSES", (0.0,))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "secret.csv").write_text("1")
+    job = Job(tmp_path / "x.ipynb", "x", {"a": "survey, sha256 0"}, {}, own={"a": "secret.csv"})
+
+    def elsewhere(function: Callable[..., Any], place: Any, probe: str, files: Any) -> Any:
+        (tmp_path / "secret.csv").write_text("2")
+        return function(place, probe, files)
+
+    machines = cluster.Machines(Fake(b=elsewhere), "tcp://x:1")
+    with pytest.raises(ParameterError, match="worker b does not see your survey file as it is here") as caught:
+        machines.ready([job], tmp_path)
+    assert "secret" not in str(caught.value)
+    (tmp_path / "secret.csv").unlink()
+    # Of a file that is gone its report says so.
+    cluster.Machines(Fake(b=sees), "tcp://x:1").ready([job], tmp_path)
 
 
 def test_the_notebooks_of_the_kit_are_those_of_the_machine(checkout):
