@@ -5,19 +5,9 @@ cell and the runner (before any kernel starts) validate with it.
 """
 
 from lpo_analysis.parameters.model import ReportParameters
+from lpo_analysis.parameters.own import files_at, own_file, recorded_file
 from lpo_analysis.parameters.text import describe, parse_text, shown, type_in_words
-from lpo_analysis.parameters.types import (
-    Level,
-    Number,
-    Range,
-    Seed,
-    Whole,
-    own_file,
-    recorded_content,
-    recorded_file,
-    rule,
-    word,
-)
+from lpo_analysis.parameters.types import Level, Number, Range, Seed, Whole, rule, word
 
 __all__ = [
     "Level",
@@ -27,9 +17,9 @@ __all__ = [
     "Seed",
     "Whole",
     "describe",
+    "files_at",
     "own_file",
     "parse_text",
-    "recorded_content",
     "recorded_file",
     "rule",
     "shown",

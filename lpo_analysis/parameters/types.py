@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
-from functools import partial
-from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PlainSerializer, Strict
+from pydantic import BeforeValidator, Field, Strict
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
@@ -68,87 +65,6 @@ def _pair(value: object) -> object:
     if not low <= high:
         raise PydanticCustomError("pair", "its low end {low} is above its high end {high}", {"low": low, "high": high})
     return [float(low), float(high)]
-
-
-def own_file(kind: str) -> Any:
-    """Return a pydantic type for the path of a researcher's own file; empty for none.
-
-    The path is for reading only: what is recorded of it, wherever a model is dumped, is the kind and a hash of the content; and
-    neither the text of a model nor a message of it tells the path.
-
-    Parameters
-    ----------
-    kind : str
-        What the file holds, such as ``survey``.
-
-    Returns
-    -------
-    type
-        For use as an annotation.
-    """
-    extra: dict[str, Any] = {"own_file": kind}
-    return Annotated[
-        str,
-        BeforeValidator(_existing),
-        PlainSerializer(partial(recorded_file, kind)),
-        Field(repr=False, json_schema_extra=extra),
-    ]
-
-
-def _existing(path: object) -> str:
-    if not isinstance(path, str):
-        raise PydanticCustomError("own_file", "must be the path of a file, as text")
-    if path and not Path(path).is_file():
-        raise PydanticCustomError(
-            "own_file", "there is no file of this name (relative paths start in the working folder)"
-        )
-    return path
-
-
-def recorded_file(kind: str, path: str) -> str:
-    """Return what is recorded of a researcher's own file.
-
-    Parameters
-    ----------
-    kind : str
-        What it holds.
-    path : str
-        Where it is; empty for none.
-
-    Returns
-    -------
-    str
-        Kind and hash of the content; empty for none.
-
-    Raises
-    ------
-    NotFoundError
-        If it cannot be read; the path is not told.
-    """
-    if not path:
-        return ""
-    try:
-        return recorded_content(kind, Path(path).read_bytes())
-    except OSError as error:
-        raise NotFoundError(f"Your {kind} file cannot be read ({error.strerror}).") from None
-
-
-def recorded_content(kind: str, content: bytes) -> str:
-    """Return what is recorded of the content of a researcher's own file.
-
-    Parameters
-    ----------
-    kind : str
-        What it holds.
-    content : bytes
-        All of it.
-
-    Returns
-    -------
-    str
-        Kind and hash.
-    """
-    return f"{kind}, sha256 {hashlib.sha256(content).hexdigest()[:16]}"
 
 
 def rule(text: str) -> PydanticCustomError:

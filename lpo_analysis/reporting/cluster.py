@@ -267,20 +267,23 @@ class Machines(Executor):
         ParameterError
             If a worker does not; names it.
         """
+        from lpo_analysis.parameters.own import digest, files_at
+
         files: dict[str, str] = {}
         own: dict[str, str] = {}
         for job in jobs:
             path = job.notebook.absolute()
             if str(path) not in self._checked and path.is_file():
                 files[str(path)] = provenance.digest(path.read_bytes())
-            files |= {os.path.join(self.place.folder, name): digest for name, digest in job.watched.items()}
+            files |= {os.path.join(self.place.folder, name): sha for name, sha in job.watched.items()}
             for name, file in job.own.items():
                 # One that cannot be read here either is told by its report.
                 with contextlib.suppress(OSError):
-                    where = os.path.join(self.place.folder, file)
-                    files[where] = provenance.digest(Path(file).read_bytes())
-                    own[where] = str(job.parameters[name]).partition(",")[0]
-        files = {name: digest for name, digest in files.items() if name not in self._checked}
+                    for one in files_at(file):
+                        where = os.path.join(self.place.folder, one)
+                        files[where] = digest(one)
+                        own[where] = str(job.parameters[name]).partition(",")[0]
+        files = {name: sha for name, sha in files.items() if name not in self._checked}
         if files or str(output) not in self._checked:
             check_shared(self.client, output, self.place, files, own)
             self._checked |= {*files, str(output)}

@@ -175,6 +175,7 @@ def prepare(
     NoEvidenceError
         If the evidence bears no answer and `refuse` is false.
     """
+    from lpo_analysis.parameters import files_at
     from lpo_analysis.reporting.inferred import Source
 
     path = library.find(notebook)
@@ -194,7 +195,7 @@ def prepare(
     whole = valid.model_dump()
     own = {key: str(getattr(valid, key)) for key in valid.own_files() if whole[key]}
     # Their content counts by the parameter; as inputs they would be listed by name.
-    files = {os.path.realpath(path) for path in own.values()}
+    files = {os.path.realpath(file) for path in own.values() for file in files_at(path)}
     watched = own_source(model) | {
         path: sha for path, sha in (inputs or {}).items() if os.path.realpath(path) not in files
     }

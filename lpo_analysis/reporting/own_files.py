@@ -6,10 +6,12 @@ The copy is also what makes the record true: its hash is the recorded one, whate
 from __future__ import annotations
 
 import ast
+import hashlib
 import html
 import json
 import mimetypes
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -57,26 +59,49 @@ def handed_out(job: Job, work: Path) -> Iterator[Job]:
 
 
 def _copy(path: str, recorded: str, folder: Path, stack: ExitStack) -> Path:
-    from lpo_analysis.parameters import recorded_content
+    from lpo_analysis.parameters import own
 
     kind = recorded.partition(",")[0]
+    single = Path(path).is_file()
+    folder.mkdir(mode=0o700)
+    digests: list[str] = []
     try:
-        content = Path(path).read_bytes()
+        files = own.files_at(path) or [Path(path)]
+        for number, file in enumerate(files, start=1):
+            # What reads it may go by the ending; one that is none may be part of a name.
+            ending = file.suffix if mimetypes.guess_type(file.name)[0] else ""
+            # The numbers keep the order of the files.
+            name = kind if single else f"{kind}-{number:06d}"
+            digests.append(_hand_out(file, folder / f"{name}{ending}", stack if len(files) <= _FEW else None))
     except OSError as error:
         raise OutputError(f"Your {kind} file cannot be read ({error.strerror}).", remedy="Run it again.") from None
-    if recorded_content(kind, content) != recorded:
+    if own.recorded(kind, digests, single=single) != recorded:
         raise OutputError(f"Your {kind} file changed after the report was asked for.", remedy="Run it again.")
-    folder.mkdir()
-    # What reads it may go by the ending; one that is none may be part of a name.
-    copy = folder / f"{kind}{Path(path).suffix if mimetypes.guess_type(path)[0] else ''}"
-    if (kept := _in_memory(content, stack)) is not None:
-        copy.symlink_to(kept)
-        if copy.is_file():
-            return copy
-        copy.unlink()
-    copy.write_bytes(content)
+    return next(folder.iterdir()) if single else folder
+
+
+_SMALL = 64 << 20
+"""Files up to so many bytes are kept in memory, where the system can, """
+_FEW = 64
+"""if there are not more of them: each takes a descriptor."""
+
+
+def _hand_out(file: Path, copy: Path, stack: ExitStack | None) -> str:
+    """Copy a file for the notebook, and return the hash of what was copied."""
+    from lpo_analysis.parameters.own import digest
+
+    if stack is not None and file.stat().st_size <= _SMALL:
+        content = file.read_bytes()
+        if (kept := _in_memory(content, stack)) is not None:
+            copy.symlink_to(kept)
+            if copy.is_file():
+                return hashlib.sha256(content).hexdigest()
+            copy.unlink()
+        copy.write_bytes(content)
+    else:
+        shutil.copyfile(file, copy)
     copy.chmod(0o400)
-    return copy
+    return digest(copy)
 
 
 def _in_memory(content: bytes, stack: ExitStack) -> str | None:

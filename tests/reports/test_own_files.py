@@ -13,11 +13,11 @@ import pytest
 from nbformat import v4
 
 from lpo_analysis.adoption import Parameters
-from lpo_analysis.errors import ParameterError, PlanError
-from lpo_analysis.parameters import own_file
+from lpo_analysis.errors import OutputError, ParameterError, PlanError
+from lpo_analysis.parameters import ReportParameters, own_file
 from lpo_analysis.reporting import batch, outputs, own_files, plans, run
 from lpo_analysis.reporting.execution import Executed, Settings
-from lpo_analysis.reporting.jobs import prepare
+from lpo_analysis.reporting.jobs import Job, prepare
 
 SECRETS = ("Quoxbury", "Zwetschgenholm", "Brzeczyszczykiewicz")
 FOLDER = 'Quoxbury & "Söhne"'
@@ -315,3 +315,35 @@ def test_a_mistake_in_a_matrix_of_own_files_is_told_without_their_names(tmp_path
         plans.read_plan("mine.toml")
     assert "(survey_path=(no. 2), level=0.9): survey_path: there is no file of this name" in str(told.value)
     assert "Quoxbury" not in str(told.value)
+
+
+def test_a_path_may_mean_several_files_and_none_of_their_names_is_told(tmp_path, monkeypatch):
+    """A folder or a pattern stands for its files: recorded as one, handed out as one folder under other names."""
+
+    class Model(ReportParameters):
+        bills_path: own_file("billing", several=True) = ""  # type: ignore[valid-type]
+
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / FOLDER
+    folder.mkdir()
+    for name in ("b Quoxbury.txt", "a Quoxbury.csv", ".hidden"):
+        (folder / name).write_text(name, encoding="utf-8")
+    model = Model(bills_path=str(folder))
+    whole = model.model_dump()["bills_path"]
+    assert whole.startswith("billing, 2 files, sha256 ")
+    assert Model(bills_path=f"{folder}/*Quoxbury*").model_dump()["bills_path"] == whole
+    assert Model(bills_path=str(folder / "a Quoxbury.csv")).model_dump()["bills_path"].startswith("billing, sha256 ")
+    job = Job(Path("n.ipynb"), "n", {"bills_path": whole}, {}, None, {}, "", {"bills_path": str(folder)}, {})
+    with own_files.handed_out(job, tmp_path) as handed:
+        copies = sorted(Path(handed.own["bills_path"]).iterdir())
+        assert [copy.name for copy in copies] == ["billing-000001.csv", "billing-000002.txt"]
+        assert [copy.read_text(encoding="utf-8") for copy in copies] == ["a Quoxbury.csv", "b Quoxbury.txt"]
+        assert "Quoxbury" not in own_files.masked(f"cannot read {copies[0]}", handed.hidden)
+    assert not list(tmp_path.glob("own.*"))
+    (folder / "c.txt").write_text("one more", encoding="utf-8")
+    with pytest.raises(OutputError, match="changed after"), own_files.handed_out(job, tmp_path):
+        pass
+    for empty in ("nothing*.txt", str(tmp_path / "no folder")):
+        with pytest.raises(ParameterError, match="name a file, a folder or a pattern") as error:
+            Model.from_mapping({"bills_path": empty})
+        assert empty not in str(error.value)
