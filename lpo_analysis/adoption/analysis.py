@@ -276,6 +276,16 @@ class Analysis:
             records.append((", ".join(grades), points, rate, len(figures(self.evidence, changed))))
         return pd.DataFrame(records, columns=["grades", "points", "growth", "figures"])
 
+    def by_ceiling(self) -> pd.DataFrame:
+        """Forecast the market under other largest ceilings.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As of `lpo_analysis.adoption.forecasts.by_ceiling`.
+        """
+        return forecasts.by_ceiling(self.evidence, self.parameters)
+
     @cached_property
     def rows(self) -> tuple[str, ...]:
         """Identifiers of all rows shown, in the order of the report."""

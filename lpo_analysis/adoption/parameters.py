@@ -43,6 +43,8 @@ class Parameters(ReportParameters):
         500,
     ]
     """Assumed sample sizes, as scenarios, where a source does not tell its own."""
+    ceiling_most: Annotated[Number, Field(ge=1.5, le=10_000)] = 100.0
+    """Assumed: largest ceiling of the market that the forecast lets in, as a multiple of the last total; the points cannot tell it."""
     seed: Seed = 1
     """Seed of the simulated paths of the forecasts and of their scores."""
 
