@@ -8,6 +8,7 @@ import pandas as pd
 
 from lpo_analysis import vocabulary
 from lpo_analysis.adoption import ai, curves, forecasts, market, places, record, repeated, scopes, surveys
+from lpo_analysis.adoption.own_series import OwnSeries, own_curves, own_forecast, read_series
 from lpo_analysis.adoption.parameters import Parameters
 from lpo_analysis.adoption.survey import Survey, read_survey, survey_against_published, survey_model, survey_shares
 from lpo_analysis.adoption.use import figures, use
@@ -145,6 +146,22 @@ class Analysis:
         table = tidy([{**row[COLUMNS].to_dict(), "term": "share", "label": f"{label}, newest survey"}])
         text = f"The newest survey ({row['year']}) says {percent(row['estimate'])}."
         return Result("newest_use", table, text, rows=(str(row["term"]),), n_used=1)
+
+    @cached_property
+    def series(self) -> OwnSeries | None:
+        """The researcher's own series, if one was given."""
+        path = self.parameters.series_path
+        return read_series(path) if path else None
+
+    @cached_property
+    def own_curves(self) -> Result:
+        """Whether the own series shows a ceiling."""
+        return own_curves(self.series, self.parameters)
+
+    @cached_property
+    def own_forecast(self) -> Result:
+        """The own series ahead, over curves and parameters."""
+        return own_forecast(self.series, self.parameters)
 
     @cached_property
     def survey(self) -> Survey | None:

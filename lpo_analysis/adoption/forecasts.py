@@ -40,14 +40,38 @@ SCORED_STEPS = 3
 """Years ahead up to which forecasts are scored."""
 WAVES = 5
 """Waves of one question a share needs before a line is drawn through them; fewer have hardly an error to estimate."""
-NAMES = {"naive": "no change", "drift": "past average growth", "damped_ets": "a damped trend"}
+NAMES = {
+    "naive": "no change", "drift": "past average growth", "damped_ets": "a damped trend", "bass": "a Bass curve",
+    "logistic": "a logistic curve", "gompertz": "a Gompertz curve", "gamma_gompertz": "a gamma/shifted Gompertz curve",
+    "exponential": "an exponential curve",
+}  # fmt: skip
+"""Models of a forecast in words."""
 _LINE, _CEILING = "constant growth", "growth towards a ceiling"
 CEILINGS_TRIED = (3.0, 10.0, 100.0, 1000.0)
 """Largest ceilings for which the forecast is shown beside the one asked for, as multiples of the last total."""
 
 
-def _rows(fans: pd.DataFrame, year: int, term: str, label: str, unit: str, n: int, method: str) -> list[dict[str, Any]]:
-    """Return the intervals of one year as rows of a result, the narrowest first."""
+def fan_rows(
+    fans: pd.DataFrame, year: int, term: str, label: str, unit: str, n: int, method: str
+) -> list[dict[str, Any]]:
+    """Return the intervals of one year as rows of a result, the narrowest first.
+
+    Parameters
+    ----------
+    fans : pandas.DataFrame
+        As of `quantile_fan`.
+    year : int
+        The year.
+    term, label, unit, method : str
+        As in the table; the level is put behind the term, the year behind the label.
+    n : int
+        Points fitted.
+
+    Returns
+    -------
+    list of dict
+        One row a level.
+    """
     there = fans[fans["time"] == year]
     return [
         {"term": f"{term}_{round(100 * row.level)}", "label": f"{label} in {year}", "estimate": row.estimate, "conf_low": row.conf_low,
@@ -56,7 +80,21 @@ def _rows(fans: pd.DataFrame, year: int, term: str, label: str, unit: str, n: in
     ]  # fmt: skip
 
 
-def _drawn(years: Any, values: Any, fans: pd.DataFrame) -> pd.DataFrame:
+def drawn_fan(years: Any, values: Any, fans: pd.DataFrame) -> pd.DataFrame:
+    """Put a series and its fan into one frame to draw.
+
+    Parameters
+    ----------
+    years, values : array_like of float
+        What was observed.
+    fans : pandas.DataFrame
+        As of `quantile_fan`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns x, kind, level, estimate, conf_low, conf_high, for `lpo_analysis.charts.fan`.
+    """
     seen = pd.DataFrame(
         {"x": np.asarray(years, dtype=float), "estimate": np.asarray(values, dtype=float), "kind": "observed"}
     )
@@ -110,12 +148,12 @@ def market_forecast(evidence: Evidence, parameters: Parameters) -> Result:
     fans, single = _pooled_fan(years, nominal, p)
     fans_real, _ = _pooled_fan(years, np.array(deflated), p)
     pooled = f"{listing([_LINE, _CEILING])}, half of the paths each; not scored"
-    records = _rows(fans, p.horizon_year, "nominal", "size", "USD bn", n, pooled)
-    records += _rows(
+    records = fan_rows(fans, p.horizon_year, "nominal", "size", "USD bn", n, pooled)
+    records += fan_rows(
         fans_real, p.horizon_year, "real", f"size in prices of {p.price_year}", f"USD bn of {p.price_year}", n, pooled
     )
     line = log_growth(years, nominal).predict([p.horizon_year], LEVELS[-1]).iloc[0]
-    alone = _rows(
+    alone = fan_rows(
         single[_CEILING],
         p.horizon_year,
         "growth_towards_a_ceiling",
@@ -138,7 +176,7 @@ def market_forecast(evidence: Evidence, parameters: Parameters) -> Result:
         f"{LEAST_POINTS} are the least."
     )  # fmt: skip
     return Result(
-        "market_forecast", table, text, rows=tuple(points.index), n_used=n, n_dropped=len(rows) - n, plot_data=_drawn(years, nominal, fans),
+        "market_forecast", table, text, rows=tuple(points.index), n_used=n, n_dropped=len(rows) - n, plot_data=drawn_fan(years, nominal, fans),
         checks=(
             Check("Scored", False, f"Not scored: {count(n, 'point')}, {LEAST_POINTS} are the least."),
             Check("Models", None, f"Constant growth and growth towards a ceiling weigh the same; the ceiling may lie at up to {p.ceiling_most:g} times the last total (ceiling_most), which is an assumption: the points cannot tell it."),
@@ -180,13 +218,14 @@ def by_ceiling(evidence: Evidence, parameters: Parameters) -> pd.DataFrame:
         Columns ceiling_most (multiple of the last total), ceiling (USD billion), estimate, conf_low, conf_high (90%, both models),
         alone (middle of growth towards a ceiling alone), asked (whether it is the one asked for); empty where nothing is forecast.
     """
+    points = series(evidence, parameters).query("form == 'point'")["value"]
     records = []
     for most in sorted({*CEILINGS_TRIED, parameters.ceiling_most}):
         result = market_forecast(evidence, parameters.model_copy(update={"ceiling_most": most}))
         if result.estimable:
-            row = result.row("nominal_90")
-            records.append((most, most * float(result.plot_data.query("kind == 'observed'")["estimate"].max()), row["estimate"], row["conf_low"],
-                            row["conf_high"], result.row("growth_towards_a_ceiling_90")["estimate"], most == parameters.ceiling_most))  # fmt: skip
+            pool, alone = result.row("nominal_90"), result.row("growth_towards_a_ceiling_90")
+            ends = (pool["estimate"], pool["conf_low"], pool["conf_high"], alone["estimate"])
+            records.append((most, most * points.max(), *ends, most == parameters.ceiling_most))
     columns = ["ceiling_most", "ceiling", "estimate", "conf_low", "conf_high", "alone", "asked"]
     return pd.DataFrame(records, columns=columns)
 
@@ -244,7 +283,7 @@ def imports_forecast(evidence: Evidence, parameters: Parameters) -> Result:
     fans = quantile_fan(combine_paths(paths), times=ahead)
     how = NAMES[comparison.winner] if comparison.winner else "all three models, equal weights"
     table = tidy(
-        _rows(
+        fan_rows(
             fans,
             p.horizon_year,
             "imports",
@@ -260,12 +299,12 @@ def imports_forecast(evidence: Evidence, parameters: Parameters) -> Result:
     )
     text = (
         f"UK imports of legal services, {one.iloc[-1]:,.0f} million pounds in {last}, would be {_span(widest)} million in {p.horizon_year} at current prices. "
-        f"{beyond} {_verdict(comparison)} The series ends before the pandemic and before the United Kingdom left the single market; no model of it knows that."
+        f"{beyond} {verdict(comparison)} The series ends before the pandemic and before the United Kingdom left the single market; no model of it knows that."
     )
     return Result(
-        "imports_forecast", table, text, rows=("table:uk_legal_services_trade:all",), n_used=len(one), plot_data=_drawn(one.index, one, fans),
+        "imports_forecast", table, text, rows=("table:uk_legal_services_trade:all",), n_used=len(one), plot_data=drawn_fan(one.index, one, fans),
         checks=(
-            Check("Scored", comparison.winner is not None, f"{len(one)} points. {_verdict(comparison)}"),
+            Check("Scored", comparison.winner is not None, f"{len(one)} points. {verdict(comparison)}"),
             Check("Horizon", steps <= SCORED_STEPS, beyond),
             Check("Prices", None, "Current prices: no price index of these services in pounds is on file, so inflation is within the growth."),
         ),
@@ -274,7 +313,19 @@ def imports_forecast(evidence: Evidence, parameters: Parameters) -> Result:
     )  # fmt: skip
 
 
-def _verdict(comparison: Comparison) -> str:
+def verdict(comparison: Comparison) -> str:
+    """Say which model has the lowest score, and whether it wins.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Models named as in `NAMES`.
+
+    Returns
+    -------
+    str
+        The finding as a sentence.
+    """
     if comparison.best is None:
         return f"Which model is best cannot be told: {comparison.text}."
     best, others = comparison.table.iloc[0], comparison.table.iloc[1:]
@@ -335,7 +386,7 @@ def scores(evidence: Evidence, parameters: Parameters) -> Result:
         won[name] = comparison.winner or ""
         against = comparison.table.set_index("forecaster")
         for row in summarise(complete_origins(scored)).itertuples():
-            verdict = (
+            said = (
                 "wins"
                 if comparison.winner == row.forecaster
                 else "lowest, cannot tell"
@@ -346,7 +397,7 @@ def scores(evidence: Evidence, parameters: Parameters) -> Result:
                             "estimate": row.crps_log, "std_error": against["std_error"].get(row.forecaster, np.nan), "level": p.level, "n_obs": row.n_obs,
                             "unit": "CRPS of logarithms", "method": "rolling origin, one to three steps ahead", "mase": row.mase, "wis": row.wis,
                             "coverage_50": row.coverage_50, "coverage_80": row.coverage_80, "coverage_90": row.coverage_90, "pit_mean": row.pit_mean,
-                            "verdict": verdict})  # fmt: skip
+                            "verdict": said})  # fmt: skip
     table = tidy(records)
     names = [NAMES[name] for name in won.values() if name]
     tally = [f"{model} wins on {names.count(model)}" for model in dict.fromkeys(names)]
@@ -400,7 +451,7 @@ def use_forecast(evidence: Evidence, parameters: Parameters) -> Result:
     )
     fans = quantile_fan(paths, times=ahead)
     table = tidy(
-        _rows(
+        fan_rows(
             fans, p.horizon_year, "share", "share of users", "share", len(one), "line through the log odds; not scored"
         )
     )

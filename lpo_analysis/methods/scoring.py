@@ -556,7 +556,7 @@ def compare(scores: pd.DataFrame, *, metric: Metric = "crps_log", level: float =
     if scores.duplicated(["forecaster", "origin", "horizon"]).any():
         raise ParameterError("scores: a forecast stands twice", remedy="Compare one series at a time.")
     complete = complete_origins(scores, metric=metric)
-    by_origin = complete.groupby(["origin", "forecaster"], sort=False)[metric].mean().unstack("forecaster")
+    by_origin = complete.pivot_table(index="origin", columns="forecaster", values=metric, sort=False)
     dropped = scores["origin"].nunique() - len(by_origin)
     if by_origin.empty:
         nothing = pd.DataFrame(columns=[*_COMPARED, "method"])
