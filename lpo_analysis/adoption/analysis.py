@@ -11,10 +11,9 @@ from lpo_analysis.adoption import ai, curves, forecasts, market, places, record,
 from lpo_analysis.adoption.own_series import OwnSeries, own_curves, own_forecast, read_series
 from lpo_analysis.adoption.parameters import Parameters
 from lpo_analysis.adoption.survey import Survey, read_survey, survey_against_published, survey_model, survey_shares
-from lpo_analysis.adoption.use import figures, use
+from lpo_analysis.adoption.use import figures, newest_use, use
 from lpo_analysis.evidence import Evidence, load
-from lpo_analysis.results import COLUMNS, Result, not_estimable, tidy
-from lpo_analysis.wording import percent
+from lpo_analysis.results import Result, not_estimable
 
 NO_SURVEY = "no survey of your own was given (survey_path names one, in the form of data/templates/survey.csv)"
 
@@ -136,16 +135,7 @@ class Analysis:
     @cached_property
     def newest_use(self) -> Result:
         """The newest share of all buyers using any service of an alternative provider."""
-        found = self.use.table if self.use.estimable else self.use.table.iloc[:0]
-        label, reason = "use of any alternative provider", "no survey asks all of them for use of any kind"
-        if "sense" in found:
-            found = found[(found["sense"] == "alsp_any") & (found["size"] == "all") & (found["task"] == "all")]
-        if found.empty:
-            return not_estimable("newest_use", reason, terms=(label,), level=self.parameters.level, unit="share")
-        row = found.sort_values("year").iloc[-1]
-        table = tidy([{**row[COLUMNS].to_dict(), "term": "share", "label": f"{label}, newest survey"}])
-        text = f"The newest survey ({row['year']}) says {percent(row['estimate'])}."
-        return Result("newest_use", table, text, rows=(str(row["term"]),), n_used=1)
+        return newest_use(self.use, self.parameters)
 
     @cached_property
     def series(self) -> OwnSeries | None:
