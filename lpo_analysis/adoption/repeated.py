@@ -77,7 +77,7 @@ def use_trend(evidence: Evidence, parameters: Parameters) -> Result:
                   "reason": why, "rows": tuple(part.index)}  # fmt: skip
         records.append(record if why else record | _trend(usable, p.level))
     looked = (
-        f"{count(len(rows), 'figure')} from {count(rows['study_id'].nunique(), 'study', 'studies')} were looked at"
+        f"{count(len(rows), 'figure')} from {count(rows['study_id'].nunique(), 'study', 'studies')} {'was' if len(rows) == 1 else 'were'} looked at"
         if len(rows)
         else "0 figures, 0 studies"
     )

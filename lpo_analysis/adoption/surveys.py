@@ -97,7 +97,14 @@ def _counted(frame: pd.DataFrame, what: str) -> str:
 def _result(
     name: str, frame: pd.DataFrame, table: pd.DataFrame, text: str, *, title: str, group: pd.Series, level: float
 ) -> Result:
-    data = table.assign(group=group.to_numpy(), weak=table["grade"].isin(["C", "D"]))
+    # A figure shows only the known end of a bound, and places take the room of the axis.
+    bound = table["method"].map({"published as a floor": ", or more", "published as a ceiling": ", or less"}).fillna("")
+    short = (
+        table["label"]
+        .str.replace(r" \([^()]*\)$", "", regex=True)
+        .where(group.to_numpy() != table["survey"], table["label"])
+    )
+    data = table.assign(label=short + bound, group=group.to_numpy(), weak=table["grade"].isin(["C", "D"]))
     return Result(
         name, table, text, rows=tuple(frame.index), n_used=len(frame), checks=(size_check(frame),),
         plot_data=data[["group", "label", "estimate", "conf_low", "conf_high", "weak"]],

@@ -188,7 +188,7 @@ def _use_text(table: pd.DataFrame, where: str) -> str:
     if one:
         body = f": {spoken(low)} ({SENSES.get(low['sense'], low['sense'])}, {low['year']})."
     elif senses == 1:
-        body = f", all of one sense ({SENSES.get(low['sense'], low['sense'])}): from {spoken(low)} ({low['year']}) to {spoken(high)} ({high['year']})."
+        body = f", all of one sense ({SENSES.get(low['sense'], low['sense'])}): from {spoken(low)} ({low['label']}) to {spoken(high)} ({high['label']})."
     else:
         body = (
             f", from {spoken(low)} ({SENSES.get(low['sense'], low['sense'])}, {low['year']}) to {spoken(high)} ({SENSES.get(high['sense'], high['sense'])}, {high['year']}), "
