@@ -182,7 +182,10 @@ def _what(row: pd.Series) -> str:
 
 def _use_text(table: pd.DataFrame, where: str) -> str:
     senses = table["sense"].nunique()
-    low, high = table.loc[table["estimate"].idxmin()], table.loc[table["estimate"].idxmax()]
+    # A bound is no end of a span where there are figures.
+    points = table[~table["method"].str.startswith("published as")]
+    ends_of = points if len(points) else table
+    low, high = table.loc[ends_of["estimate"].idxmin()], table.loc[ends_of["estimate"].idxmax()]
     one = len(table) == 1
     head = f"{count(len(table), 'published share')} of {where} that use outside providers of legal work {'is' if one else 'are'} on file"
     if one:
