@@ -36,6 +36,7 @@ def _judged(curve: str, time: tuple[float, ...], value: tuple[float, ...], level
         "conf_high": verdict.high,
         "identified": verdict.identified,
         "missed": verdict.missed,
+        "verdict": "seen" if verdict.identified else "the curve misses the end" if verdict.missed else "not seen",
         "why": verdict.reason,
     }
 

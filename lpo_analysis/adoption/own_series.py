@@ -248,7 +248,7 @@ def own_curves(series: OwnSeries | None, parameters: Parameters) -> Result:
         best = judged.profile.loc[judged.profile["sse"].idxmin(), "ceiling"]
         records.append({"term": name, "label": sentence(NAMES[name].split(" ", 1)[1]), "estimate": best if judged.identified else np.nan, "conf_low": judged.low,
                         "conf_high": judged.high, "level": level, "n_obs": fit.n_obs, "unit": "as in your file",
-                        "method": f"least squares, {fit.errors} errors; profile of the ceiling", "fitted": fit.params["m"], "inflection": fit.inflection,
+                        "method": f"least squares, {fit.errors} errors; profile of the ceiling", "fitted": fit.params["m"], "inflection": np.nan if fit.inflection is None else fit.inflection,
                         "aicc": fit.aicc, "identified": judged.identified, "why": judged.reason})  # fmt: skip
         drawn.append(
             judged.profile.assign(
