@@ -18,6 +18,8 @@ _NOUNS = {
 }  # fmt: skip
 """What k and n count, by the first word of an estimator."""
 _PLURALS = {"study": "studies"}
+_NEAR = float(np.log(2))
+"""How much farther than the nearest setting another one may be: as far as half of the points or twice as many."""
 
 
 @lru_cache(maxsize=1)
@@ -37,7 +39,7 @@ def nearest_cells(
     share: float | None = None,
     spread: float | None = None,
 ) -> pd.DataFrame:
-    """Return the simulated cells nearest to a case, one for each setting that was simulated.
+    """Return the simulated cells nearest to a case, one for each setting that was simulated near it.
 
     Parameters
     ----------
@@ -81,7 +83,8 @@ def nearest_cells(
     if spread is not None:
         away += 2 * (np.sqrt(found["spread"]) - np.sqrt(spread)).abs().fillna(0.0)
     order = found.assign(_away=away.round(9)).sort_values(["_away", "coverage"], kind="stable")
-    return order.drop_duplicates(["estimator", "setting"]).sort_index().drop(columns="_away")
+    nearest = order.drop_duplicates(["estimator", "setting"])
+    return nearest[nearest["_away"] <= nearest["_away"].min() + _NEAR].sort_index().drop(columns="_away")
 
 
 def _log_odds(share: pd.Series) -> pd.Series:

@@ -19,6 +19,12 @@ def test_one_cell_of_each_setting_is_found_and_it_is_the_nearest():
     assert nearest_cells("growth_prediction", n=100)["n"].tolist() == [10, 10]
 
 
+def test_a_setting_that_was_simulated_far_from_the_case_only_is_left_out():
+    """Errors with a memory were simulated at 14 points only, which says nothing of 5."""
+    assert nearest_cells("ceiling_profile_reached", n=5)["n"].tolist() == [6]
+    assert nearest_cells("ceiling_profile_reached", n=14)["setting"].nunique() == 2
+
+
 def test_a_share_is_as_far_from_one_half_on_either_side():
     for share in (0.06, 0.94):
         one = nearest_cells("share_wilson", n=90, share=share).set_index("setting").loc["one share"]

@@ -51,7 +51,7 @@ def test_what_spreadsheets_save_is_read_and_a_level_is_the_default(tmp_path):
 
 FAULTS = {
     "no value": ("year\n2015\n", ["column value: this column is missing"]),
-    "misspelt": ("year,valeu\n2015,1\n", ["column valeu: this column is not known; did you mean 'value'?"]),
+    "misspelt": ("year,values\n2015,1\n", ["column values: this column is not known; did you mean 'value'?"]),
     "too few": ("year,value\n2015,1\n2016,2\n2017,3\n", ["has 3 rows; a curve with a ceiling has three parameters, and 4 rows are the least"]),
     "zero": ("year,value\n2015,1\n2016,0\n2017,3\n2018,4\n", ["row 3, column value: '0' is not above 0; levels are not"]),
     "negative": ("year,value,kind\n2015,1,new_adopters\n2016,-2,\n2017,3,\n2018,4,\n", ["row 3, column value: '-2' is below 0"]),
@@ -60,7 +60,7 @@ FAULTS = {
     "no number": ("year,value\n2015,1\n2016,about two\n2017,3\n2018,4\n", ["'about two' is no number; write 1250 or 12.5, without unit or thousands separator"]),
     "no year": ("year,value\n15,1\n2016,2\n2017,3\n2018,4\n", ["row 2, column year: '15' is no date from 1900 to 2100"]),
     "empty": ("year,value\n2015,1\n2016,\n2017,3\n,4\n", ["row 3, column value: must not be empty; leave the row out", "row 5, column year: must not be empty"]),
-    "kind": ("year,value,kind\n2015,1,adoptors\n2016,2,\n2017,3,\n2018,4,\n", ["'adoptors' is no kind of series", "Did you mean 'adopters'?"]),
+    "kind": ("year,value,kind\n2015,1,adopter\n2016,2,\n2017,3,\n2018,4,\n", ["'adopter' is no kind of series", "Did you mean 'adopters'?"]),
     "two kinds": ("year,value,kind\n2015,1,level\n2016,2,adopters\n2017,3,\n2018,4,\n", ["has level and adopters; a file holds one series of one kind"]),
     "fall": ("year,value,kind\n2015,1,adopters\n2016,5,\n2017,3,\n2018,6,\n", ["row 4, column value: falls, and cumulative adopters do not; use kind level"]),
     "flat": ("year,value\n2015,3\n2016,3\n2017,3\n2018,3\n", ["never changes, so that there is no growth to fit"]),
@@ -82,7 +82,7 @@ def test_every_fault_names_file_row_and_column(tmp_path, text, said):
 
 def test_all_faults_are_told_at_once(tmp_path):
     with pytest.raises(DataError) as caught:
-        read_series(written(tmp_path, "year,value,kind\n2016,0,levle\n2015,x,\n2015,4,\n"))
+        read_series(written(tmp_path, "year,value,kind\n2016,0,levels\n2015,x,\n2015,4,\n"))
     for part in ("is not above 0", "is no kind", "goes back", "is no number", "repeats the date of row 3"):
         assert part in str(caught.value)
 
