@@ -104,8 +104,10 @@ def coverage_note(
 
     Parameters
     ----------
-    estimator, k, n, share, spread
+    estimator : str
         As in `nearest_cells`.
+    k, n, share, spread : float, optional
+        The case, as in `nearest_cells`.
 
     Returns
     -------

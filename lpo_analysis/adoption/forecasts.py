@@ -62,10 +62,12 @@ def fan_rows(
         As of `quantile_fan`.
     year : int
         The year.
-    term, label, unit, method : str
+    term, label, unit : str
         As in the table; the level is put behind the term, the year behind the label.
     n : int
         Points fitted.
+    method : str
+        As in the table.
 
     Returns
     -------
