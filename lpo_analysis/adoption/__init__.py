@@ -2,9 +2,11 @@
 
 from lpo_analysis.adoption.ai import ai_expectations, ai_recall_claims, ai_seen, ai_use, substitute_or_complement
 from lpo_analysis.adoption.analysis import Analysis, analyse
+from lpo_analysis.adoption.calibration import coverage_note
 from lpo_analysis.adoption.curves import ceiling, ceilings_elsewhere
 from lpo_analysis.adoption.forecasts import imports_forecast, market_forecast, scores, use_forecast
 from lpo_analysis.adoption.market import comparable_split, market_growth
+from lpo_analysis.adoption.own_series import own_curves, own_forecast, read_series
 from lpo_analysis.adoption.parameters import Parameters
 from lpo_analysis.adoption.places import (
     digital_exports,
@@ -34,6 +36,7 @@ __all__ = [
     "ceiling",
     "ceilings_elsewhere",
     "comparable_split",
+    "coverage_note",
     "digital_exports",
     "disagreement",
     "drivers",
@@ -47,9 +50,12 @@ __all__ = [
     "market_forecast",
     "market_growth",
     "onshore_wages",
+    "own_curves",
+    "own_forecast",
     "pairs",
     "pooled",
     "pooled_error",
+    "read_series",
     "read_survey",
     "revisions",
     "satisfaction",

@@ -10,7 +10,7 @@ import pandas as pd
 
 from lpo_analysis import vocabulary
 from lpo_analysis.adoption.parameters import Parameters
-from lpo_analysis.adoption.use import spoken, with_intervals
+from lpo_analysis.adoption.use import size_check, spoken, with_intervals
 from lpo_analysis.charts import forest
 from lpo_analysis.evidence import Evidence, maker, select
 from lpo_analysis.results import Check, Result, not_estimable, tidy
@@ -75,12 +75,6 @@ AI_SENSES = {
 }
 """Senses of "use of AI"; they answer different questions and are never pooled or joined by a line."""
 
-OTHER_PROFESSIONS = ("tri_genai_prof_2024", "tri_genai_prof_2025", "tri_ai_prof_2026")
-"""Studies whose sample also holds tax and accounting people, so that its size is an upper bound for lawyers."""
-
-PART_OF_SAMPLE = ("no_change_in_bills_seen",)
-"""Categories whose base is a part of the respondents, as their meaning says."""
-
 Side = Literal["expected", "seen"]
 Sign = Literal["substitute", "complement", "price", "none", "other"]
 
@@ -129,17 +123,6 @@ _BUYERS = {"law_firm": "law firms", "corporate": "legal departments", "all": "la
 _CORE = ("genai_personal", "genai_organisation", "ai_tools_any")
 
 
-def _shares(rows: pd.DataFrame, evidence: Evidence, parameters: Parameters) -> pd.DataFrame:
-    """Add intervals, and say where the size of the sample is only an upper bound for what the row is about."""
-    frame = with_intervals(rows, evidence, parameters)
-    part = frame["study_id"].isin(OTHER_PROFESSIONS) | frame["category"].isin(PART_OF_SAMPLE)
-    changed = part & (frame["rule"] == "own sample")
-    words = "at least this wide: n is that of all respondents"
-    return frame.assign(
-        rule=frame["rule"].mask(changed, words), method=frame["method"].mask(changed, f"Wilson; {words}")
-    )
-
-
 def _cells(row: pd.Series, level: float) -> dict[str, Any]:
     """Return what every table of this room tells of a published share."""
     return {
@@ -152,16 +135,6 @@ def _cells(row: pd.Series, level: float) -> dict[str, Any]:
 def _who(row: pd.Series) -> str:
     size = "" if row["buyer_size"] in ("all", "") else f"{row['buyer_size']} "
     return f"{size}{_BUYERS.get(row['buyer'], str(row['buyer']))}, {vocabulary.label('scope', row['geography'])}"
-
-
-def _size_checks(frame: pd.DataFrame) -> Check:
-    unknown = int(frame["rule"].str.startswith("n not told").sum())
-    part = int(frame["rule"].str.startswith("at least").sum())
-    return Check(
-        "Sample sizes", unknown == 0,
-        f"{unknown} of {count(len(frame), 'figure')} {'comes' if unknown == 1 else 'come'} without a sample size and {'is' if unknown == 1 else 'are'} drawn "
-        f"for the middle scenario; for {part} the size is an upper bound.",
-    )  # fmt: skip
 
 
 def _drawn(table: pd.DataFrame, group: pd.Series) -> pd.DataFrame:
@@ -215,16 +188,16 @@ def ai_use(evidence: Evidence, parameters: Parameters) -> Result:
     rows = rows.assign(order=rows["category"].map(senses)).sort_values(
         ["order", "buyer", "geography", "buyer_size", "publisher_id", "year_end", "published"], kind="stable"
     )
-    frame = _shares(rows, evidence, p)
+    frame = with_intervals(rows, evidence, p)
     table = tidy(
         {**_cells(row, p.level), "label": f"{row['year_end']}, {_who(row)}, {maker(row['publisher'])}", "sense": row["category"],
-         "family": AI_SENSES[row["category"]].family, "publisher_id": row["publisher_id"], "study_id": row["study_id"]}
+         "asked": sentence(AI_SENSES[row["category"]].words), "family": AI_SENSES[row["category"]].family, "publisher_id": row["publisher_id"], "study_id": row["study_id"]}
         for _, row in frame.iterrows()
     )  # fmt: skip
     shown = table[table["sense"].isin(_CORE)]
     shown = shown if len(shown) else table
     checks = (
-        _size_checks(frame),
+        size_check(frame),
         Check("Senses", None, f"{count(table['sense'].nunique(), 'sense')} in {count(table['family'].nunique(), 'family', 'families')}; none is pooled with another, and no line runs through two."),
         Check("Providers", None, _providers(table)),
         Check("Panel", None, "No panel follows the same organisations: successive waves are different samples."),
@@ -271,19 +244,22 @@ def _use_text(table: pd.DataFrame) -> str:
 
 
 def _span(part: pd.DataFrame) -> str:
-    """Tell the figures of one sense buyer by buyer, first and last year."""
+    """Tell the figures of one sense buyer by buyer, every year of them."""
     told = []
     for buyer, words in _BUYERS.items():
         rows = part[part["buyer"] == buyer]
-        if rows.empty:
-            continue
-        ends = []
-        for year in dict.fromkeys([rows["year"].min(), rows["year"].max()]):
-            of_year = rows[rows["year"] == year].sort_values("estimate", kind="stable")
-            low, high = spoken(of_year.iloc[0]), spoken(of_year.iloc[-1])
-            ends.append(f"{low if low == high else f'{low} to {high}'} in {year}")
-        told.append(f"{words} {listing(ends)}")
+        if len(rows):
+            years = [_figures(of_year, year) for year, of_year in rows.groupby("year", sort=True)]
+            told.append(f"{words} {', '.join(years)}")
     return "; ".join(told)
+
+
+def _figures(rows: pd.DataFrame, year: Any) -> str:
+    """Tell the figures of one year: each where they are few, else the ends and how many."""
+    said = list(dict.fromkeys(spoken(row) for row in rows.sort_values("estimate", kind="stable").itertuples()))
+    if len(said) < 3:
+        return f"{' and '.join(said)} ({year})"
+    return f"{said[0]} to {said[-1]} ({len(rows)} figures of {year})"
 
 
 def _same_year(table: pd.DataFrame) -> str:
@@ -328,10 +304,10 @@ def _effects(evidence: Evidence, parameters: Parameters, side: Side) -> tuple[pd
         return rows, tidy([])
     order = {code: i for i, code in enumerate(EFFECTS)}
     rows = rows.assign(order=rows["category"].map(order)).sort_values(["order", "year_end", "buyer"], kind="stable")
-    frame = _shares(rows, evidence, p)
+    frame = with_intervals(rows, evidence, p)
     table = tidy(
         {**_cells(row, p.level), "label": f"{_words(row['category'], row['provider'])}: {row['year_end']}, {_who(row)}, {maker(row['publisher'])}",
-         "item": row["category"], "side": side, "sign": EFFECTS[row["category"]].sign, "provider": row["provider"], "study_id": row["study_id"]}
+         "item": row["category"], "side": side, "sign": EFFECTS[row["category"]].sign, "provider": row["provider"], "study_id": row["study_id"], "publisher_id": row["publisher_id"]}
         for _, row in frame.iterrows()
     )  # fmt: skip
     return frame, table
@@ -349,7 +325,7 @@ def _effect_result(
     told = listing([_item(row) for row in table.itertuples()])
     text = f"{count(n, 'figure')} on {what} {'is' if n == 1 else 'are'} on file, from {count(table['study_id'].nunique(), 'study', 'studies')}: {told}."
     return Result(
-        name, table, text, checks=(_size_checks(frame),), rows=tuple(frame.index), n_used=n,
+        name, table, text, checks=(size_check(frame),), rows=tuple(frame.index), n_used=n,
         plot_data=_drawn(table, _groups(table)),
         draw=partial(forest, title=title, xlabel=f"share of respondents, {p.level:.0%} interval"),
         alt=f"{title}: {count(n, 'published share')}, {_range(table['estimate'])}.",
@@ -456,7 +432,7 @@ def substitute_or_complement(evidence: Evidence, parameters: Parameters) -> Resu
         return not_estimable("substitute_or_complement", reason, unit="share")
     table = tidy(records)
     seen = _verdict(table, "seen")
-    text = f"{_answer(seen, p)} {_told(items, table)}"
+    text = f"{_answer(seen, p)} {_told(items)}"
     checks = (
         Check("Intention is no outcome", None, "Expectations and what was seen stand side by side; samples, places and questions differ, so no gap between them is computed."),
         Check("Work that goes out", seen != "not known", f"{count(len(_volume(items, 'seen')), 'figure')} of what was seen {'tells' if len(_volume(items, 'seen')) == 1 else 'tell'} how much work goes out."),
@@ -464,7 +440,7 @@ def substitute_or_complement(evidence: Evidence, parameters: Parameters) -> Resu
     frame = pd.concat([frame for frame, _ in sides.values() if len(frame)])
     group = items["side"].map(sentence) + ": " + _groups(items)
     result = Result(
-        "substitute_or_complement", table, text, checks=(*checks, _size_checks(frame)), rows=tuple(frame.index), n_used=len(frame), plot_data=_drawn(items, group),
+        "substitute_or_complement", table, text, checks=(*checks, size_check(frame)), rows=tuple(frame.index), n_used=len(frame), plot_data=_drawn(items, group),
         draw=partial(forest, title="AI: expected, and seen so far", xlabel=f"share of respondents, {p.level:.0%} interval"),
         alt="; ".join(f"{count(len(part), 'share')} {side}, {_range(part['estimate'])}" for side, part in items.groupby("side")) + ".",
     )  # fmt: skip
@@ -493,29 +469,38 @@ def _answer(seen: str, p: Parameters) -> str:
     }[seen]
 
 
-def _told(items: pd.DataFrame, table: pd.DataFrame) -> str:
-    """Tell both sides from the published figures."""
-    expected, seen = (
-        _volume(items, "expected"),
-        items[(items["side"] == "seen") & items["sign"].isin(["price", "none"])],
-    )
-    said = []
-    if len(expected):
-        less, more = expected[expected["sign"] == "substitute"], expected[expected["sign"] == "complement"]
-        parts = [
-            f"{words}: {listing([_item(row) for row in part.itertuples()])}"
-            for words, part in (("less going out", less), ("more", more))
-            if len(part)
-        ]
-        mixed = "Expectations are mixed" if _verdict(table, "expected") == "mixed" else "Expectations point one way"
-        said.append(f"{mixed} ({'; '.join(parts)}).")
-    else:
+def _told(items: pd.DataFrame) -> str:
+    """Tell both sides from the published figures: who says what."""
+    expected = _volume(items, "expected")
+    seen = items[(items["side"] == "seen") & items["sign"].isin(["price", "none"])]
+    said = [
+        f"{sentence(_BUYERS.get(str(buyer), str(buyer)))} expect {'less' if sign == 'substitute' else 'more'} work to go out in {count(len(part), 'figure')} "
+        f"of {count(part['publisher_id'].nunique(), 'maker')}: {_itemised(part)}."
+        for (buyer, sign), part in expected.groupby(["buyer", "sign"], sort=False)
+    ]
+    if expected.empty:
         said.append("No expectation on how much work goes out is on file at these grades.")
+    elif len(set(expected["sign"])) > 1:
+        both = expected.groupby(["study_id", "buyer"])["sign"].nunique().gt(1)
+        said.append(
+            f"{count(int(both.sum()), 'survey')} asked the same people for both directions."
+            if both.any()
+            else "No survey asked the same people for both directions, so the two do not answer each other."
+        )
     if len(seen):
         said.append(f"Seen so far, of bills and prices only: {listing([_item(row) for row in seen.itertuples()])}.")
     else:
         said.append("Nothing seen of bills and prices is on file at these grades.")
     return " ".join(said)
+
+
+def _itemised(part: pd.DataFrame) -> str:
+    told = []
+    for words, rows in part.groupby(_groups(part), sort=False):
+        told.append(
+            f"{words} {listing([f'{spoken(row)} ({maker(row.publisher)} {row.year})' for row in rows.itertuples()])}"
+        )
+    return "; ".join(told)
 
 
 def ai_recall_claims(evidence: Evidence, parameters: Parameters) -> Result:

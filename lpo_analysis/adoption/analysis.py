@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from lpo_analysis import vocabulary
 from lpo_analysis.adoption import ai, curves, forecasts, market, places, record, repeated, scopes, surveys
+from lpo_analysis.adoption.calibration import coverage_note
+from lpo_analysis.adoption.own_series import OwnSeries, own_curves, own_forecast, read_series
 from lpo_analysis.adoption.parameters import Parameters
 from lpo_analysis.adoption.survey import Survey, read_survey, survey_against_published, survey_model, survey_shares
-from lpo_analysis.adoption.use import figures, use
+from lpo_analysis.adoption.use import figures, newest_use, use
 from lpo_analysis.evidence import Evidence, load
-from lpo_analysis.results import COLUMNS, Result, not_estimable, tidy
-from lpo_analysis.wording import percent
+from lpo_analysis.results import Result, not_estimable
 
 NO_SURVEY = "no survey of your own was given (survey_path names one, in the form of data/templates/survey.csv)"
 
@@ -135,16 +138,23 @@ class Analysis:
     @cached_property
     def newest_use(self) -> Result:
         """The newest share of all buyers using any service of an alternative provider."""
-        found = self.use.table if self.use.estimable else self.use.table.iloc[:0]
-        label, reason = "use of any alternative provider", "no survey asks all of them for use of any kind"
-        if "sense" in found:
-            found = found[(found["sense"] == "alsp_any") & (found["size"] == "all") & (found["task"] == "all")]
-        if found.empty:
-            return not_estimable("newest_use", reason, terms=(label,), level=self.parameters.level, unit="share")
-        row = found.sort_values("year").iloc[-1]
-        table = tidy([{**row[COLUMNS].to_dict(), "term": "share", "label": f"{label}, newest survey"}])
-        text = f"The newest survey ({row['year']}) says {percent(row['estimate'])}."
-        return Result("newest_use", table, text, rows=(str(row["term"]),), n_used=1)
+        return newest_use(self.use, self.parameters)
+
+    @cached_property
+    def series(self) -> OwnSeries | None:
+        """The researcher's own series, if one was given."""
+        path = self.parameters.series_path
+        return read_series(path) if path else None
+
+    @cached_property
+    def own_curves(self) -> Result:
+        """Whether the own series shows a ceiling."""
+        return own_curves(self.series, self.parameters)
+
+    @cached_property
+    def own_forecast(self) -> Result:
+        """The own series ahead, over curves and parameters."""
+        return own_forecast(self.series, self.parameters)
 
     @cached_property
     def survey(self) -> Survey | None:
@@ -275,6 +285,63 @@ class Analysis:
             points, rate = market.nominal_growth(self.evidence, changed)
             records.append((", ".join(grades), points, rate, len(figures(self.evidence, changed))))
         return pd.DataFrame(records, columns=["grades", "points", "growth", "figures"])
+
+    def covers(
+        self, part: Literal["growth", "ceiling", "forecast", "pooled", "use", "own_series", "own_survey", "imports"]
+    ) -> str:
+        """Say how often intervals of one part hold the truth in the simulated cases nearest to it.
+
+        Parameters
+        ----------
+        part : {'growth', 'ceiling', 'forecast', 'pooled', 'use', 'own_series', 'own_survey', 'imports'}
+            Part of the report.
+
+        Returns
+        -------
+        str
+            As of `lpo_analysis.adoption.calibration.coverage_note`; why there is nothing to say where the part has no estimate.
+        """
+        result = {"own_series": self.own_curves, "own_survey": self.own_shares}.get(part) or getattr(self, part)
+        known = (
+            result.table.dropna(subset=["estimate"])
+            if result.estimable or part == "own_series"
+            else result.table.iloc[:0]
+        )
+        if part == "ceiling" and result.n_used:
+            return coverage_note("ceiling_profile_reached", n=result.n_used)
+        if known.empty:
+            return "There is no estimate here, and so no interval to judge."
+        match part:
+            case "growth":
+                return coverage_note("growth", n=result.n_used)
+            case "forecast":
+                return coverage_note("forecast_pooled", n=result.n_used)
+            case "pooled":
+                return coverage_note("three_level_cr2", k=float(known["n_makers"].min()))
+            case "imports":
+                return coverage_note("gravity_jackknife", k=float(known["n_clusters"].min()))
+            case "own_series":
+                return coverage_note("ceiling_profile", n=result.n_used)
+        # A missing size is drawn for the middle scenario, and judged like it.
+        n = known["n_obs"].fillna(float(np.median(self.parameters.sample_sizes)))
+        share = float(known["estimate"].median())
+        if part == "use":
+            return coverage_note("share_wilson", n=float(n.median()), share=share)
+        survey = self.survey
+        if survey is not None and survey.clustered:
+            return coverage_note("survey_clustered", n=float(n.max()), share=share)
+        weighed = survey is not None and bool(survey.margins or survey.weighted)
+        return coverage_note("survey_raked" if weighed else "share_wilson", n=float(n.max()), share=share)
+
+    def by_ceiling(self) -> pd.DataFrame:
+        """Forecast the market under other largest ceilings.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As of `lpo_analysis.adoption.forecasts.by_ceiling`.
+        """
+        return forecasts.by_ceiling(self.evidence, self.parameters)
 
     @cached_property
     def rows(self) -> tuple[str, ...]:

@@ -23,14 +23,20 @@ EARLY = 10
 
 @lru_cache(maxsize=128)
 def _judged(curve: str, time: tuple[float, ...], value: tuple[float, ...], level: float) -> dict[str, Any]:
-    """Fit one curve; where its ceiling is not identified there is an interval, and no estimate."""
+    """Fit one curve; where its ceiling is not identified there is an interval, and no estimate.
+
+    What was reached is no ceiling that lies below: published totals and shares count as reached, not as readings with errors.
+    """
     fit = fit_curve(curve, time, value, kind="level", level=level)
-    verdict = identified(fit)
+    verdict = identified(fit, floor=max(value))
+    least = verdict.profile.loc[verdict.profile["sse"].idxmin(), "ceiling"] if len(verdict.profile) else np.nan
     return {
-        "estimate": fit.params["m"] if verdict.identified else np.nan,
+        "estimate": least if verdict.identified else np.nan,
         "conf_low": verdict.low,
         "conf_high": verdict.high,
         "identified": verdict.identified,
+        "missed": verdict.missed,
+        "verdict": "seen" if verdict.identified else "the curve misses the end" if verdict.missed else "not seen",
         "why": verdict.reason,
     }
 
@@ -53,8 +59,8 @@ def ceiling(evidence: Evidence, parameters: Parameters) -> Result:
 
     Notes
     -----
-    Estimand: the level at which the totals would end if they followed the curve. Identified means that the profile excludes both
-    small and large ceilings and that the series has passed the inflection.
+    Estimand: the level at which the totals would end if they followed the curve. Identified means that the profile excludes
+    large ceilings and that the series has passed the inflection; small ones are excluded by what has been reached.
     """
     p = parameters
     rows = series(evidence, p)
@@ -71,26 +77,30 @@ def ceiling(evidence: Evidence, parameters: Parameters) -> Result:
     )  # fmt: skip
     rows_used = tuple(points.index)
     seen = table[table["identified"]]
-    spans = listing([f"a {CURVES[row.term]} allows {_span(row)}" for row in table.itertuples()])
+    spans = listing([f"a {CURVES[row.term]} allows {_span(row, max(values))}" for row in table.itertuples()])
     if seen.empty:
-        reason = f"{spans} billion dollars ({p.level:.0%} profile intervals)"
+        reason = f"{spans} ({p.level:.0%} profile intervals, billion dollars)"
         text = f"No ceiling can be seen in {count(len(points), 'point')}: {reason}. A forecast of saturation, or of none, is not in these data."
         return Result("ceiling", table, text, rows=rows_used, n_used=len(points), reason=reason)
     told = listing(
-        [f"a {CURVES[row.term]} at {number(row.estimate, digits=2)} ({_span(row)})" for row in seen.itertuples()]
+        [
+            f"a {CURVES[row.term]} at {number(row.estimate, digits=2)} ({_span(row, max(values))})"
+            for row in seen.itertuples()
+        ]
     )
     other = (
         ""
         if len(seen) == len(table)
-        else f" The other curve does not tell: {_span(table[~table['identified']].iloc[0])}."
+        else f" The other curve does not tell: {_span(table[~table['identified']].iloc[0], max(values))}."
     )
     text = f"{sentence(told)} billion dollars puts the ceiling ({p.level:.0%} profile intervals).{other}"
     return Result("ceiling", table, text, rows=rows_used, n_used=len(points))
 
 
-def _span(row: Any) -> str:
+def _span(row: Any, reached: float) -> str:
     if np.isinf(row.conf_high):
-        return "any ceiling" if row.conf_low == 0 else f"any ceiling above {number(row.conf_low, digits=2)}"
+        least = f"the {number(reached)} reached" if row.conf_low <= reached else number(row.conf_low, digits=2)
+        return f"any ceiling above {least}"
     return f"{number(row.conf_low, digits=2)} to {number(row.conf_high, digits=2)}"
 
 
@@ -108,11 +118,13 @@ def ceilings_elsewhere(evidence: Evidence, parameters: Parameters) -> Result:
     -------
     Result
         One term a series, curve and number of points (the first ten, and all): ``estimate`` is the ceiling in percent where it is
-        identified, ``reached`` the highest share the whole series reached, ``exceeded`` whether that lies above the interval.
+        identified, ``reached`` the highest share the whole series reached, ``exceeded`` whether that lies above the interval,
+        ``missed`` whether the verdict is withdrawn because the curve that fits best levels off below what it was shown.
 
     Notes
     -----
-    Shares of households or persons have a ceiling of 100 that the curves are not told. Estimand as in `ceiling`.
+    Shares of households or persons have a ceiling of 100 that the curves are not told. Estimand as in `ceiling`. How many of the
+    ceilings seen early are passed is a least number: most series had not ended when they were last read.
     """
     del evidence
     p = parameters
@@ -133,13 +145,21 @@ def ceilings_elsewhere(evidence: Evidence, parameters: Parameters) -> Result:
     early = table[table["n_obs"] == EARLY]
     seen = early[early["identified"]]
     late = table[table["n_obs"] != EARLY]
+    passed, missed = int(seen["exceeded"].sum()), int(late["missed"].sum())
     text = (
         f"Shown the first {EARLY} points of {frame['series_id'].nunique()} public series whose later course is known, the two curves claim to see a ceiling in "
-        f"{len(seen)} of {len(early)} cases, and in {int(seen['exceeded'].sum())} of these the series went above its {p.level:.0%} interval later. Shown all points, "
-        f"they see one in {int(late['identified'].sum())} of {len(late)}. A ceiling told early is a property of the curve that was chosen."
+        f"{len(seen)} of {len(early)} cases, and in at least {passed} of these the series went above its {p.level:.0%} interval later. Shown all points, "
+        f"they see one in {int(late['identified'].sum())} of {len(late)}"
+        + (
+            f"; in {missed} the best curve levels off below what the series has reached, so that it tells no ceiling. "
+            if missed
+            else ". "
+        )
+        + "A ceiling told early is a property of the curve that was chosen."
     )
     checks = (
-        Check("Ceilings that were passed", not seen["exceeded"].any(), f"{int(seen['exceeded'].sum())} of {len(seen)} ceilings seen in {EARLY} points were passed later."),
+        Check("Ceilings that were passed", not passed, f"At least {passed} of {len(seen)} ceilings seen in {EARLY} points were passed later; the other series have not ended."),
+        Check("Ends that were missed", not table["missed"].any(), f"In {int(table['missed'].sum())} of {len(table)} fits the curve that fits best levels off below the highest share it was shown; no ceiling is told there."),
         Check("Errors", None, "Errors of successive years hang together, which the intervals do not know: they are too narrow."),
     )  # fmt: skip
     return Result(

@@ -13,7 +13,7 @@ from lpo_analysis.evidence import Evidence, select
 from lpo_analysis.evidence.money import real
 from lpo_analysis.methods.growth import log_growth
 from lpo_analysis.results import Check, Result, not_estimable, tidy
-from lpo_analysis.wording import count, listing, number, percent
+from lpo_analysis.wording import count, listing, percent
 
 SERIES = "alsp_total"
 
@@ -88,7 +88,7 @@ def market_growth(evidence: Evidence, parameters: Parameters) -> Result:
     terms = {
         "growth_nominal": "growth a year",
         "growth_real": f"growth a year in prices of {p.price_year}",
-        "size_at_horizon": f"size in {p.horizon_year}",
+        "size_at_horizon": f"size in {p.horizon_year}, if growth stays constant",
     }
     if len(points) < 3:
         reason = f"{count(len(points), 'point')} of the consistent series {'is' if len(points) == 1 else 'are'} of grade {'/'.join(p.grades)}, and three are needed"
@@ -114,13 +114,12 @@ def market_growth(evidence: Evidence, parameters: Parameters) -> Result:
     seen = pd.DataFrame({"x": years, "estimate": nominal, "kind": "observed"})
     caps = pd.DataFrame({"x": bounds["year_end"].astype(float), "estimate": bounds["upper"], "kind": "ceiling"})
     table = tidy(records)
-    g, r, s = (table.iloc[i] for i in range(3))
+    g, r, s = (table.iloc[i] for i in range(3))  # growth, real growth, size
     text = (
         f"The totals one publisher states for alternative legal service providers grew {percent(g['estimate'], width=g['conf_high'] - g['conf_low'])} "
         f"a year from {years.min():.0f} to {years.max():.0f} ({p.level:.0%} interval {percent(g['conf_low'])} to {percent(g['conf_high'])}), "
-        f"{percent(r['estimate'])} in real terms, from {nominal[0]:g} to {nominal[-1]:g} billion dollars. If that went on, which {count(n, 'point')} "
-        f"cannot tell, {p.horizon_year} would see {number(s['estimate'], digits=2)} billion (prediction interval {number(s['conf_low'], digits=2)} to "
-        f"{number(s['conf_high'], digits=2)}). This market includes staffing, the Big Four and e-discovery: it is not legal process outsourcing."
+        f"{percent(r['estimate'])} in real terms, from {nominal[0]:g} to {nominal[-1]:g} billion dollars. "
+        f"This market includes staffing, the Big Four and e-discovery: it is not legal process outsourcing."
     )
     return Result(
         "market_growth", table, text, checks=_checks(fit, bounds, n, evidence, p), rows=tuple(rows.index), n_used=n, n_dropped=len(bounds),

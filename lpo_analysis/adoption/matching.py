@@ -14,7 +14,7 @@ from scipy import sparse
 from lpo_analysis import vocabulary
 from lpo_analysis.evidence import Evidence, maker, select
 from lpo_analysis.evidence.money import ends
-from lpo_analysis.wording import listing
+from lpo_analysis.wording import count, listing
 
 KINDS = {
     "same_year": "same scope and year, other maker",
@@ -49,7 +49,7 @@ _SCOPES = {
     "ediscovery": "e-discovery",
 }
 _PAIR = ["term", "label", "group", "short", "kind", "low", "high", "total_low", "total_high", "horizon", "scope", "year", "forecast", "forecast_maker", "forecast_low",
-         "forecast_high", "outcomes", "outcome_maker", "outcome_low", "outcome_high", "forecast_grade", "outcome_grade", "echo", "tokens"]  # fmt: skip
+         "forecast_high", "forecast_told", "outcomes", "outcome_maker", "outcome_year", "outcome_low", "outcome_high", "forecast_grade", "outcome_grade", "echo", "tokens"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,8 @@ def _pair(forecast: pd.Series, outcome: _Outcome, told: pd.DataFrame) -> dict[st
         "short": f"{maker(forecast['publisher'], most=20)} {forecast['told']} / {maker(rows['publisher'].iloc[0], most=20) if len(makers) == 1 else 'several makers'}",
         "low": low / horizon, "high": high / horizon, "total_low": low, "total_high": high, "horizon": horizon,
         "scope": forecast["scope"], "year": year, "forecast": str(forecast.name), "forecast_maker": maker(forecast["publisher"]),
-        "forecast_low": forecast["low"], "forecast_high": forecast["high"], "outcomes": tuple(rows.index), "outcome_maker": who,
+        "forecast_low": forecast["low"], "forecast_high": forecast["high"], "forecast_told": int(forecast["told"]), "outcomes": tuple(rows.index), "outcome_maker": who,
+        "outcome_year": listing(sorted({str(y) for y in rows["year_end"]})),
         "outcome_low": outcome.low, "outcome_high": outcome.high, "forecast_grade": forecast["grade"], "outcome_grade": max(rows["grade"]),
         "echo": _echoes(rows, told), "tokens": frozenset([*rows["publisher_id"], *(rows["scope"] + " " + rows["target"].astype("str"))]),
     }  # fmt: skip
@@ -244,6 +245,23 @@ def n_independent(pairs: pd.DataFrame) -> int:
         How many.
     """
     return len(set(independent(list(pairs["tokens"]))))
+
+
+def counted(pairs: pd.DataFrame) -> str:
+    """Say how many pairs there are, of how many forecasts, and against how many independent outcomes.
+
+    Parameters
+    ----------
+    pairs : pandas.DataFrame
+        Rows of `candidates`.
+
+    Returns
+    -------
+    str
+        Such as ``4 pairs of 2 forecasts (2 independent outcomes)``.
+    """
+    forecasts = pairs["forecast"].nunique()
+    return f"{count(len(pairs), 'pair')} of {count(forecasts, 'forecast')} ({count(n_independent(pairs), 'independent outcome')})"
 
 
 def revised(evidence: Evidence, grades: tuple[str, ...]) -> list[pd.DataFrame]:

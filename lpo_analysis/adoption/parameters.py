@@ -8,7 +8,7 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from lpo_analysis import vocabulary
-from lpo_analysis.errors import NoEvidenceError
+from lpo_analysis.errors import NoEvidenceError, ParameterError
 from lpo_analysis.evidence import load, select
 from lpo_analysis.parameters import Level, Number, ReportParameters, Seed, Whole, own_file, rule, word
 
@@ -43,9 +43,13 @@ class Parameters(ReportParameters):
         500,
     ]
     """Assumed sample sizes, as scenarios, where a source does not tell its own."""
+    ceiling_most: Annotated[Number, Field(ge=1.5, le=10_000)] = 100.0
+    """Assumed: largest ceiling of the market that the forecast lets in, as a multiple of the last total; the points cannot tell it."""
     seed: Seed = 1
     """Seed of the simulated paths of the forecasts and of their scores."""
 
+    series_path: own_file("series") = ""  # type: ignore[valid-type]
+    """Your own series of adopters or levels, a CSV file in the form of data/templates/series.csv; empty for none."""
     survey_path: own_file("survey") = ""  # type: ignore[valid-type]
     """Your own survey, a CSV file in the form of data/templates/survey.csv; empty for none."""
     margins_path: own_file("margins") = ""  # type: ignore[valid-type]
@@ -98,7 +102,16 @@ class Parameters(ReportParameters):
         return pd.crosstab(rows["geography"], rows["buyer"])
 
     def check_evidence(self) -> None:
-        """Raise `NoEvidenceError` where no survey of the place and buyer is on file; names the nearest. Reads an own survey."""
+        """Raise `NoEvidenceError` where no survey of the place and buyer is on file; names the nearest. Reads own files."""
+        if self.series_path:
+            from lpo_analysis.adoption.own_series import read_series
+
+            last = read_series(self.series_path).year[-1]
+            if last >= self.horizon_year:
+                raise ParameterError(
+                    f"horizon_year: {self.horizon_year} is not ahead of your series, which ends {last:g}",
+                    remedy=f"Use {int(last) + 1} or later.",
+                )
         if self.survey_path:
             from lpo_analysis.adoption.survey_data import read_survey
 

@@ -122,6 +122,11 @@ def digital_exports(evidence: Evidence, parameters: Parameters) -> Result:
     )  # fmt: skip
 
 
+def _by_chance(comparisons: int, level: float) -> str:
+    """Say how many of so many comparisons would be told at this level although there is nothing to tell."""
+    return number((1 - level) * comparisons, digits=2)
+
+
 def governance(evidence: Evidence, parameters: Parameters, *, indicator: str = "rule_of_law") -> Result:
     """Show governance of delivery and buyer countries in the newest year, and whether it changed since the first.
 
@@ -184,21 +189,21 @@ def governance(evidence: Evidence, parameters: Parameters, *, indicator: str = "
         for row in table[table["term"].isin(NAMED)].itertuples()
     ]
     text = f"{sentence(label)} in {last}, on a scale of about -2.5 to 2.5: {listing(named) if named else 'none of the named delivery locations is on file'}."
-    text += f" Since {first}, of {count(int(table['change'].notna().sum()), 'country', 'countries')}, "
+    compared = int(table["change"].notna().sum())
+    text += f" Since {first}, of {count(compared, 'country', 'countries')}, "
     told = [
         f"{some([called(r.term, r.label) for r in part.itertuples()])} {verb}"
         for part, verb in ((up, "rose"), (down, "fell"))
         if len(part)
     ]
     text += (
-        f"{listing(told)} by more than the errors explain; in the others no change can be told."
+        f"{listing(told)} by more than the errors explain, {len(up) + len(down)} in all where about {_by_chance(compared, p.level)} would by chance alone; in the others no change can be told."
         if told
         else "none changed by more than the errors explain."
     )
     checks = (
         Check("Scale", None, "Scores are relative to all countries of a year: a country can fall while its courts stay the same, and no score measures contract courts."),
         Check("Errors", None, f"Intervals come from the published standard errors (median {number(float(table['std_error'].median()), digits=2)}); those of two years share sources, so changes are judged rather too cautiously."),
-        Check("Many comparisons", None, f"{int(table['change'].notna().sum())} changes at {p.level:.0%}: about {(1 - p.level) * table['change'].notna().sum():.0f} would be told by chance alone."),
     )  # fmt: skip
     drawn = pd.DataFrame({"series": scores["country"], "x": scores["year"], "estimate": scores[indicator], "conf_low": scores[indicator] - z * scores[f"{indicator}_se"],
                           "conf_high": scores[indicator] + z * scores[f"{indicator}_se"], "main": scores["iso3"].isin(NAMED)})  # fmt: skip
@@ -281,7 +286,7 @@ def onshore_wages(evidence: Evidence, parameters: Parameters, *, role: Role = "p
     text = (
         f"In May {year} {occupation} earned {number(usa['hourly_mean'], digits=3)} dollars an hour on average, from {number(low['estimate'], digits=3)} in {called(low['term'], low['label'])} to "
         f"{number(high['estimate'], digits=3)} in {called(high['term'], high['label'])}, {number(high['estimate'] / low['estimate'], digits=2)} times as much. Of {count(len(parts), 'state or territory', 'states and territories')} "
-        f"{len(cheap)} {'lies' if len(cheap) == 1 else 'lie'} below the nation and {len(dear)} above it by more than the errors explain."
+        f"{len(cheap)} {'lies' if len(cheap) == 1 else 'lie'} below the nation and {len(dear)} above it by more than the errors explain, where about {_by_chance(len(parts), p.level)} would by chance alone."
     )
     jobs = parts["employment"].sum()
     text += f" {sentence(listing([called(row.term, row.label) for row in biggest.itertuples()]))} hold {percent(biggest['employment'].sum() / jobs)} of their jobs ({number(jobs, digits=3)})."
@@ -293,7 +298,6 @@ def onshore_wages(evidence: Evidence, parameters: Parameters, *, role: Role = "p
         Check("Who is counted", None, "Employees only: partners and the self-employed are outside. Pay is before benefits and overheads, and is no price of outsourced work."),
         Check("Cost of living", None, "No price level by state is in the table: a lower wage is cheaper for the employer, not poorer pay for the employee."),
         Check("One year", None, f"May {year} alone; the survey pools three years of panels and is not designed as a series."),
-        Check("Many comparisons", None, f"{len(parts)} comparisons at {p.level:.0%}: about {(1 - p.level) * len(parts):.0f} would be told by chance alone."),
     )  # fmt: skip
     return Result(
         "onshore_wages", table, text, checks=checks, rows=("table:wages_us_state_2025:all", "table:wages_us_national:all"), n_used=len(table), n_dropped=len(rows) - len(used),

@@ -15,6 +15,7 @@ from lpo_analysis.adoption.matching import (
     GRADES,
     KINDS,
     candidates,
+    counted,
     farthest,
     figures,
     independent,
@@ -153,7 +154,7 @@ def pairs(evidence: Evidence, parameters: Parameters) -> Result:
         One term a pair: ``estimate`` is the logarithm of forecast over outcome per year of horizon (above 0: the forecast was
         too high), NaN where it is not one number, ``conf_low`` and ``conf_high`` the ends that the two figures leave open (no confidence
         interval; an open side is empty); columns kind, scope, year, horizon (years from publication to the target), the two figures in USD
-        billion, their makers and grades, echo.
+        billion, their makers and grades, the years of both, ``off`` (the forecast as a multiple of the outcome, in words), echo.
 
     Notes
     -----
@@ -175,9 +176,10 @@ def pairs(evidence: Evidence, parameters: Parameters) -> Result:
     table = _pair_table(frame)
     kinds = frame["kind"].value_counts().reindex(list(KINDS)).dropna().astype(int)
     said = [f"{n} ({KINDS[str(kind)]})" for kind, n in kinds.items()]
+    forecasts = frame["forecast"].nunique()
     text = (
-        f"{count(len(frame), 'pair')} of a forecast and a later figure of the same scope {'is' if len(frame) == 1 else 'are'} on file at grade "
-        f"{'/'.join(p.grades)}: {listing(said)}. {_worst_text(frame)} {more}"
+        f"{count(forecasts, 'forecast')} {'has' if forecasts == 1 else 'have'} a later figure of the same scope at grade {'/'.join(p.grades)}, in {count(len(frame), 'pair')} with {count(n_independent(frame), 'independent outcome')}: {listing(said)}. "
+        f"{_worst_text(frame)} {more}"
     )
     return _pairs_result(
         "forecast_pairs", table, frame, text.strip(), _pair_checks(frame, evidence, p), evidence, p.grades
@@ -206,7 +208,7 @@ def weaker_pairs(evidence: Evidence, parameters: Parameters) -> Result:
         return not_estimable("weaker_pairs", "the grades not let in would add no pair", unit=_UNIT)
     one = len(frame) == 1
     text = (
-        f"{count(len(frame), 'more pair')} {'rests' if one else 'rest'} on a figure of another grade than {'/'.join(p.grades)}; "
+        f"{counted(frame).replace('pair', 'more pair', 1)} {'rests' if one else 'rest'} on a figure of another grade than {'/'.join(p.grades)}; "
         f"{'it is' if one else 'they are'} listed and not used. {_worst_text(frame)}"
     )
     return _pairs_result("weaker_pairs", _pair_table(frame), frame, text, (), evidence, GRADES)
@@ -248,6 +250,8 @@ def _pair_table(frame: pd.DataFrame) -> pd.DataFrame:
     table = frame.assign(
         estimate=((frame["low"] + frame["high"]) / 2).where(closed),
         conf_low=_open(frame["low"]), conf_high=_open(frame["high"]), n_obs=1 + frame["outcomes"].map(len), unit=_UNIT,
+        off=[_said(low, high) for low, high in zip(frame["total_low"], frame["total_high"], strict=True)],
+        grades=frame["forecast_grade"] + "/" + frame["outcome_grade"],
         method=np.select([exact, closed], ["two figures", "ends of the published ranges"], "one side open"),
         forecast_high=_open(frame["forecast_high"]), outcome_high=_open(frame["outcome_high"]),
     ).drop(columns=["low", "high", "total_low", "total_high", "outcomes", "tokens"])  # fmt: skip
@@ -292,7 +296,7 @@ def _let_in(evidence: Evidence, grades: Sequence[str]) -> list[tuple[str, pd.Dat
 
 def _weaker_text(evidence: Evidence, p: Parameters) -> str:
     steps = _let_in(evidence, p.grades)
-    said = [f"{len(frame)} with grade {grade}" for grade, frame in steps]
+    said = [f"{counted(frame)} with grade {grade}" for grade, frame in steps]
     return f"Letting weaker grades in one after another would make it {listing(said)}." if said else ""
 
 
@@ -302,7 +306,7 @@ def _pair_checks(frame: pd.DataFrame, evidence: Evidence, p: Parameters) -> tupl
     others_own = wider(evidence, p.grades)
     checks = [
         Check("Another maker", bool(len(others)), f"{len(others)} of {count(len(frame), 'pair')} have an outcome that somebody other than the forecaster told."),
-        Check("Independence", None, f"The pairs rest on {count(n_independent(frame), 'independent outcome')}: those that share a maker or a market and year count once."),
+        Check("Independence", None, f"{counted(frame)}: those that share a maker or a market and year count once."),
         Check("Echo", not echoes, f"An outcome is the very number of an earlier forecast in {count(len(echoes), 'pair')}" + (f": {listing(echoes)}." if echoes else ".")),
         Check("Growth", None, "The outcome of a neighbouring year holds one more or one less year of growth than the forecast; nothing is adjusted for it."),
     ]  # fmt: skip
@@ -407,7 +411,7 @@ def _pooled_text(table: pd.DataFrame, pooled: pd.DataFrame, evidence: Evidence, 
     if not told:
         near = table.sort_values(["n_outcomes", "n_obs"], kind="stable").iloc[-1]
         nearest = (
-            f"the nearest has {near['n_obs']} from {near['n_outcomes']} ({near['label']})"
+            f"the nearest has {count(near['n_obs'], 'pair')} from {count(near['n_outcomes'], 'independent outcome')} ({near['label']})"
             if near["n_obs"]
             else "there is no pair at all"
         )

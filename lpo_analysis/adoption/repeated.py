@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from lpo_analysis import vocabulary
+from lpo_analysis.adoption.bases import bases
 from lpo_analysis.adoption.parameters import Parameters
 from lpo_analysis.adoption.use import SENSES, figures, spoken, with_intervals
 from lpo_analysis.charts import forest
@@ -63,14 +64,20 @@ def use_trend(evidence: Evidence, parameters: Parameters) -> Result:
             continue
         named = dict(zip(_SAME, key, strict=True))
         part = part.sort_values("year_end")
-        why = _against(part, named)
+        # The rows that can be fitted: a share strictly between none and all, of a number of respondents that is known.
+        behind = bases(part, evidence)
+        part = part.assign(n=behind["n"].where(behind["rule"].isin(["whole", "told", "derived"])))
+        usable = part[
+            (part["form"] == "point") & part["n"].notna() & part["value"].between(0, 100, inclusive="neither")
+        ]
+        why = _against(usable, named)
         record = {"term": "_".join(str(named[name]) for name in ("category", "task", "buyer_size", "publisher_id")), "label": _question(part, named),
                   "waves": part["year_end"].nunique(), "first": part["year_end"].min(), "last": part["year_end"].max(), "n_obs": len(part),
                   "level": p.level, "unit": "odds ratio a year", "method": "logit random effects, Hartung-Knapp" if not why else f"no trend: {why}",
                   "reason": why, "rows": tuple(part.index)}  # fmt: skip
-        records.append(record if why else record | _trend(part, p.level))
+        records.append(record if why else record | _trend(usable, p.level))
     looked = (
-        f"{count(len(rows), 'figure')} from {count(rows['study_id'].nunique(), 'study', 'studies')} were looked at"
+        f"{count(len(rows), 'figure')} from {count(rows['study_id'].nunique(), 'study', 'studies')} {'was' if len(rows) == 1 else 'were'} looked at"
         if len(rows)
         else "0 figures, 0 studies"
     )
@@ -108,22 +115,18 @@ def use_trend(evidence: Evidence, parameters: Parameters) -> Result:
     )
 
 
-def _against(part: pd.DataFrame, named: dict[str, Any]) -> str:
+def _against(usable: pd.DataFrame, named: dict[str, Any]) -> str:
     """Say why no trend is told; empty if one is."""
     if changed := CHANGED.get((named["category"], named["publisher_id"])):
         return changed
-    points = part[part["form"] == "point"]
-    known = points["sample_size"].notna() & points["value"].between(0, 100, inclusive="neither")
-    if points.loc[known, "year_end"].nunique() < WAVES:
-        return f"{known.sum()} of the waves tell{'s' if known.sum() == 1 else ''} a share and its sample size, and {WAVES} are needed"
+    if usable["year_end"].nunique() < WAVES:
+        n = len(usable)
+        return f"{n} of the waves {'tells' if n == 1 else 'tell'} a share and its sample size, and {WAVES} are needed"
     return ""
 
 
-def _trend(part: pd.DataFrame, level: float) -> dict[str, float]:
-    usable = part[
-        (part["form"] == "point") & part["sample_size"].notna() & part["value"].between(0, 100, inclusive="neither")
-    ]
-    share, n = usable["value"].to_numpy(dtype=float) / 100, usable["sample_size"].to_numpy(dtype=float)
+def _trend(usable: pd.DataFrame, level: float) -> dict[str, float]:
+    share, n = usable["value"].to_numpy(dtype=float) / 100, usable["n"].to_numpy(dtype=float)
     year = usable["year_end"].to_numpy(dtype=float)
     fit = meta_regression(
         np.log(share / (1 - share)),
@@ -169,7 +172,7 @@ def intentions(evidence: Evidence, parameters: Parameters) -> Result:
     meant = meant[meant["category"].isin(BECOMES)]
     use = select(evidence, metric="adoption_rate", grades=p.grades, required=False)
     groups: list[pd.DataFrame] = []
-    lonely = 0
+    early = 0
     for _, one in meant.sort_values("year_end", kind="stable").iterrows():
         same = use[
             (use["category"] == BECOMES[one["category"]])
@@ -178,20 +181,27 @@ def intentions(evidence: Evidence, parameters: Parameters) -> Result:
         ]
         same = same[
             (same["buyer_size"] == one["buyer_size"])
-            & (same["year_end"] >= one["year_start"])
             & (same["task"] == one["task"] if one["task"] not in ("all", "") else True)
         ]
-        if same.empty:
-            lonely += 1
+        # Only what was found after the year in which the intention was told can be its outcome.
+        later = same[same["year_start"] > max(int(str(one["published"])[:4]), one["year_start"])]
+        early += int(later.empty and len(same) > 0)
+        if later.empty:
             continue
-        both = pd.concat([one.to_frame().T.astype(use.dtypes), same.sort_values("year_end", kind="stable")])
-        what = f"{sentence(vocabulary.label('buyer', one['buyer']))}s in {vocabulary.in_words(one['geography'])}: {SENSES.get(BECOMES[one['category']], one['category'])}"
-        groups.append(both.assign(group=what, side=["intended", *["found"] * len(same)]))
+        both = pd.concat([one.to_frame().T.astype(use.dtypes), later.sort_values("year_end", kind="stable")])
+        size = "" if one["buyer_size"] in ("all", "") else f"{one['buyer_size']} "
+        what = f"{sentence(size + vocabulary.label('buyer', one['buyer']))}s in {vocabulary.in_words(one['geography'])}: {SENSES.get(BECOMES[one['category']], one['category'])}"
+        groups.append(both.assign(group=what, side=["intended", *["found"] * len(later)]))
     head = f"{count(len(meant), 'intention')} of a kind that a survey of use could confirm {'is' if len(meant) == 1 else 'are'} on file at grade {'/'.join(p.grades)}"
+    same_year = (
+        f" ({early} {'has' if early == 1 else 'have'} a figure of the same year or an earlier one, which is no outcome)"
+        if early
+        else ""
+    )
     if not groups:
         return not_estimable(
             "intentions",
-            f"{head}, and none has a later survey of the same use, buyer and place",
+            f"{head}, and none has a later survey of the same use, buyer and place{same_year}",
             level=p.level,
             n_dropped=len(meant),
         )
@@ -203,13 +213,16 @@ def intentions(evidence: Evidence, parameters: Parameters) -> Result:
         for number, (name, row) in enumerate(frame.iterrows())
     )  # fmt: skip
     told = [
-        f"{group}: {spoken(part.iloc[0])} intended in {part.iloc[0]['year']}, "
+        f"{group}: {spoken(part.iloc[0])} intended for {part.iloc[0]['year']}, "
         + listing([f"{spoken(row)} found in {row.year}" for row in part.iloc[1:].itertuples()])
         for group, part in table.groupby("group", sort=False)
     ]
-    text = f"{head}; for {len(groups)} of them a survey of the same year or later asked for the same use. {'. '.join(told)}. Samples differ, so no difference is formed."
+    text = (
+        f"{head}; {len(groups)} of them {'has' if len(groups) == 1 else 'have'} a later figure of the same use, buyer and place{same_year}. "
+        f"{'. '.join(told)}. Samples differ, so no difference is formed."
+    )
     return Result(
-        "intentions", table, text, rows=tuple(dict.fromkeys(frame.index)), n_used=len(groups), n_dropped=lonely,
+        "intentions", table, text, rows=tuple(dict.fromkeys(frame.index)), n_used=len(groups), n_dropped=len(meant) - len(groups),
         checks=(Check("Same respondents", False, "No survey followed those who told an intention; whoever answered later is another sample."),),
         plot_data=table.assign(weak=table["side"] == "intended")[["group", "label", "estimate", "conf_low", "conf_high", "weak"]],
         draw=partial(forest, title="What was intended, and what was found", xlabel=f"share, {p.level:.0%} interval; open: intended"),

@@ -15,7 +15,7 @@ from lpo_analysis.charts import forest
 from lpo_analysis.evidence import Evidence, maker, select
 from lpo_analysis.evidence.money import ends
 from lpo_analysis.results import Check, Result, tidy
-from lpo_analysis.wording import count, listing, number, percent, sentence
+from lpo_analysis.wording import count, lead, listing, number, percent, sentence
 
 SCOPES = {
     "alsp_total": "alternative legal service providers, worldwide (staffing, Big Four, e-discovery and captives included)",
@@ -39,12 +39,16 @@ def disagreement(evidence: Evidence, parameters: Parameters) -> Result:
     Returns
     -------
     Result
-        One term a scope and year with two makers or more: ``estimate`` is the ratio of the largest to the smallest figure,
-        ``n_makers`` counts makers, ``n_ab`` those with a figure of grade A or B.
+        One term for the estimates and one for the forecasts of each scope and year with two makers or more: ``estimate`` is the
+        ratio of the ``largest`` to the ``smallest`` single figure, where two makers told one of that kind; ``at_least`` and
+        ``at_most`` are the bounds told (the highest floor, the lowest ceiling), ``range_low`` and ``range_high`` the ends of the
+        ranges. ``n_obs`` and ``n_makers`` count figures of the kind, ``n_single`` makers of single figures, ``n_ab`` those of
+        them of grade A or B.
 
     Notes
     -----
-    Described, not pooled: no scope has ten estimates of four makers, and makers repeat each other.
+    Described, not pooled: no scope has ten estimates of four makers, and makers repeat each other. A bound, a range and a
+    forecast are no figure that another could be a multiple of, so they enter no ratio.
     """
     del parameters
     return _disagreement(evidence).copy()
@@ -54,35 +58,82 @@ def disagreement(evidence: Evidence, parameters: Parameters) -> Result:
 def _disagreement(evidence: Evidence) -> Result:
     rows = evidence.observations.query("metric == 'market_size' and topic == 'market'")
     rows = rows[rows["category"].isin(SCOPES)].sort_values(["category", "year_end", "grade"], kind="stable")
-    records, drawn = [], []
-    for (category, geography, year), part in rows.groupby(["category", "geography", "year_end"], sort=False):
+    kinds = np.where(rows["status"] == "forecast", "forecasts", "estimates")
+    records, drawn, used = [], [], 0
+    for (category, geography, year), part in rows.assign(kind_of=kinds).groupby(
+        ["category", "geography", "year_end"], sort=False
+    ):
         if part["publisher_id"].nunique() < 2:
             continue
-        low, high = np.nanmin(ends(part), axis=0), np.nanmax(ends(part), axis=0)
-        strong_makers = part.loc[part["grade"].isin(["A", "B"]), "publisher_id"].nunique()
-        records.append({"term": f"{category}_{year}", "label": f"{SCOPES[str(category)]}, {year}", "estimate": high.max() / low.min(),
-                        "conf_low": low.min(), "conf_high": high.max(), "n_obs": len(part), "n_makers": part["publisher_id"].nunique(),
-                        "n_ab": strong_makers, "unit": "ratio of largest to smallest", "method": "all figures, all grades",
-                        "geography": geography})  # fmt: skip
-        for (_, row), a, b in zip(part.iterrows(), low, high, strict=True):
-            forecast = f", forecast of {str(row['published'])[:4]}" if row["status"] == "forecast" else ""
-            name = vocabulary.label("scope", str(geography))
-            drawn.append({"group": f"{_short(str(category))} {name}, {year}", "label": f"{maker(row['publisher'])}{forecast} [{row['grade']}]",
-                          "estimate": float(np.sqrt(a * b)), "conf_low": a, "conf_high": b, "weak": row["grade"] in ("C", "D")})  # fmt: skip
+        used += len(part)
+        label = f"{SCOPES[str(category)]}, {year}"
+        for kind, same in part.groupby("kind_of"):
+            records.append(
+                {
+                    "term": f"{category}_{year}_{kind}",
+                    "label": label,
+                    "kind": kind,
+                    "geography": geography,
+                    **_apart(same),
+                }
+            )
+        group = f"{_short(str(category))} {vocabulary.label('scope', str(geography))}, {year}"
+        drawn += [_line(group, row) for _, row in part.iterrows()]
     table = tidy(records)
-    strong = table[table["n_ab"] >= 2]
-    worst = table.loc[table["estimate"].idxmax()]
-    text = (
-        f"{len(table)} scope-years have figures from two makers or more, {len(strong)} of them from two makers or more at grade A or B. The largest is "
-        f"{number(table['estimate'].median(), digits=2)} times the smallest in the median, and {number(worst['estimate'], digits=2)} times for {worst['label']}. "
+    text = _disagreement_text(table)
+    return Result(
+        "disagreement", table, text, rows=tuple(rows.index), n_used=used, n_dropped=len(rows) - used, plot_data=pd.DataFrame(drawn),
+        draw=partial(forest, title="The same market in the same year", xlabel="USD billion; open: C and D", percent=False, log=True),
+        alt=f"Published sizes by scope and year, estimates, forecasts, ranges and bounds told apart. {lead(text)}",
+    )  # fmt: skip
+
+
+def _apart(rows: pd.DataFrame) -> dict[str, object]:
+    """Tell single figures of one kind from ranges and bounds, and compare what two makers told as one number."""
+    single = rows[rows["form"] == "point"]
+    strong = single.loc[single["grade"].isin(["A", "B"]), "publisher_id"].nunique()
+    by_form = {form: rows[rows["form"] == form] for form in ("floor", "ceiling", "range")}
+    low, high = single["value"].min(), single["value"].max()
+    makers = single["publisher_id"].nunique()
+    return {
+        "estimate": high / low if makers >= 2 else np.nan, "smallest": low, "largest": high,
+        "at_least": by_form["floor"]["lower"].max(), "at_most": by_form["ceiling"]["upper"].min(),
+        "range_low": by_form["range"]["lower"].min(), "range_high": by_form["range"]["upper"].max(),
+        "n_obs": len(rows), "n_makers": rows["publisher_id"].nunique(), "n_single": makers, "n_ab": strong,
+        "unit": "ratio of largest to smallest", "method": "single figures of one kind, all grades",
+    }  # fmt: skip
+
+
+def _line(group: str, row: pd.Series) -> dict[str, object]:
+    low, high = (float(end) for end in ends(row))
+    forecast = f", forecast of {str(row['published'])[:4]}" if row["status"] == "forecast" else ""
+    bound = {"floor": ", at least", "ceiling": ", at most"}.get(row["form"], "")
+    return {"group": group, "label": f"{maker(row['publisher'])}{forecast}{bound} [{row['grade']}]", "estimate": np.sqrt(low * high),
+            "conf_low": low, "conf_high": high, "weak": row["grade"] in ("C", "D")}  # fmt: skip
+
+
+def _disagreement_text(table: pd.DataFrame) -> str:
+    years = table["label"].nunique()
+    compared = table.dropna(subset=["estimate"])
+    told = []
+    for kind, part in compared.groupby("kind", sort=False):
+        worst = part.loc[part["estimate"].idxmax()]
+        most = f"{number(worst['estimate'], digits=2)} for {worst['label']}"
+        middle = f"{number(part['estimate'].median(), digits=2)} in the median, at most " if len(part) > 1 else ""
+        told.append(f"{kind} in {len(part)} (largest over smallest {middle}{most})")
+    strong, rest = int((compared["n_ab"] >= 2).sum()), years - compared["label"].nunique()
+    bases = (
+        f"Single figures of the same kind from two makers or more are {listing(told)}; both makers are of grade A or B in {strong} of these {len(compared)}. "
+        if told
+        else "In none do two makers tell single figures of the same kind. "
+    )
+    others = (
+        f"In the other {rest} a bound, a range or a forecast faces a figure of another kind, which gives no ratio. "
+    )
+    return (
+        f"{count(years, 'scope-year')} {'has' if years == 1 else 'have'} figures from two makers or more. {bases}{others if rest and told else ''}"
         "No mean is formed: no scope has ten estimates from four makers, and makers repeat each other."
     )
-    return Result(
-        "disagreement", table, text, rows=tuple(rows.index), n_used=int(table["n_obs"].sum()), n_dropped=len(rows) - int(table["n_obs"].sum()),
-        plot_data=pd.DataFrame(drawn),
-        draw=partial(forest, title="The same market in the same year", xlabel="USD billion; open: C and D", percent=False, log=True),
-        alt=f"Published sizes by scope and year; within one year the largest is up to {number(worst['estimate'], digits=2)} times the smallest.",
-    )  # fmt: skip
 
 
 def _short(category: str) -> str:

@@ -376,7 +376,7 @@ def _compared(
         return record | {"method": "no interval: a sample size is not known"}, mark
     low = d - np.hypot(own["estimate"] - own["conf_low"], row["conf_high"] - row["share"])
     high = d + np.hypot(own["conf_high"] - own["estimate"], row["share"] - row["conf_low"])
-    method = OWN_SAMPLES if row["rule"] == "own sample" else f"{OWN_SAMPLES}; {row['rule']}"
+    method = f"{OWN_SAMPLES}; {row['rule']}" if row["rule"].startswith("at least") else OWN_SAMPLES
     return record | {"conf_low": low, "conf_high": high, "method": method}, mark
 
 

@@ -6,8 +6,6 @@ spreadsheets save: semicolons for commas, decimal commas, Windows code pages.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +15,9 @@ import numpy as np
 import pandas as pd
 
 from lpo_analysis import vocabulary
-from lpo_analysis.errors import DataError, Fault, NotFoundError, choices, closest
-from lpo_analysis.wording import count, listing
+from lpo_analysis.adoption.own_files import OwnTable, folded, is_figure, mixed, number_of, read_own, told, wrong
+from lpo_analysis.errors import Fault, NotFoundError, choices, closest
+from lpo_analysis.wording import listing
 
 YES, NO, DONT_KNOW, NONE = "yes", "no", "dont_know", "none"
 PRACTICES = {
@@ -54,8 +53,6 @@ REQUIRED = ("respondent", "buyer", "uses_lpo")
 COLUMNS = ("respondent", *GROUPS, *ANSWERS, *LISTS, "weight", "cluster", "year")
 MARGIN_COLUMNS = ("variable", "category", "share")
 _ROUNDING = 0.5
-_NUMERIC = re.compile(r"[-+.,%\d]{0,12}")
-_LONGEST = 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,127 +119,13 @@ def read_survey(survey_path: str | Path, margins_path: str | Path = "") -> Surve
     faults: list[Fault] = []
     survey = _answers(Path(survey_path), faults)
     if faults:
-        raise _wrong(faults)
+        raise wrong(faults)
     if not str(margins_path):
         return survey
     margins, rounding = _margins(Path(margins_path), survey, faults)
     if faults:
-        raise _wrong(faults)
+        raise wrong(faults)
     return Survey(survey.frame, survey.columns, margins, rounding, survey.n_ignored)
-
-
-def _wrong(faults: Sequence[Fault]) -> DataError:
-    return DataError(faults, remedy="Columns and codes are described in data/templates/README.md.")
-
-
-@dataclass(frozen=True)
-class _Table:
-    """Cells of a file by column, the line of each row, and whether a comma may be a decimal one."""
-
-    label: str
-    cells: dict[str, list[str]]
-    lines: list[int]
-    comma: bool
-    n_ignored: int
-
-
-def _text(path: Path) -> str:
-    label = path.name
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        remedy = "Name a file made from data/templates; a relative path starts where the report is run."
-        raise NotFoundError(f"{label} does not exist.", remedy=remedy) from None
-    except OSError as error:
-        raise _wrong([Fault(label, None, None, None, f"cannot be read ({error.strerror})")]) from None
-    if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise _wrong([Fault(label, None, None, None, "is a workbook or an archive; save the sheet as CSV (UTF-8)")])
-    codecs = ("utf-16",) if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "cp1252")
-    for codec in codecs:
-        try:
-            text = raw.decode(codec)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise _wrong([Fault(label, None, None, None, "is no text that can be read; save it as CSV (UTF-8)")])
-
-
-def _table(path: Path, known: Sequence[str], required: Sequence[str]) -> _Table:
-    text, label = _text(path), path.name
-    if not text.strip():
-        raise _wrong([Fault(label, None, None, None, f"is empty; the first line must be {','.join(known)}")])
-    head, skipped = text.splitlines()[0], 0
-    if re.fullmatch(r"\s*sep=.\s*", head, flags=re.IGNORECASE):  # what Excel writes to itself
-        text, skipped = text.split("\n", 1)[1] if "\n" in text else "", 1
-        head = (text.splitlines() or [""])[0]
-    mark = max(",;\t", key=lambda sign: len(set(_header(head, sign)) & set(known)))
-    rows: list[tuple[int, list[str]]] = []
-    end = skipped
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
-    try:
-        for fields in reader:
-            rows.append((end + 1, [field.strip() for field in fields]))
-            end = reader.line_num + skipped
-    except csv.Error:
-        raise _wrong(
-            [Fault(label, end + 1, None, None, "is no CSV from here on; is a quotation mark left open?")]
-        ) from None
-    names = [_folded(name) for name in rows[0][1]] if rows else []
-    if wrong := _header_faults(label, names, known, required):
-        raise _wrong(wrong)
-    cells: dict[str, list[str]] = {name: [] for name in names if name in known}
-    lines: list[int] = []
-    faults: list[Fault] = []
-    for line, row in rows[1:]:
-        if not any(row):
-            continue
-        if len(row) < len(names) or any(row[len(names) :]):
-            hint = " Is a list of several codes without quotation marks?" if mark == ";" else ""
-            faults.append(Fault(label, line, None, None, f"has {len(row)} fields, expected {len(names)}.{hint}"))
-            continue
-        lines.append(line)
-        for name, cell in zip(names, row[: len(names)], strict=True):
-            if name in cells:
-                cells[name].append(cell)
-    if not lines and not faults:
-        faults.append(Fault(label, None, None, None, "has a header and no rows below it"))
-    if faults:
-        raise _wrong(faults)
-    return _Table(label, cells, lines, mark != ",", sum(name not in known for name in names if name))
-
-
-def _header(line: str, mark: str) -> list[str]:
-    try:
-        return [_folded(name) for name in next(csv.reader([line], delimiter=mark), [])]
-    except csv.Error:
-        return []
-
-
-def _folded(text: str) -> str:
-    return re.sub(r"[\s-]+", "_", text.strip().lstrip("\ufeff")).casefold()
-
-
-def _header_faults(label: str, names: list[str], known: Sequence[str], required: Sequence[str]) -> list[Fault]:
-    twice = dict.fromkeys(name for name in names if name in known and names.count(name) > 1)
-    absent = [name for name in known if name not in names]
-    # A misspelt column of the template would be lost in silence; any other is the researcher's own and stays unread.
-    meant = {name: closest(name, absent) for name in names if name and name not in known}
-    missing = f"this column is missing. Columns of the template: {', '.join(known)}"
-    faults = [Fault(label, 1, name, None, "this column stands there twice") for name in twice]
-    faults += [
-        Fault(label, 1, name[:_LONGEST], None, f"this column is not known; did you mean {near!r}?")
-        for name, near in meant.items()
-        if near
-    ]
-    return faults or [Fault(label, 1, name, None, missing) for name in required if name not in names]
-
-
-def _told(label: str, line: int, column: str, value: str, message: str, *, shown: bool = False) -> Fault:
-    """Make a fault that shows a value only if that is known to be harmless."""
-    if shown:
-        return Fault(label, line, column, value, message)
-    return Fault(label, line, column, None, f"holds {count(len(value), 'character')}, which {message}")
 
 
 class _NoCodeError(ValueError):
@@ -257,10 +140,10 @@ Reader = Callable[[str], str]
 
 
 def _one_of(allowed: Sequence[str], labels: Mapping[str, str] | None = None) -> Reader:
-    spelt = {_folded(text): code for code, text in (labels or {}).items()} | {code: code for code in allowed}
+    spelt = {folded(text): code for code, text in (labels or {}).items()} | {code: code for code in allowed}
 
     def read(typed: str) -> str:
-        if (code := spelt.get(_folded(typed))) is None:
+        if (code := spelt.get(folded(typed))) is None:
             raise _NoCodeError(typed, allowed, f"is not a known code. {choices(typed, allowed)}")
         return code
 
@@ -269,8 +152,8 @@ def _one_of(allowed: Sequence[str], labels: Mapping[str, str] | None = None) -> 
 
 def _word(kind: str, allowed: Sequence[str]) -> Reader:
     def read(typed: str) -> str:
-        if _folded(typed) in allowed:
-            return _folded(typed)
+        if folded(typed) in allowed:
+            return folded(typed)
         try:
             return vocabulary.resolve(kind, typed, allowed=allowed)
         except NotFoundError:
@@ -291,7 +174,7 @@ def _place(typed: str) -> str:
 
 
 def _answer(typed: str) -> str:
-    if (code := _ANSWERS.get(_folded(typed))) is None:
+    if (code := _ANSWERS.get(folded(typed))) is None:
         raise _NoCodeError(typed, _ANSWERS, "is no answer. Allowed: yes, no, dont_know, or an empty cell.")
     return code
 
@@ -311,7 +194,7 @@ READERS: dict[str, Reader] = {
 
 
 def _answers(path: Path, faults: list[Fault]) -> Survey:
-    table = _table(path, COLUMNS, REQUIRED)
+    table = read_own(path, COLUMNS, REQUIRED)
     n = len(table.lines)
     blank = [""] * n
     made: dict[str, object] = {}
@@ -332,7 +215,7 @@ def _answers(path: Path, faults: list[Fault]) -> Survey:
     return Survey(frame, used, {}, n_ignored=table.n_ignored)
 
 
-def _code(table: _Table, line: int, column: str, cell: str, read: Reader, faults: list[Fault]) -> str:
+def _code(table: OwnTable, line: int, column: str, cell: str, read: Reader, faults: list[Fault]) -> str:
     if not cell:
         if column == "buyer":
             faults.append(Fault(table.label, line, column, None, f"must not be empty. Allowed: {', '.join(_BUYERS)}."))
@@ -340,17 +223,17 @@ def _code(table: _Table, line: int, column: str, cell: str, read: Reader, faults
     try:
         return read(cell)
     except _NoCodeError as error:
-        faults.append(_told(table.label, line, column, cell, str(error), shown=error.near))
+        faults.append(told(table.label, line, column, cell, str(error), shown=error.near))
         return ""
 
 
 def _codes(
-    table: _Table, line: int, column: str, cell: str, read: Reader, faults: list[Fault]
+    table: OwnTable, line: int, column: str, cell: str, read: Reader, faults: list[Fault]
 ) -> tuple[str, ...] | None:
     parts = [part.strip() for part in re.split(r"[;|]", cell) if part.strip()]
     if not parts:
         return None
-    if any(_folded(part) == NONE for part in parts):
+    if any(folded(part) == NONE for part in parts):
         if len(parts) > 1:
             faults.append(
                 Fault(table.label, line, column, None, f"names {NONE!r} beside other codes; keep one or the other")
@@ -359,44 +242,30 @@ def _codes(
     return tuple(dict.fromkeys(code for part in parts if (code := _code(table, line, column, part, read, faults))))
 
 
-def _number(text: str, *, comma: bool) -> float:
-    """Read a number; a comma is a decimal one only where commas do not separate fields."""
-    if comma and re.fullmatch(r"[+-]?\d+,\d+", text):
-        text = text.replace(",", ".")
-    if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", text, flags=re.IGNORECASE):
-        return float("nan")
-    return float(text)
-
-
-def _mixed(cells: Sequence[str]) -> bool:
-    """Whether some numbers have decimal commas and others decimal points."""
-    return any("," in cell for cell in cells) and any("." in cell for cell in cells)
-
-
-def _weights(table: _Table, cells: Sequence[str], faults: list[Fault]) -> list[float]:
+def _weights(table: OwnTable, cells: Sequence[str], faults: list[Fault]) -> list[float]:
     if not any(cells):
         return [float("nan")] * len(cells)
-    if _mixed(cells):
+    if mixed(cells):
         faults.append(
             Fault(table.label, None, "weight", None, "has decimal commas and decimal points; use one of them")
         )
         return [1.0] * len(cells)
     weights = []
     for line, cell in zip(table.lines, cells, strict=True):
-        weight = _number(cell, comma=table.comma)
+        weight = number_of(cell, comma=table.comma)
         if not cell:
             faults.append(Fault(table.label, line, "weight", None, "is empty, but other respondents have a weight"))
         elif not np.isfinite(weight):
             message = "is no number; write 1.25" + (" or 1,25" if table.comma else "")
-            faults.append(_told(table.label, line, "weight", cell, message))
+            faults.append(told(table.label, line, "weight", cell, message))
         elif weight <= 0:
             message = "is not above 0; delete respondents who are not to count"
-            faults.append(_told(table.label, line, "weight", cell, message))
+            faults.append(told(table.label, line, "weight", cell, message))
         weights.append(weight)
     return weights
 
 
-def _clusters(table: _Table, cells: Sequence[str], faults: list[Fault]) -> list[int]:
+def _clusters(table: OwnTable, cells: Sequence[str], faults: list[Fault]) -> list[int]:
     if not any(cells):
         return [-1] * len(cells)
     for line, cell in zip(table.lines, cells, strict=True):
@@ -407,17 +276,17 @@ def _clusters(table: _Table, cells: Sequence[str], faults: list[Fault]) -> list[
     return [numbers[cell] for cell in cells]
 
 
-def _years(table: _Table, cells: Sequence[str], faults: list[Fault]) -> list[float]:
+def _years(table: OwnTable, cells: Sequence[str], faults: list[Fault]) -> list[float]:
     years = []
     for line, cell in zip(table.lines, cells, strict=True):
-        year = _number(cell, comma=False) if cell else float("nan")
+        year = number_of(cell, comma=False) if cell else float("nan")
         if cell and not (1980 <= year <= 2100 and year % 1 == 0):
-            faults.append(_told(table.label, line, "year", cell, "is no year from 1980 to 2100"))
+            faults.append(told(table.label, line, "year", cell, "is no year from 1980 to 2100"))
         years.append(year)
     return years
 
 
-def _respondents(table: _Table, faults: list[Fault]) -> None:
+def _respondents(table: OwnTable, faults: list[Fault]) -> None:
     first: dict[str, int] = {}
     for line, name in zip(table.lines, table.cells["respondent"], strict=True):
         if not name:
@@ -434,20 +303,20 @@ def _respondents(table: _Table, faults: list[Fault]) -> None:
 
 
 def _margins(path: Path, survey: Survey, faults: list[Fault]) -> tuple[dict[str, dict[str, float]], float]:
-    table = _table(path, MARGIN_COLUMNS, MARGIN_COLUMNS)
+    table = read_own(path, MARGIN_COLUMNS, MARGIN_COLUMNS)
     margins: dict[str, dict[str, float]] = {}
     lines: dict[tuple[str, str], int] = {}
-    mixed = _mixed(table.cells["share"])
-    if mixed:
+    unclear = mixed(table.cells["share"])
+    if unclear:
         faults.append(Fault(table.label, None, "share", None, "has decimal commas and decimal points; use one of them"))
     for line, *cells in zip(table.lines, *(table.cells[name] for name in MARGIN_COLUMNS), strict=True):
         read = _margin(table, line, cells, faults)
-        if read is None or mixed:
+        if read is None or unclear:
             continue
         variable, category, share = read
         if (variable, category) in lines:
             message = f"stands in row {lines[variable, category]} already"
-            faults.append(_told(table.label, line, "category", cells[1], message, shown=True))
+            faults.append(told(table.label, line, "category", cells[1], message, shown=True))
         lines[variable, category] = line
         margins.setdefault(variable, {})[category] = share
     if faults:
@@ -458,8 +327,8 @@ def _margins(path: Path, survey: Survey, faults: list[Fault]) -> tuple[dict[str,
     return {v: {c: x / sum(shares.values()) for c, x in shares.items()} for v, shares in margins.items()}, rounding
 
 
-def _margin(table: _Table, line: int, cells: list[str], faults: list[Fault]) -> tuple[str, str, float] | None:
-    variable, category, share = _folded(cells[0]), cells[1], _number(cells[2], comma=table.comma)
+def _margin(table: OwnTable, line: int, cells: list[str], faults: list[Fault]) -> tuple[str, str, float] | None:
+    variable, category, share = folded(cells[0]), cells[1], number_of(cells[2], comma=table.comma)
     before = len(faults)
     if variable not in GROUPS:
         message, near = (
@@ -473,7 +342,7 @@ def _margin(table: _Table, line: int, cells: list[str], faults: list[Fault]) -> 
     code = _code(table, line, "category", category, READERS[variable], faults)
     if not 0 <= share <= 100:
         message = "must be a percentage from 0 to 100" + ("" if "%" not in cells[2] else ", without the percent sign")
-        faults.append(_told(table.label, line, "share", cells[2], message, shown=bool(_NUMERIC.fullmatch(cells[2]))))
+        faults.append(told(table.label, line, "share", cells[2], message, shown=is_figure(cells[2])))
     return None if len(faults) > before else (variable, code, share)
 
 

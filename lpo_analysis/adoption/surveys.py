@@ -2,60 +2,134 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
+from itertools import takewhile
 
 import pandas as pd
 
 from lpo_analysis import vocabulary
 from lpo_analysis.adoption.parameters import Parameters
-from lpo_analysis.adoption.use import spoken, with_intervals
+from lpo_analysis.adoption.use import size_check, spoken, with_intervals
 from lpo_analysis.charts import forest
 from lpo_analysis.evidence import Evidence, maker, select
 from lpo_analysis.results import Result, not_estimable, tidy
-from lpo_analysis.wording import count, listing, percent, sentence
+from lpo_analysis.wording import count, listing, percent
+
+SATISFIED = ("satisfied", "very_satisfied", "highly_satisfied", "somewhat_satisfied", "moderately_satisfied")
+"""Degrees above neutral."""
+
+MOVEMENTS = {
+    "in": "Brought in-house, from whom is not told",
+    "back": "Taken back from alternative providers",
+    "out": "Moved out to alternative providers",
+    "kept": "Done in-house for the most part (a state, no movement)",
+}
+"""Movements of work; opposite ones are never listed together."""
+
+MOVES = {
+    "moved_work_in_house": ("in", "moved work in-house"),
+    "bring_work_in_house": ("in", "bring work in-house"),
+    "fewer_alternative_providers": ("back", "fewer alternative providers"),
+    "reduce_alsp_spend": ("back", "less spending on alternative providers"),
+    "shifted_to_alsps": ("out", "shifted work from law firms to them"),
+    "increased": ("out", "used them more"),
+    "most_ediscovery_in_house": ("kept", "most e-discovery"),
+    "most_litigation_work_in_house": ("kept", "most litigation work"),
+}
+"""Movement and words of each category."""
+
+_BASE = re.compile(r"\bbase: ([^;,(]+)", re.IGNORECASE)
 
 
-def _survey_result(
-    name: str, rows: pd.DataFrame, evidence: Evidence, parameters: Parameters, *, what: str, title: str, ranked: bool
+def _surveyed(rows: pd.DataFrame, evidence: Evidence, parameters: Parameters) -> pd.DataFrame:
+    """Add intervals and the name of the survey: same study, same year, same respondents."""
+    frame = with_intervals(rows, evidence, parameters)
+    sources = evidence.sources
+    names = {study: _name(sources.loc[sources["study_id"] == study, "publisher"]) for study in set(frame["study_id"])}
+    # What is meant for a coming year was asked in the year before it.
+    year = frame["year_start"].where(frame["status"] == "forecast", frame["year_end"])
+    surveys = [f"{names[row['study_id']]} {year[key]} ({_place(row)})" for key, row in frame.iterrows()]
+    return frame.assign(survey=surveys)
+
+
+def _name(publishers: pd.Series) -> str:
+    """Name who made a study: one name for all pages that tell of it."""
+    names = [maker(one) for one in dict.fromkeys(publishers)]
+    common = [words[0] for words in takewhile(lambda words: len(set(words)) == 1, zip(*(name.split() for name in names), strict=False))]  # fmt: skip
+    return " ".join(common) or names[0]
+
+
+def _place(row: pd.Series) -> str:
+    size = "" if row["buyer_size"] in ("all", "") else f", {row['buyer_size']}"
+    return f"{vocabulary.label('scope', row['geography'])}{size}"
+
+
+def _answers(frame: pd.DataFrame) -> list[str]:
+    """Say each answer, and whom it was asked where those of one survey were not all asked the same."""
+    asked = frame["note"].astype("str").str.extract(_BASE, expand=False).fillna("")
+    differ = asked.groupby(frame["survey"]).transform("nunique") > 1
+    base = (" (of " + asked.str.strip() + ")").where(differ & asked.ne(""), "")
+    return (frame["category"].str.replace("_", " ") + base).tolist()
+
+
+def _table(frame: pd.DataFrame, labels: Sequence[str], level: float) -> pd.DataFrame:
+    return tidy(
+        {"term": key, "label": label, "estimate": row["share"], "conf_low": row["conf_low"], "conf_high": row["conf_high"],
+         "level": level, "n_obs": row["n"], "unit": "share", "method": row["method"], "survey": row["survey"], "grade": row["grade"],
+         "status": row["status"], "year": int(row["year_end"]), "geography": row["geography"], "category": row["category"]}
+        for (key, row), label in zip(frame.iterrows(), labels, strict=True)
+    )  # fmt: skip
+
+
+def _nothing(name: str, what: str, p: Parameters) -> Result:
+    reason = f"no figure of grade {'/'.join(p.grades)} on {what} is on file for {vocabulary.label('buyer', p.buyer)}s (0 rows, 0 studies)"
+    return not_estimable(name, reason, level=p.level)
+
+
+def _counted(frame: pd.DataFrame, what: str) -> str:
+    surveys, makers = frame["survey"].nunique(), frame["publisher_id"].nunique()
+    return f"{count(len(frame), 'figure')} on {what} from {count(surveys, 'survey')} of {count(makers, 'maker')}."
+
+
+def _result(
+    name: str, frame: pd.DataFrame, table: pd.DataFrame, text: str, *, title: str, group: pd.Series, level: float
+) -> Result:
+    # A figure shows only the known end of a bound, and places take the room of the axis.
+    bound = table["method"].map({"published as a floor": ", or more", "published as a ceiling": ", or less"}).fillna("")
+    short = (
+        table["label"]
+        .str.replace(r" \([^()]*\)$", "", regex=True)
+        .where(group.to_numpy() != table["survey"], table["label"])
+    )
+    data = table.assign(label=short + bound, group=group.to_numpy(), weak=table["grade"].isin(["C", "D"]))
+    return Result(
+        name, table, text, rows=tuple(frame.index), n_used=len(frame), checks=(size_check(frame),),
+        plot_data=data[["group", "label", "estimate", "conf_low", "conf_high", "weak"]],
+        draw=partial(forest, title=title, xlabel=f"share of respondents, {level:.0%} interval"),
+        alt=f"{title}: {count(len(table), 'share')} from {count(table['survey'].nunique(), 'survey')}.",
+    )  # fmt: skip
+
+
+def _ranked(
+    name: str, rows: pd.DataFrame, evidence: Evidence, parameters: Parameters, *, what: str, title: str
 ) -> Result:
     p = parameters
     if rows.empty:
-        reason = f"no figure of grade {'/'.join(p.grades)} on {what} is on file for {vocabulary.label('buyer', p.buyer)}s (0 rows, 0 studies)"
-        return not_estimable(name, reason, level=p.level)
-    frame = with_intervals(rows, evidence, p)
-    # Reasons of one survey: same study, same year, same respondents.
-    frame["survey"] = [_survey(row) for _, row in frame.iterrows()]
-    by = ["survey", "share"] if ranked else ["survey", "year_end"]
-    frame = frame.sort_values(by, ascending=[True, not ranked], kind="stable")
-    table = tidy(
-        {"term": key, "label": row["category"].replace("_", " "), "estimate": row["share"], "conf_low": row["conf_low"], "conf_high": row["conf_high"],
-         "level": p.level, "n_obs": row["n"], "unit": "share", "method": row["method"], "survey": row["survey"], "grade": row["grade"],
-         "status": row["status"], "year": int(row["year_end"]), "geography": row["geography"]}
-        for key, row in frame.iterrows()
-    )  # fmt: skip
-    data = table.rename(columns={"survey": "group"}).assign(weak=table["grade"].isin(["C", "D"]))
+        return _nothing(name, what, p)
+    frame = _surveyed(rows, evidence, p).sort_values(["survey", "share"], ascending=[True, False], kind="stable")
+    table = _table(frame, _answers(frame), p.level)
     said = []
     for survey, part in table.groupby("survey", sort=False):
-        top = part.sort_values("estimate", ascending=False, kind="stable").head(3)
-        said.append(f"{survey}: " + listing([f"{row.label} {spoken(row)}" for row in top.itertuples()]))
-    studies = frame["study_id"].nunique()
-    text = (
-        f"{count(len(table), 'figure')} on {what} from {count(studies, 'study', 'studies')}. " + "; ".join(said) + "."
-    )
-    if ranked and len(said) > 1:
+        said.append(f"{survey}: " + listing([f"{row.label} {spoken(row)}" for row in part.head(3).itertuples()]))
+    text = f"{_counted(frame, what)} {'; '.join(said)}."
+    if len(said) > 1:
         text += " Answers are ranked within a survey only: surveys offer different ones to choose from."
-    return Result(
-        name, table, text, rows=tuple(frame.index), n_used=len(frame),
-        plot_data=data[["group", "label", "estimate", "conf_low", "conf_high", "weak"]],
-        draw=partial(forest, title=title, xlabel=f"share of respondents, {p.level:.0%} interval; compare within a survey only"),
-        alt=f"{title}: {len(table)} shares from {table['survey'].nunique()} surveys.",
-    )  # fmt: skip
-
-
-def _survey(row: pd.Series) -> str:
-    who = maker(row["publisher"])
-    size = "" if row["buyer_size"] in ("all", "") else f", {row['buyer_size']}"
-    return f"{who} {row['year_end']} ({vocabulary.label('scope', row['geography'])}{size})"
+    if table["label"].str.contains(" (of ", regex=False).any():
+        text += " Answers that were asked of some respondents only say of whom, and stand beside the others without a common rank."
+    return _result(name, frame, table, text, title=title, group=table["survey"], level=p.level)
 
 
 def _rows(evidence: Evidence, parameters: Parameters, metric: str, **columns: object) -> pd.DataFrame:
@@ -81,9 +155,7 @@ def drivers(evidence: Evidence, parameters: Parameters) -> Result:
     rows = _rows(evidence, parameters, "driver_share")
     # Administrative work is not legal work.
     rows = rows[rows["task"] != ""]
-    return _survey_result(
-        "drivers", rows, evidence, parameters, what="reasons for outsourcing", title="Why they outsource", ranked=True
-    )
+    return _ranked("drivers", rows, evidence, parameters, what="reasons for outsourcing", title="Why they outsource")
 
 
 def barriers(evidence: Evidence, parameters: Parameters) -> Result:
@@ -102,13 +174,11 @@ def barriers(evidence: Evidence, parameters: Parameters) -> Result:
         One term a reason and survey, ranked within the survey.
     """
     rows = _rows(evidence, parameters, "barrier_share")
-    return _survey_result(
-        "barriers", rows, evidence, parameters, what="reasons against outsourcing", title="Why they do not", ranked=True
-    )
+    return _ranked("barriers", rows, evidence, parameters, what="reasons against outsourcing", title="Why they do not")
 
 
 def insourcing(evidence: Evidence, parameters: Parameters) -> Result:
-    """Show who brings work back or uses fewer outside providers: what was done, and what was only intended.
+    """Show where work moved, movement by movement: in-house, back from providers, out to them; done or only intended.
 
     Parameters
     ----------
@@ -120,45 +190,68 @@ def insourcing(evidence: Evidence, parameters: Parameters) -> Result:
     Returns
     -------
     Result
-        One term a figure; column ``status`` tells intentions (forecast) from what was done.
+        One term a figure; column ``movement`` is one of `MOVEMENTS`, ``status`` tells intentions (forecast) from what was done.
     """
+    p = parameters
     everything = ("actual", "estimate", "forecast")
     done = _rows(
         evidence,
-        parameters,
+        p,
         "use_change_share",
         category=["moved_work_in_house", "increased", "shifted_to_alsps"],
         provider=["in_house", "alsp"],
         context=True,
     )
-    kept = _rows(evidence, parameters, "insourcing_share")
+    kept = _rows(evidence, p, "insourcing_share")
     meant = _rows(
         evidence,
-        parameters,
+        p,
         "reduction_intent",
         category=["fewer_alternative_providers", "reduce_alsp_spend"],
         status=everything,
     )
-    planned = _rows(
-        evidence, parameters, "adoption_intent", category="bring_work_in_house", status=everything, context=True
-    )
+    planned = _rows(evidence, p, "adoption_intent", category="bring_work_in_house", status=everything, context=True)
     parts = [part for part in (done, kept, meant, planned) if len(part)]
-    rows = pd.concat(parts) if parts else done
-    rows = rows.assign(
-        category=[
-            f"{c}{' (intended)' if s == 'forecast' else ''}"
-            for c, s in zip(rows["category"], rows["status"], strict=True)
-        ]
+    if not parts:
+        return _nothing("insourcing", "moving work in-house or to other providers", p)
+    frame = _surveyed(pd.concat(parts), evidence, p)
+    order = list(MOVEMENTS)
+    frame = frame.assign(
+        movement=[MOVES[code][0] for code in frame["category"]],
+        order=[order.index(MOVES[code][0]) for code in frame["category"]],
+        intended=frame["status"] == "forecast",
+    ).sort_values(["order", "intended", "year_end", "survey"], kind="stable")
+    labels = [f"{MOVES[row['category']][1]}{' (intended)' if row['intended'] else ''}, {row['survey']}" for _, row in frame.iterrows()]  # fmt: skip
+    table = _table(frame, labels, p.level).assign(movement=frame["movement"].to_numpy())
+    said = [f"{words}: {_movement(table[table['movement'] == code])}" for code, words in MOVEMENTS.items()]
+    text = (
+        f"{_counted(frame, 'where work moved')} {'. '.join(said)}. Movements are opposite and samples differ, so no balance is struck, "
+        "and an intention is no outcome."
     )
-    return _survey_result(
-        "insourcing",
-        rows,
-        evidence,
-        parameters,
-        what="moving work in-house or to other providers",
-        title="Bringing work back, and moving it on",
-        ranked=False,
-    )
+    group = table["movement"].map(MOVEMENTS)
+    return _result("insourcing", frame, table, text, title="Where work moved", group=group, level=p.level)
+
+
+def _movement(part: pd.DataFrame) -> str:
+    """Tell one movement: what was done, then what was only intended."""
+    done, meant = (part[(part["status"] == "forecast") == intended] for intended in (False, True))
+    if part.empty:
+        return "no figure on file"
+    told = [_by_words(done)] if len(done) else ["nothing done is on file"]
+    return "; ".join([*told, f"only intended: {_by_words(meant)}"] if len(meant) else told)
+
+
+def _by_words(part: pd.DataFrame) -> str:
+    told = []
+    for code, rows in part.groupby("category", sort=False):
+        told.append(
+            f"{MOVES[str(code)][1]} {listing([f'{spoken(row)} ({_unbracketed(row.survey)})' for row in rows.itertuples()])}"
+        )
+    return ", ".join(told)
+
+
+def _unbracketed(survey: str) -> str:
+    return survey.replace(" (", ", ").removesuffix(")")
 
 
 def satisfaction(evidence: Evidence, parameters: Parameters) -> Result:
@@ -177,30 +270,17 @@ def satisfaction(evidence: Evidence, parameters: Parameters) -> Result:
         One term a degree and survey.
     """
     rows = _rows(evidence, parameters, "satisfaction_share")
-    result = _survey_result(
-        "satisfaction", rows, evidence, parameters, what="satisfaction", title="How satisfied users are", ranked=True
-    )
+    result = _ranked("satisfaction", rows, evidence, parameters, what="satisfaction", title="How satisfied users are")
     if not result.estimable:
         return result
-    content = result.table[
-        result.table["label"].isin(
-            ["satisfied", "very satisfied", "highly satisfied", "somewhat satisfied", "moderately satisfied"]
-        )
-    ]
+    content = result.table[result.table["category"].isin(SATISFIED)]
     shares = content.groupby("survey", sort=False)["estimate"].sum()
-    said = listing([f"{percent(share)} ({sentence(str(survey))})" for survey, share in shares.items()])
-    text = (
-        f"Added up over the degrees above neutral, {said} of users say they are satisfied. {result.text}"
-        if len(shares)
-        else result.text
-    )
-    return Result(
-        result.name,
-        result.table,
-        text,
-        rows=result.rows,
-        n_used=result.n_used,
-        plot_data=result.plot_data,
-        draw=result.draw,
-        alt=result.alt,
-    )
+    if shares.empty:
+        return result
+    said = listing([f"{percent(share)} in {survey}" for survey, share in shares.items()])
+    text = f"Added up over the degrees above neutral, so many users say they are satisfied: {said}. {result.text}"
+    notes = rows.loc[result.table["term"], "note"].astype("str").str.contains("law firms").to_numpy()
+    wide = list(dict.fromkeys(result.table.loc[notes, "survey"]))
+    if wide:
+        text += f" {listing(wide)} {'counts' if len(wide) == 1 else 'count'} law firms among the providers."
+    return replace(result, text=text)

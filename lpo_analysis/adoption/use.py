@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from lpo_analysis import vocabulary
+from lpo_analysis.adoption.bases import bases
 from lpo_analysis.adoption.parameters import Parameters
 from lpo_analysis.charts import forest
 from lpo_analysis.evidence import Evidence, maker, select
 from lpo_analysis.evidence.money import ends
-from lpo_analysis.methods.proportions import rounding_possible, share_interval
-from lpo_analysis.results import Check, Result, not_estimable, tidy
+from lpo_analysis.methods.proportions import share_interval
+from lpo_analysis.results import COLUMNS, Check, Result, not_estimable, tidy
 from lpo_analysis.wording import count, listing, percent, sentence
 
 SENSES = {
@@ -40,33 +41,6 @@ SENSES = {
 """Senses of "use"; they answer different questions and are never pooled."""
 
 
-def sample_rule(frame: pd.DataFrame, evidence: Evidence) -> pd.Series:
-    """Say for each row what the sample size of its source means for it.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Observations.
-    evidence : Evidence
-        The evidence base.
-
-    Returns
-    -------
-    pandas.Series of str
-        ``whole`` where all rows of the source are about the same respondents, ``part`` where the source also reports on other
-        respondents or the row is about a subgroup (the size is an upper bound), ``unknown`` where the source tells none.
-    """
-    subgroup = frame["source_id"].map(_mixed(evidence)) | ~frame["buyer_size"].isin(["all", ""])
-    rule = subgroup.map({True: "part", False: "whole"})
-    return rule.where(frame["sample_size"].notna(), "unknown")
-
-
-@lru_cache(maxsize=4)
-def _mixed(evidence: Evidence) -> pd.Series:
-    """Whether a source reports on more than one kind of respondents."""
-    return evidence.observations.groupby("source_id")[["buyer", "buyer_size", "geography"]].nunique().max(axis=1) > 1
-
-
 def with_intervals(frame: pd.DataFrame, evidence: Evidence, parameters: Parameters) -> pd.DataFrame:
     """Add to shares the intervals that the sample-size rule allows.
 
@@ -85,32 +59,28 @@ def with_intervals(frame: pd.DataFrame, evidence: Evidence, parameters: Paramete
         With share, conf_low, conf_high (for an unknown size those of the middle scenario), n, rule, scenarios and method (text).
         A range or bound keeps its published ends instead.
     """
-    result = frame.copy()
-    rules = sample_rule(frame, evidence)
     sizes = sorted(parameters.sample_sizes)
     middle = sizes[len(sizes) // 2]
     records: list[tuple[float, float, float, int | None, str, str, str]] = []
     shares = ((end / 100).tolist() for end in ends(frame))
-    for low, high, form, how, size in zip(*shares, frame["form"], rules, frame["sample_size"], strict=True):
+    behind = bases(frame, evidence)
+    for low, high, form, base in zip(*shares, frame["form"], behind.itertuples(), strict=True):
         if form != "point":
             share = high if pd.isna(low) else low if pd.isna(high) else (low + high) / 2
             published = f"published as a {form}"
             records.append((share, low, high, None, published, "", published))
             continue
-        n = middle if how == "unknown" else int(size)
+        unknown = base.rule == "unknown"
+        n = middle if unknown else int(base.n)
         ci = share_interval(low, n, level=parameters.level)
         said = ""
-        if how == "unknown":
+        if unknown:
             spans = [(size, share_interval(low, size, level=parameters.level)) for size in sizes]
             said = "; ".join(f"n {size}: {percent(a)} to {percent(b)}" for size, (a, b) in spans)
-        words = {
-            "whole": "own sample",
-            "part": "at least this wide: n is the source's, not the subgroup's",
-            "unknown": f"n not told; drawn for n = {n}",
-        }
-        records.append((low, *ci, None if how == "unknown" else n, words[how], said, f"Wilson; {words[how]}"))
+        words = f"{base.words}; drawn for n = {n}" if unknown else base.words
+        records.append((low, *ci, None if unknown else n, words, said, f"Wilson; {words}"))
     columns = ["share", "conf_low", "conf_high", "n", "rule", "scenarios", "method"]
-    return result.join(pd.DataFrame(records, columns=columns, index=frame.index))
+    return frame.join(pd.DataFrame(records, columns=columns, index=frame.index))
 
 
 def spoken(row: Any) -> str:
@@ -212,16 +182,20 @@ def _what(row: pd.Series) -> str:
 
 def _use_text(table: pd.DataFrame, where: str) -> str:
     senses = table["sense"].nunique()
-    low, high = table.loc[table["estimate"].idxmin()], table.loc[table["estimate"].idxmax()]
-    head = f"{count(len(table), 'published share')} of {where} {'is' if len(table) == 1 else 'are'} on file, in {count(senses, 'sense')} of the word use"
-    if len(table) == 1:
-        body = f": {spoken(low)} ({low['year']})."
+    # A bound is no end of a span where there are figures.
+    points = table[~table["method"].str.startswith("published as")]
+    ends_of = points if len(points) else table
+    low, high = table.loc[ends_of["estimate"].idxmin()], table.loc[ends_of["estimate"].idxmax()]
+    one = len(table) == 1
+    head = f"{count(len(table), 'published share')} of {where} that use outside providers of legal work {'is' if one else 'are'} on file"
+    if one:
+        body = f": {spoken(low)} ({SENSES.get(low['sense'], low['sense'])}, {low['year']})."
     elif senses == 1:
-        body = f": from {spoken(low)} ({low['year']}) to {spoken(high)} ({high['year']})."
+        body = f", all of one sense ({SENSES.get(low['sense'], low['sense'])}): from {spoken(low)} ({low['label']}) to {spoken(high)} ({high['label']})."
     else:
         body = (
-            f". They run from {spoken(low)} ({SENSES.get(low['sense'], low['sense'])}, {low['year']}) to "
-            f"{spoken(high)} ({SENSES.get(high['sense'], high['sense'])}, {high['year']}): the question decides the answer, so they are not pooled."
+            f", from {spoken(low)} ({SENSES.get(low['sense'], low['sense'])}, {low['year']}) to {spoken(high)} ({SENSES.get(high['sense'], high['sense'])}, {high['year']}), "
+            f"in {senses} senses of the word: the question decides the answer, so they are not pooled."
         )
     repeated = (
         table[(table["size"] == "all") & (table["task"].isin(["all", ""]))]
@@ -239,37 +213,83 @@ def _use_text(table: pd.DataFrame, where: str) -> str:
     return head + body + trend
 
 
-def _use_checks(frame: pd.DataFrame) -> tuple[Check, ...]:
-    unknown = int(frame["rule"].str.startswith("n not told").sum())
-    part = int(frame["rule"].str.startswith("at least").sum())
-    return (
-        Check("Sample sizes", unknown == 0, f"{unknown} of {len(frame)} figures come without a sample size and are drawn for the middle scenario; for {part} the size is the source's and only an upper bound."),
-        _rounding(frame),
-        Check("Pooling", None, "Nothing is pooled: senses, tasks and wordings differ."),
-        Check("Panel", None, "No panel follows the same organisations; successive years are different samples."),
+def newest_use(found: Result, parameters: Parameters) -> Result:
+    """Tell the newest share of all buyers that use any service of an alternative provider.
+
+    Parameters
+    ----------
+    found : Result
+        What `use` returned.
+    parameters : Parameters
+        Level.
+
+    Returns
+    -------
+    Result
+        Term ``share``. Where nobody tells how many answered, label and text say for how many the interval is drawn.
+    """
+    label, reason = "use of any alternative provider", "no survey asks all of them for use of any kind"
+    table = found.table if found.estimable else found.table.iloc[:0]
+    if "sense" in table:
+        table = table[(table["sense"] == "alsp_any") & (table["size"] == "all") & (table["task"] == "all")]
+    if table.empty:
+        return not_estimable("newest_use", reason, terms=(label,), level=parameters.level, unit="share")
+    row = table.sort_values("year").iloc[-1]
+    drawn = str(row["method"]).rpartition("drawn for ")[2] if row["scenarios"] else ""
+    label = f"{label}, {row['year']}" + (f" (how many answered is not told; interval if {drawn})" if drawn else "")
+    text = f"The newest survey of use of any kind ({row['year']}, {maker(row['publisher'])}) says {percent(row['estimate'])}"
+    text += f"; how many answered is not told, so the interval is an assumption ({row['scenarios']})." if drawn else f" ({percent(row['conf_low'])} to {percent(row['conf_high'])})."  # fmt: skip
+    told = tidy([{**row[COLUMNS].to_dict(), "term": "share", "label": label}])
+    return Result("newest_use", told, text, rows=(str(row["term"]),), n_used=1)
+
+
+def size_check(frame: pd.DataFrame) -> Check:
+    """Count the figures of which no sample size is told, and those of which it is an upper bound.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Made by `with_intervals`.
+
+    Returns
+    -------
+    Check
+        Passed where every size is told.
+    """
+    points = frame[frame["form"] == "point"]
+    unknown, part = (int(points["rule"].str.startswith(words).sum()) for words in ("n not told", "at least"))
+    known = len(points) - unknown - part
+    bound = len(frame) - len(points)
+    text = (
+        f"Of {count(len(frame), 'figure')} {known} {'rests' if known == 1 else 'rest'} on a number of respondents that source or row tells, {part} on one that is only an upper bound "
+        f"(the interval is at least as wide as shown), and {unknown} on none, drawn for the middle scenario"
+    )
+    return Check(
+        "Sample sizes", unknown == 0, text + (f"; {count(bound, 'range or bound', 'ranges or bounds')} {'has' if bound == 1 else 'have'} no interval of chance." if bound else ".")
     )  # fmt: skip
 
 
+def _use_checks(frame: pd.DataFrame) -> tuple[Check, ...]:
+    return (
+        size_check(frame),
+        _rounding(frame),
+        Check("Pooling", None, "Nothing is pooled: senses, tasks and wordings differ."),
+        Check("Panel", None, "No panel follows the same organisations; successive years are different samples."),
+    )
+
+
 def _rounding(frame: pd.DataFrame) -> Check:
-    """Check that shares can come from whole numbers of respondents; of a hundred or more, every whole percentage can."""
-    own = frame[(frame["rule"] == "own sample") & (frame["form"] == "point")]
-    wrong = [
-        f"{row.Index} ({row.value:g}% of {int(row.sample_size)})"
-        for row in own.itertuples()
-        if not rounding_possible(row.value / 100, int(row.sample_size), decimals=_decimals(float(row.value)))
-    ]
+    """Tell the shares that no whole number of their respondents gives; of a hundred or more, every whole percentage can."""
+    fine = frame["rule"].isin(["own sample", "the row tells its base"])
+    impossible = frame["rule"].str.contains("no whole number")
+    wrong = [f"{row.Index} ({row.value:g}% of {int(row.n)})" for row in frame[impossible].itertuples()]
+    n = int((fine | impossible).sum())
+    if not n:
+        return Check("Rounding", None, "No share has a sample size of its own, so none can be checked.")
     found = (
-        f"no whole number of them gives {listing(wrong)}: the base must be another"
+        f"no whole number of them gives {listing(wrong)}, so fewer were asked (or the figure was cut, not rounded), and the interval is at least as wide as shown"
         if wrong
         else "all can be whole numbers of them"
     )
-    text = f"{count(len(own), 'share')} of {len(frame)} {'has' if len(own) == 1 else 'have'} respondents of {'its' if len(own) == 1 else 'their'} own: {found}."
-    return Check(
-        "Rounding",
-        not wrong if len(own) else None,
-        text if len(own) else "No share has a sample size of its own, so none can be checked.",
-    )
-
-
-def _decimals(value: float) -> int:
-    return len(f"{value:.6f}".rstrip("0").partition(".")[2])
+    text = f"{count(n, 'share')} of {len(frame)} {'has' if n == 1 else 'have'} respondents of {'its' if n == 1 else 'their'} own: {found}."
+    return Check("Rounding", not wrong, text)

@@ -6,6 +6,7 @@ from lpo_analysis.charts.fan import fan
 from lpo_analysis.charts.forest import forest
 from lpo_analysis.charts.intervals import claims, intervals
 from lpo_analysis.charts.picture import picture
+from lpo_analysis.charts.profile import profile
 from lpo_analysis.charts.shared import shared
 from lpo_analysis.charts.theme import COLOURS, axis, theme
 from lpo_analysis.charts.tornado import tornado
@@ -22,6 +23,7 @@ __all__ = [
     "intervals",
     "lines",
     "picture",
+    "profile",
     "shared",
     "theme",
     "tornado",

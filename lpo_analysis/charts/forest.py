@@ -27,7 +27,7 @@ def forest(
     ----------
     frame : pandas.DataFrame
         Columns group, label, estimate, conf_low, conf_high, weak (bool: drawn open), rows in the order to draw. A missing end
-        leaves the line open on that side.
+        leaves the line open on that side; an end without an estimate is a bound, a triangle that points where the figure may lie.
     ax : matplotlib.axes.Axes, optional
         Where to draw.
     title, xlabel : str, optional
@@ -52,11 +52,10 @@ def forest(
             for row in frame[frame["group"] == group].itertuples(index=False):
                 y += 1
                 colour = COLOURS["warm"] if row.weak else COLOURS["main"]
-                ends = [row.estimate if pd.isna(end) else end for end in (row.conf_low, row.conf_high)]
+                at, mark = _marked(row.estimate, row.conf_low, row.conf_high)
+                ends = [at if pd.isna(end) else end for end in (row.conf_low, row.conf_high)]
                 ax.plot(ends, [y, y], color=colour, linewidth=3, alpha=0.4, solid_capstyle="round")
-                ax.plot(
-                    row.estimate, y, "o", color=colour, markerfacecolor="white" if row.weak else colour, markersize=5.5
-                )
+                ax.plot(at, y, mark, color=colour, markerfacecolor="white" if row.weak else colour, markersize=5.5)
                 ticks.append(y)
                 names.append(row.label)
             y += 1.6
@@ -75,3 +74,10 @@ def forest(
         ax.set_title(title)
         ax.set_xlabel(f"{xlabel} (logarithmic scale)" if log else xlabel)
     return ax
+
+
+def _marked(estimate: float, low: float, high: float) -> tuple[float, str]:
+    """Return where a figure stands and its marker: a bound points to where the figure may lie."""
+    if pd.isna(estimate) and pd.isna(low) != pd.isna(high):
+        return (high, "<") if pd.isna(low) else (low, ">")
+    return estimate, "o"

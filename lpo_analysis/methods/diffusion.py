@@ -43,6 +43,8 @@ class Verdict:
         Why, in words.
     profile : pandas.DataFrame
         Columns ceiling, sse, within, as of `profile_ceiling`; empty if there is none.
+    missed : bool
+        Whether the free fit levels off below a floor that was given, by more than its interval.
     """
 
     identified: bool
@@ -51,6 +53,7 @@ class Verdict:
     level: float
     reason: str
     profile: pd.DataFrame
+    missed: bool = False
 
 
 def _spare(fit: CurveFit) -> int:
@@ -97,7 +100,9 @@ def _bound(fit: CurveFit, least: float, level: float) -> float:
     return least + sigma2 * float(ratio) + 1e-13 * float(fit.response @ fit.response)
 
 
-def profile_ceiling(fit: CurveFit, *, level: float | None = None, most: float = 1000.0) -> pd.DataFrame:
+def profile_ceiling(
+    fit: CurveFit, *, level: float | None = None, most: float = 1000.0, floor: float | None = None
+) -> pd.DataFrame:
     """Profile the ceiling of a fitted curve: the best fit that each ceiling allows.
 
     Parameters
@@ -108,23 +113,26 @@ def profile_ceiling(fit: CurveFit, *, level: float | None = None, most: float = 
         Level of the profile interval; the fit's own without it.
     most : float, default 1000
         Largest ceiling tried, as a multiple of what has been reached: the last total or the highest level. The smallest is half.
+    floor : float, optional
+        Smallest ceiling possible, in units of the values, where one is known; the interval is then that of the fit under it.
 
     Returns
     -------
     pandas.DataFrame
         One ceiling a row, rising: ``ceiling`` in units of the values, ``sse`` (minimal over the other parameters), ``within``
         (whether the ceiling lies within the profile interval). The fitted ceiling is among them. If the last row is within,
-        no ceiling can be excluded from above.
+        no ceiling can be excluded from above. ``attrs["least"]`` is the least (penalised) sum of squares.
 
     Raises
     ------
     ParameterError
-        If no residual degree of freedom is left, or the level or `most` is out of range.
+        If no residual degree of freedom is left, or the level, `most` or `floor` is out of range.
 
     Notes
     -----
     The interval is that of the F ratio with 1 and n_obs - n_params degrees of freedom; under a prior, of the penalised sum of
-    squares.
+    squares. Under a floor the least sum of squares is the least of those above it, so that the interval is not empty even where
+    the free fit lies below.
 
     References
     ----------
@@ -137,11 +145,16 @@ def profile_ceiling(fit: CurveFit, *, level: float | None = None, most: float = 
     if not math.isfinite(fit.sigma2):
         raise ParameterError(f"fit: {fit.n_obs} points leave nothing to judge {fit.n_params} parameters by")
     top, m = _top(fit), fit.params["m"]
+    if floor is not None and not 0 < floor < most * top:
+        raise ParameterError(f"floor: must lie between 0 and the largest ceiling tried, {most * top:g}, got {floor}")
     grid = top * np.concatenate([np.geomspace(0.5, 1, 12)[:-1], np.geomspace(1, 3, 40), np.geomspace(3, most, 40)[1:]])
     if 0 < m < math.inf:
         grid = np.union1d(grid, [m] if m > grid[0] else [m / 2, m])
+    free = floor is None or floor <= m < math.inf
+    if floor is not None:
+        grid = np.union1d(grid[grid > floor], [floor])
     cost, sse = _profile(fit, grid)
-    least = min(float(cost.min()), _cost(fit))
+    least = min(float(cost.min()), _cost(fit)) if free else float(cost.min())
     near = np.flatnonzero(cost <= _bound(fit, least, level))
     gaps = [(i, i + 1) for i in (near[0] - 1, near[-1]) if 0 <= i < len(grid) - 1]
     fine = np.concatenate([np.geomspace(grid[i], grid[j], 26)[1:-1] for i, j in gaps] or [np.empty(0)])
@@ -149,11 +162,15 @@ def profile_ceiling(fit: CurveFit, *, level: float | None = None, most: float = 
         more_cost, more_sse = _profile(fit, fine)
         order = np.argsort(np.append(grid, fine))
         grid, cost, sse = (np.append(a, b)[order] for a, b in ((grid, fine), (cost, more_cost), (sse, more_sse)))
-    least = min(float(cost.min()), _cost(fit))
-    return pd.DataFrame({"ceiling": grid, "sse": sse, "within": cost <= _bound(fit, least, level)})
+    least = min(float(cost.min()), _cost(fit)) if free else float(cost.min())
+    profile = pd.DataFrame({"ceiling": grid, "sse": sse, "within": cost <= _bound(fit, least, level)})
+    profile.attrs = {"least": least}
+    return profile
 
 
-def identified(fit: CurveFit, *, level: float | None = None, most: float = 1000.0) -> Verdict:
+def identified(
+    fit: CurveFit, *, level: float | None = None, most: float = 1000.0, floor: float | None = None
+) -> Verdict:
     """Say whether the ceiling of a fitted curve is identified.
 
     Parameters
@@ -164,12 +181,22 @@ def identified(fit: CurveFit, *, level: float | None = None, most: float = 1000.
         Level of the profile interval; the fit's own without it.
     most : float, default 1000
         Largest ceiling tried, as a multiple of what has been reached.
+    floor : float, optional
+        Smallest ceiling possible, in units of the values, such as the highest level where that counts as reached rather than as
+        measured with error. It bounds the interval from below.
 
     Returns
     -------
     Verdict
         Identified only if the search ended in a minimum inside the family, the profile interval is bounded on both sides, and
-        the last date lies past the fitted inflection (if the curve has one).
+        the last date lies past the fitted inflection (if the curve has one). Where the free interval ends below the floor, the
+        curve misses the end of the series: the verdict is withdrawn, and the interval runs from the floor to infinity.
+
+    Notes
+    -----
+    Without a floor the ceiling is the level at which the medians end, and single levels scatter round it: its interval may
+    end below the highest of them. That is right for errors of measurement that are independent and of one size; where errors of
+    successive dates hang together, it mostly says that the curve flattens too early.
 
     References
     ----------
@@ -187,12 +214,18 @@ def identified(fit: CurveFit, *, level: float | None = None, most: float = 1000.
         empty = pd.DataFrame({"ceiling": np.empty(0), "sse": np.empty(0), "within": np.empty(0, dtype=bool)})
         why = f"{fit.n_obs} points leave nothing to judge {fit.n_params} parameters by"
         return Verdict(False, 0.0, math.inf, level, f"The ceiling is not identified: {why}.", empty)
-    profile = profile_ceiling(fit, level=level, most=most)
+    profile = profile_ceiling(fit, level=level, most=most, floor=floor)
     inside = profile.loc[profile["within"], "ceiling"]
-    open_above, open_below = bool(profile["within"].iloc[-1]), bool(profile["within"].iloc[0])
-    low = 0.0 if open_below else float(inside.iloc[0])
+    open_above, at_start = bool(profile["within"].iloc[-1]), bool(profile["within"].iloc[0])
+    low = float(inside.iloc[0]) if floor is not None or not at_start else 0.0
     high = math.inf if open_above else float(inside.iloc[-1])
-    reasons = _against(fit, open_above, open_below, most)
+    reasons = _against(fit, open_above, at_start and floor is None, most)
+    missed = floor is not None and profile.attrs["least"] > _bound(fit, _cost(fit), level)
+    if missed:
+        low, high = float(profile["ceiling"].iloc[0]), math.inf
+        reasons.insert(
+            0, f"the curve that fits best levels off below {floor:g}, so that it misses the end of the series"
+        )
     span = f"{100 * level:g} % profile interval {low:.6g} to {high:.6g}"
     if reasons:
         said = f"The ceiling is not identified: {'; '.join(reasons)} ({span})."
@@ -201,7 +234,7 @@ def identified(fit: CurveFit, *, level: float | None = None, most: float = 1000.
         said = f"The ceiling is identified: {span}{past}."
     if fit.prior is not None:
         said += " A prior took part in this."
-    return Verdict(not reasons, low, high, level, said, profile)
+    return Verdict(not reasons, low, high, level, said, profile, missed)
 
 
 def _against(fit: CurveFit, open_above: bool, open_below: bool, most: float) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 from numpy.typing import ArrayLike, NDArray
-from scipy import linalg, optimize, stats
+from scipy import linalg, optimize, special, stats
 
 from lpo_analysis.errors import ParameterError
 from lpo_analysis.methods.draws import Floats
@@ -205,6 +205,82 @@ class LeftOut:
         """
         error = pd.Series(np.sqrt(np.diag(self.covariance())), index=self.fit.design.columns)
         return self.fit.with_errors(error, level).assign(clustered_error=self.fit.model.bse)
+
+    def against_scatter(self, level: float, *, step: float = 0.0) -> pd.DataFrame:
+        """Compare each cluster's ratio with what clusters on the line come to by chance, as the scatter of the others shows.
+
+        Parameters
+        ----------
+        level : float
+            Confidence level.
+        step : float, default 0.0
+            Step to which each flow is rounded; a ratio is known within half a step a flow.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by cluster: scatter (standard deviation of the others' ratios round 1, beyond the errors of their expectations), low
+            and high (where the ratio of a cluster on the line lies with probability ``level``), conf_low and conf_high (multiples of its
+            expectation that are compatible with the cluster's ratio, one cluster at a time), p_value (two-sided, one cluster at a time),
+            p_adjusted (Holm, over all clusters). Clusters without a ratio are left out.
+
+        Raises
+        ------
+        ParameterError
+            If fewer than ten clusters have a ratio, the level is no probability, or the step is negative.
+
+        Notes
+        -----
+        A ratio has mean 1 on the line and the variance ``scatter**2`` (a constant coefficient of variation) plus that of the expectation
+        and of rounding; the scatter is a moment estimate from the other clusters, so that a cluster does not hide itself. Tails are those of a
+        gamma or a lognormal variable of that variance, whichever is heavier on its side: the shape is not known, and a zero must
+        have a probability. Nothing is outside by construction: the number beyond may be 0.
+
+        References
+        ----------
+        Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scandinavian Journal of Statistics 6(2), 65-70.
+        https://doi.org/10.2307/4615733
+        """
+        known = self.ratios.dropna(subset=["ratio", "log_error"])
+        count = len(known)
+        if count < 10:
+            raise ParameterError(f"scatter: at least ten clusters with a ratio are needed, got {count}")
+        if not 0 < level < 1 or step < 0:
+            raise ParameterError(
+                f"scatter: level must lie between 0 and 1 and step not below 0, got {level!r} and {step!r}"
+            )
+        ratio, error = known["ratio"].to_numpy(dtype=float), known["log_error"].to_numpy(dtype=float) ** 2
+        n, expected = known["n_obs"].to_numpy(dtype=float), known["expected"].to_numpy(dtype=float)
+        rounding, slack = n * step**2 / 12 / expected**2, n * step / 2 / expected
+        squares = ((ratio - 1) ** 2 - error - rounding) / (1 + error)
+        others = np.maximum((squares.sum() - squares) / (count - 1), 0.0)
+        # With no scatter and no error a ratio would be 1 exactly: a variance of 0 has no quantiles.
+        variance = np.maximum(others * (1 + error) + error + rounding, np.finfo(float).eps)
+        # Of a gamma variable (shape 1 / variance, mean 1) and of a lognormal one of that mean and variance.
+        shape, spread = 1 / variance, np.sqrt(np.log1p(variance))
+        least, most = np.maximum(ratio - slack, 0.0), ratio + slack
+        with np.errstate(divide="ignore"):
+            scores = [(np.log(end) + spread**2 / 2) / spread for end in (least, most)]
+        above = np.maximum(special.gammaincc(shape, shape * least), special.ndtr(-scores[0]))
+        below = np.maximum(special.gammainc(shape, shape * most), special.ndtr(scores[1]))
+        tail, z = (1 - level) / 2, special.ndtri((1 + level) / 2)
+        low = np.minimum(special.gammaincinv(shape, tail) / shape, np.exp(-z * spread - spread**2 / 2))
+        high = np.maximum(special.gammainccinv(shape, tail) / shape, np.exp(z * spread - spread**2 / 2))
+        p = np.minimum(1.0, 2 * np.minimum(above, below))
+        return pd.DataFrame(
+            {"scatter": np.sqrt(others), "low": low, "high": high, "conf_low": least / high, "conf_high": most / low, "p_value": p,
+             "p_adjusted": _holm(p)},
+            index=known.index,
+        )  # fmt: skip
+
+
+def _holm(p: Floats) -> Floats:
+    """Adjust p-values for their number by Holm's step-down rule (statsmodels' own collects garbage at every call)."""
+    order = np.argsort(p)
+    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.minimum(1.0, stepped)
+    return adjusted
 
 
 def _checked(

@@ -167,7 +167,7 @@ class _Binomial:
         for _ in range(200):
             eigen, turn = np.linalg.eigh(-curve)
             step = turn @ ((turn.T @ slope) / np.maximum(np.abs(eigen), 1e-8))
-            step *= min(1.0, 2.0 / float(np.abs(step).max()))
+            step /= max(1.0, float(np.abs(step).max()) / 2)
             size = 1.0
             for _ in range(40):
                 new = theta + size * step

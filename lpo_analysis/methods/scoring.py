@@ -445,6 +445,35 @@ def summarise(scores: pd.DataFrame, *, by: Sequence[str] = ("forecaster",)) -> p
     return table.groupby(list(by), sort=False, as_index=False).agg(**rules)
 
 
+def complete_origins(scores: pd.DataFrame, *, metric: Metric = "crps_log") -> pd.DataFrame:
+    """Return the scores of the origins at which every forecaster is scored at every horizon.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        What `rolling_origin` returns for one series.
+    metric : {'crps_log', 'wis', 'scaled_error', 'abs_log_error'}, default 'crps_log'
+        The score that must be there.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of `scores`. Means over them are those `compare` compares: near the end of a series only short horizons are left,
+        which are easier.
+
+    Raises
+    ------
+    ParameterError
+        If a column is missing or the metric is unknown.
+    """
+    if metric not in get_args(Metric):
+        raise ParameterError(f"metric: got {metric!r}.", remedy=choices(metric, get_args(Metric)))
+    _check_scores(scores)
+    asked = scores["forecaster"].nunique() * scores["horizon"].nunique()
+    scored = scores.groupby("origin")[metric].transform("count")
+    return scores[scored == asked]
+
+
 @dataclass(frozen=True, eq=False)
 class Comparison:
     """Which forecaster scored best, and whether that is more than chance.
@@ -526,9 +555,9 @@ def compare(scores: pd.DataFrame, *, metric: Metric = "crps_log", level: float =
         return Comparison(metric, level, None, None, nothing, reason, 0)
     if scores.duplicated(["forecaster", "origin", "horizon"]).any():
         raise ParameterError("scores: a forecast stands twice", remedy="Compare one series at a time.")
-    wide = scores.pivot(index="origin", columns=["forecaster", "horizon"], values=metric)  # noqa: PD010 - nothing to aggregate
-    by_origin = wide.dropna().T.groupby(level="forecaster", sort=False).mean().T
-    dropped = len(wide) - len(by_origin)
+    complete = complete_origins(scores, metric=metric)
+    by_origin = complete.pivot_table(index="origin", columns="forecaster", values=metric, sort=False)
+    dropped = scores["origin"].nunique() - len(by_origin)
     if by_origin.empty:
         nothing = pd.DataFrame(columns=[*_COMPARED, "method"])
         reason = "cannot tell: there is no origin at which every forecaster is scored at every horizon"

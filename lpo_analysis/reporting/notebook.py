@@ -70,6 +70,10 @@ def _emit(data: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
     display(data, raw=True, metadata=metadata or {})
 
 
+_SAID: list[str] = []
+"""Paragraphs of the newest finding, which a figure that cannot be drawn need not repeat."""
+
+
 def finding(*sentences: str) -> None:
     """Show findings: sentences computed from results, one paragraph each.
 
@@ -79,6 +83,7 @@ def finding(*sentences: str) -> None:
         The paragraphs.
     """
     paragraphs = [sentence for sentence in sentences if sentence]
+    _SAID[:] = paragraphs
     html = "".join(f"<p>{escape(text)}</p>" for text in paragraphs)
     _emit({FINDING: paragraphs, "text/html": html, "text/plain": "\n\n".join(paragraphs)})
 
@@ -253,7 +258,7 @@ def figure(result: Result, *, caption: str, alt: str = "", sources: Sequence[str
     Parameters
     ----------
     result : Result
-        A result with a figure.
+        A result with a figure; of one without, the text is shown, unless the newest finding was it.
     caption : str
         What to see.
     alt : str, optional
@@ -263,8 +268,9 @@ def figure(result: Result, *, caption: str, alt: str = "", sources: Sequence[str
     **options : object
         Passed to the drawing function.
     """
-    if not result.estimable or result.plot_data is None:
-        finding(result.text)
+    if result.draw is None or result.plot_data is None:
+        if result.text not in _SAID:
+            finding(result.text)
         return
     image = picture(result, **options)
     text = alt or result.alt

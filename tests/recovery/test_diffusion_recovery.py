@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lpo_analysis.methods.diffusion import CURVES, bootstrap, bootstrap_interval, fit_curve, forecast_paths, identified
+from lpo_analysis.methods.diffusion import CURVES, bootstrap, fit_curve, forecast_paths, identified
 
 M, SHAPE = 1000.0, {"p": 0.02, "q": 0.4}
 TIME = np.array([1.0, 2, 3, 4.5, 6, 7, 8, 9.5, 11, 12, 13, 14.5, 16, 17])
@@ -12,22 +12,6 @@ ADDED = np.diff(M * CURVES["bass"].share(TIME, SHAPE, launch=0), prepend=0)
 
 def series(rng, runs, n=14, noise=5.0):
     return np.maximum(ADDED[:n] + noise * rng.normal(size=(runs, n)), 0.0)
-
-
-@pytest.mark.slow
-def test_profile_and_bootstrap_intervals_cover_the_ceiling_past_the_inflection():
-    rng, runs = np.random.default_rng(20240601), 300
-    profile = boot = seen = 0
-    for added in series(rng, runs):
-        fit = fit_curve("bass", TIME, added, kind="new_adopters", launch=0, starts=8)
-        verdict = identified(fit)
-        seen += verdict.identified
-        profile += verdict.low <= M <= verdict.high
-        ends = bootstrap_interval(bootstrap(fit, draws=400, seed=int(rng.integers(2**31)))).set_index("term").loc["m"]
-        boot += ends["conf_low"] <= M <= ends["conf_high"]
-    assert seen >= 0.99 * runs
-    assert 0.86 <= profile / runs <= 0.94
-    assert 0.86 <= boot / runs <= 0.95
 
 
 @pytest.mark.slow

@@ -11,11 +11,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import special, stats
+from scipy import stats
 
 from lpo_analysis.methods.meta import combine
-from lpo_analysis.methods.multilevel import three_level
-from lpo_analysis.methods.pooled_shares import pool_shares
 
 TABLE = Path(__file__).resolve().parents[2] / "data" / "tables" / "coverage_meta.csv"
 MEAN, LEVEL, SIZE = 0.3, 0.90, 100
@@ -105,32 +103,6 @@ def test_a_cell_computed_anew_agrees_with_the_table(committed, k, tau2):
     told = committed[(committed["k"] == k) & (committed["tau2"] == tau2)].set_index("estimator").loc[anew.index]
     allowed = 4 * np.hypot(anew["mc_error"], told["mc_error"]) + 1e-3
     assert ((anew["coverage"] - told["coverage"]).abs() <= allowed).all(), anew.join(told, rsuffix="_told")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("clusters", [6, 12])
-def test_robust_intervals_of_nested_estimates_hold_the_mean_nine_times_of_ten(clusters):
-    rng, runs, held = np.random.default_rng([20240702, clusters]), 1000, 0
-    for _ in range(runs):
-        codes = np.repeat(np.arange(clusters), rng.integers(1, 6, clusters) + (np.arange(clusters) == 0))
-        v = rng.uniform(0.02, 0.2, len(codes))
-        y = MEAN + rng.normal(0, 0.3, clusters)[codes] + rng.normal(0, np.sqrt(v + 0.04))
-        row = three_level(y, v, codes, level=LEVEL).robust.iloc[0]
-        held += row["conf_low"] <= MEAN <= row["conf_high"]
-    assert 0.87 <= held / runs <= 0.93
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("method", ["glmm", "logit"])
-def test_pooled_shares_hold_the_typical_share_nine_times_of_ten(method):
-    rng, runs, held = np.random.default_rng(20240703), 400, 0
-    truth = float(special.expit(-0.5))
-    for _ in range(runs):
-        totals = rng.integers(40, 300, 8)
-        counts = rng.binomial(totals, special.expit(rng.normal(-0.5, 0.5, 8)))
-        fit = pool_shares(counts, totals, method=method, level=LEVEL)
-        held += fit.conf_low <= truth <= fit.conf_high
-    assert 0.86 <= held / runs <= 0.95
 
 
 if __name__ == "__main__":

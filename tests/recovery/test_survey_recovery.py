@@ -52,20 +52,6 @@ def clustered(rng, groups, spread, members=15):
     return cluster, common, pd.DataFrame({"large": large, "asked": asked})
 
 
-def test_intervals_of_shares_cover_under_clusters():
-    rng = np.random.default_rng(20261102)
-    hits = naive = 0
-    for _ in range(RUNS):
-        p = np.repeat(rng.beta(3, 7, 40), 15)
-        y = rng.random(600) < p
-        found = weighted_share(y, clusters=np.repeat(np.arange(40), 15))
-        hits += found.conf_low <= 0.3 <= found.conf_high
-        plain = weighted_share(y)
-        naive += plain.conf_low <= 0.3 <= plain.conf_high
-    assert 0.86 <= hits / RUNS <= 0.94
-    assert naive / RUNS < 0.75, "clusters matter here"
-
-
 def test_marginal_effects_are_recovered_and_cover_under_clusters():
     """The population effect is averaged over the firms' own levels, on a million draws of its own."""
     rng = np.random.default_rng(20261103)

@@ -40,10 +40,19 @@ def survey(folder: Path, n: int = 120) -> Path:
     return path
 
 
-def test_a_report_with_an_own_survey_tells_neither_its_path_nor_its_respondents(lpo, tmp_path, monkeypatch):
+def series(folder: Path) -> Path:
+    """Made-up levels of a logistic, with a column that must not come out."""
+    rows = [f"{year},{80 / (1 + 2.7 ** (2012 - year)):.1f},{SECRETS[1]}" for year in range(2008, 2020)]
+    path = folder / "answers.csv.series"
+    path.write_text("\n".join(["year,value,remarks", *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_a_report_with_own_files_tells_neither_their_paths_nor_their_respondents(lpo, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path = survey(tmp_path / FOLDER)
-    ran = lpo("report", "adoption", "-p", f"survey_path={path}", "-o", "out")
+    asked = ["-p", f"survey_path={path}", "-p", f"series_path={series(tmp_path / FOLDER)}"]
+    ran = lpo("report", "adoption", *asked, "-o", "out")
     assert ran.code == 0, ran.err
     (folder,) = (tmp_path / "out").iterdir()
     written = [file for file in folder.rglob("*") if file.is_file()]
@@ -53,6 +62,9 @@ def test_a_report_with_an_own_survey_tells_neither_its_path_nor_its_respondents(
             assert secret not in text
     recorded = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     assert recorded["parameters"]["survey_path"].startswith("survey, sha256 ")
+    assert recorded["parameters"]["series_path"].startswith("series, sha256 ")
+    assert recorded["values"]["own_curves.logistic"]["conf_low"] < 85
+    assert recorded["values"]["own_forecast.own_90"]["n_obs"] == 12
     assert 0 < recorded["values"]["survey_shares.uses_lpo"]["estimate"] < 1
     assert recorded["values"]["survey_shares.uses_lpo"]["n_obs"] == 120
     assert (folder / "tables" / "survey_shares.csv").is_file()
@@ -63,7 +75,7 @@ def test_a_report_with_an_own_survey_tells_neither_its_path_nor_its_respondents(
     ]
     assert "survey, sha256" in injected[0].source
     # Unchanged it is not made again.
-    assert "unchanged" in lpo("report", "adoption", "-p", f"survey_path={path}", "-o", "out").out
+    assert "unchanged" in lpo("report", "adoption", *asked, "-o", "out").out
 
 
 def test_the_name_of_a_report_and_its_parameters_follow_the_content(tmp_path):

@@ -22,6 +22,9 @@ REFUSED = {
     "sample too small": ({"sample_sizes": [1]}, ["sample_sizes: must be at least 5, got 1"]),
     "no sample size": ({"sample_sizes": []}, ["sample_sizes: must not be empty"]),
     "price year": ({"price_year": 1900}, ["price_year: 1900 is outside the price index, which covers"]),
+    "ceiling below what was reached": ({"ceiling_most": 1}, ["ceiling_most: must be at least 1.5", "got 1"]),
+    "no ceiling": ({"ceiling_most": "none"}, ["ceiling_most: must be a number"]),
+    "series that is not there": ({"series_path": "none.csv"}, ["series_path: there is no file of this name"]),
     "seed": ({"seed": -1}, ["seed: must be at least 0"]),
     "unknown name": ({"geografy": "USA"}, ["unknown parameter 'geografy'", "Did you mean 'geography'"]),
 }  # fmt: skip

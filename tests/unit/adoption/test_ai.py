@@ -12,8 +12,6 @@ from lpo_analysis.adoption.ai import (
     AI_SENSES,
     EFFECTS,
     FAMILIES,
-    OTHER_PROFESSIONS,
-    PART_OF_SAMPLE,
     ai_expectations,
     ai_recall_claims,
     ai_seen,
@@ -64,14 +62,6 @@ def test_every_effect_on_file_is_an_expectation_or_was_seen():
             assert side == "expected", "an expectation is never told as seen"
         if side == "expected" and row.status != "forecast":
             assert row.category.startswith("would_"), "a willingness stated today is still no outcome"
-
-
-def test_studies_with_other_professions_and_parts_of_samples_are_what_their_descriptions_say():
-    told = load().sources[load().sources["study_id"].isin(OTHER_PROFESSIONS)]
-    assert set(told["study_id"]) == set(OTHER_PROFESSIONS)
-    assert told.groupby("study_id")["population"].apply(lambda texts: texts.str.contains("professionals").any()).all()
-    meanings = load().categories.query("metric == 'ai_effect_on_outsourcing_share'").set_index("category")["meaning"]
-    assert {code for code, text in meanings.items() if "base is" in str(text)} == set(PART_OF_SAMPLE)
 
 
 @each_grades
@@ -150,7 +140,10 @@ def test_whether_ai_replaces_outsourcing_is_not_known_however_many_expect_it():
     result = asked(substitute_or_complement)
     assert not result.estimable
     assert "is not known: no figure on file tells how much work goes out" in result.text
-    assert "Expectations are mixed" in result.text
+    assert "mixed" not in result.text, "who says less and who says more are not the same"
+    assert "Legal departments expect less work to go out in 4 figures of 2 makers: " in result.text
+    assert "Lawyers of all kinds expect more work to go out in 1 figure of 1 maker: " in result.text
+    assert "No survey asked the same people for both directions" in result.text
     for figure in ("58%", "64%", "at least 50%", "7%", "59%"):
         assert figure in result.text
     spans = result.table.set_index("term")[["conf_low", "conf_high"]]
@@ -174,9 +167,37 @@ def test_the_answer_follows_from_what_is_seen_of_the_work_that_goes_out(monkeypa
     assert said in result.text
 
 
-def test_expectations_that_point_one_way_are_told_so():
-    evidence = changed("wk_2026_to_alsp", grade="D")
-    assert "Expectations point one way" in substitute_or_complement(evidence, Parameters()).text
+def test_one_direction_is_told_alone_and_both_of_one_survey_as_such():
+    one_way = substitute_or_complement(changed("wk_2026_to_alsp", grade="D"), Parameters()).text
+    assert "expect more work" not in one_way
+    assert "both directions" not in one_way
+    rows = load().observations
+    same = rows.loc[rows["category"] == "rely_less_on_outside_providers"].iloc[0]
+    both = substitute_or_complement(
+        changed("wk_2026_to_alsp", study_id=same["study_id"], buyer=same["buyer"]), Parameters()
+    ).text
+    assert "1 survey asked the same people for both directions." in both
+
+
+def test_use_is_told_for_every_year_and_sense_and_not_only_for_the_ends():
+    result = asked(ai_use)
+    table = result.table[(result.table["size"] == "all") & (result.table["sense"] == "genai_organisation")]
+    told = result.text.split("Generative AI used by the organisation: ")[1].split(". ")[0]
+    for buyer, words in (
+        ("law_firm", "law firms"),
+        ("corporate", "legal departments"),
+        ("all", "lawyers of all kinds"),
+    ):
+        part = told.split(f"{words} ")[1].split("; ")[0]
+        assert re.findall(r"20\d\d", part) == [
+            str(year) for year in sorted(set(table.loc[table["buyer"] == buyer, "year"]))
+        ]
+
+
+def test_the_table_of_use_prints_words_and_no_codes():
+    table = asked(ai_use).table
+    assert not table["asked"].str.contains("_").any()
+    assert table["asked"].nunique() == table["sense"].nunique()
 
 
 def test_what_sellers_say_of_recall_is_a_claim_and_has_no_interval():

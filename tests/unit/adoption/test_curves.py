@@ -32,9 +32,12 @@ def with_series(evidence, years, sizes):
 def test_no_ceiling_can_be_seen_in_four_points(evidence):
     result = ceiling(evidence, Parameters())
     assert not result.estimable
-    assert result.text.startswith("No ceiling can be seen in 4 points: a logistic curve allows any ceiling above")
+    assert result.text.startswith(
+        "No ceiling can be seen in 4 points: a logistic curve allows any ceiling above the 28.5 reached"
+    )
     assert result.table["estimate"].isna().all()
     assert (result.table["conf_high"] == np.inf).all()
+    assert (result.table["conf_low"] == 28.5).all(), "what has been reached is no ceiling"
 
 
 def test_three_points_are_too_few_and_counted(evidence):
@@ -61,7 +64,10 @@ def test_ceilings_seen_early_are_compared_with_what_came(elsewhere):
     assert len(elsewhere.table) == 4 * reference["series_id"].nunique()
     early = elsewhere.table[elsewhere.table["n_obs"] == 10]
     seen = early[early["identified"]]
-    assert f"in {len(seen)} of {len(early)} cases, and in {int(seen['exceeded'].sum())} of these" in elsewhere.text
+    assert (
+        f"in {len(seen)} of {len(early)} cases, and in at least {int(seen['exceeded'].sum())} of these"
+        in elsewhere.text
+    )
     # Cable television stood at about 20% after ten points, which the logistic took for its end, and reached 65%.
     cable = elsewhere.row("us_cable_tv_logistic_10")
     assert cable["identified"]
@@ -72,3 +78,15 @@ def test_ceilings_seen_early_are_compared_with_what_came(elsewhere):
 def test_what_is_not_identified_has_no_estimate(elsewhere):
     assert elsewhere.table.loc[~elsewhere.table["identified"], "estimate"].isna().all()
     assert elsewhere.table.loc[elsewhere.table["identified"], "estimate"].notna().all()
+
+
+def test_no_interval_of_a_ceiling_ends_below_what_was_reached_when_it_was_told(elsewhere):
+    reference = table("reference_adoption_series")
+    for row in elsewhere.table.itertuples():
+        name = row.term.removesuffix(f"_{row.n_obs}").rpartition("_")[0]
+        shown = reference.loc[reference["series_id"] == name, "value"].iloc[: row.n_obs].max()
+        assert row.conf_low >= shown * (1 - 1e-9)
+        assert row.conf_high > shown
+        assert not (row.missed and row.identified)
+    late = elsewhere.table[elsewhere.table["n_obs"] != 10]
+    assert f"in {int(late['missed'].sum())} the best curve levels off below" in elsewhere.text

@@ -43,7 +43,27 @@ def test_constant_growth_alone_is_the_line_of_the_growth_result(evidence, market
     line = market_growth(evidence, Parameters()).row("size_at_horizon")
     alone = market.row("constant_growth_90")
     ends = ["estimate", "conf_low", "conf_high"]
-    assert alone[ends].astype(float).to_numpy() == pytest.approx(line[ends].astype(float).to_numpy(), rel=0.03)
+    assert alone[ends].tolist() == line[ends].tolist(), "one number for one question, wherever it is printed"
+    assert f"at {alone['estimate']:.0f} (90% interval" in market.text
+
+
+def test_the_largest_ceiling_is_a_parameter_and_what_it_changes_is_shown(evidence, market):
+    frame = forecasts.by_ceiling(evidence, Parameters())
+    assert frame["ceiling_most"].tolist() == [3, 10, 100, 1000]
+    assert frame.loc[frame["asked"], "ceiling_most"].tolist() == [100]
+    assert frame.loc[frame["asked"], "estimate"].item() == market.row("nominal_90")["estimate"]
+    assert (frame[["estimate", "conf_low", "alone"]].diff().iloc[1:] > 0).all().all(), (
+        "a lower ceiling, a lower forecast"
+    )
+    assert frame["ceiling"].tolist() == pytest.approx([28.5 * most for most in (3, 10, 100, 1000)])
+    other = forecasts.market_forecast(evidence, Parameters(ceiling_most=3))
+    assert "at up to 3 times the last total (ceiling_most)" in other.checks[1].text
+    assert other.row("constant_growth_90")["estimate"] == market.row("constant_growth_90")["estimate"]
+
+
+def test_the_sensitivity_holds_the_value_asked_for_and_is_empty_where_nothing_is_forecast(evidence):
+    assert forecasts.by_ceiling(evidence, Parameters(ceiling_most=7))["ceiling_most"].tolist() == [3, 7, 10, 100, 1000]
+    assert forecasts.by_ceiling(evidence, Parameters(grades=["A"])).empty
 
 
 def test_the_pool_lies_between_its_models_and_a_ceiling_pulls_it_down(market):
@@ -82,6 +102,11 @@ def test_imports_are_forecast_from_the_last_year_on_and_the_verdict_is_that_of_t
     assert path["x"].max() == 2026
     assert "cannot be told at the 90% level" in result.text
     assert "equal weights" in result.row("imports_90")["method"]
+    assert (
+        "The models are scored up to 3 years ahead, and this is 7: how they do 7 years ahead has not been seen."
+        in result.text
+    )
+    assert not next(check for check in result.checks if check.name == "Horizon").passed
     assert result.n_used == 23
 
 
@@ -92,8 +117,15 @@ def test_scores_show_every_series_and_model_and_name_a_winner_only_where_one_win
     best = scored.table[scored.table["verdict"] != ""]
     assert best["std_error"].isna().all()
     lowest = scored.table.groupby("series")["estimate"].min()
-    # The comparison counts complete origins only, the mean all forecasts: they may name different models where it is close.
-    assert (best.set_index("series")["estimate"] <= 1.1 * lowest.loc[best["series"].to_list()]).all()
+    assert (best.set_index("series")["estimate"] == lowest.loc[best["series"].to_list()]).all(), (
+        "one averaging for both"
+    )
+
+
+def test_the_range_of_coverage_is_told_beside_its_mean(scored):
+    cover = scored.table["coverage_90"]
+    assert f"held {cover.min():.0%} to {cover.max():.0%} of it" in scored.text
+    assert f"{(cover < 0.8).sum()} of {len(cover)} held less than 80%" in scored.text
 
 
 def test_scores_depend_on_the_seed_by_little(evidence, scored):

@@ -11,7 +11,7 @@ from lpo_analysis import paths
 from lpo_analysis.adoption import Parameters, places, trade
 from lpo_analysis.errors import ParameterError
 from lpo_analysis.evidence import load, references, table
-from lpo_analysis.methods.gravity import linear_jackknife, ppml
+from lpo_analysis.methods.gravity import LeftOut, linear_jackknife, ppml
 from lpo_analysis.results import COLUMNS
 
 mpl.use("Agg")
@@ -81,7 +81,7 @@ def test_every_result_has_the_usual_shape_a_figure_and_a_source(estimate, eviden
     assert result.name == estimate.__name__
     assert list(result.table.columns[: len(COLUMNS)]) == COLUMNS
     assert result.table["term"].is_unique
-    assert result.table["estimate"].notna().all()
+    assert set(result.table.loc[result.table["estimate"].isna(), "term"]) <= {"price_level"}, "nothing on file tests it"
     assert result.alt
     assert all(row.startswith("table:") for row in result.rows)
     assert len(references(evidence, result.rows)) == len(result.rows)
@@ -92,7 +92,7 @@ def test_every_result_has_the_usual_shape_a_figure_and_a_source(estimate, eviden
 @pytest.mark.parametrize("estimate", ESTIMATORS, ids=lambda f: f.__name__)
 def test_the_level_widens_intervals_and_moves_no_estimate(estimate, evidence):
     narrow, wide = (estimate(evidence, Parameters(level=level)).table for level in (0.8, 0.95))
-    assert narrow["estimate"].tolist() == wide["estimate"].tolist()
+    assert narrow["estimate"].to_numpy() == pytest.approx(wide["estimate"].to_numpy(), nan_ok=True)
     has = narrow["conf_high"].notna()
     width = [frame.loc[has, "conf_high"] - frame.loc[has, "conf_low"] for frame in (narrow, wide)]
     assert (width[1] > width[0]).all()
@@ -114,7 +114,7 @@ def test_what_went_in_is_counted(gravity):
     flows = table(FLOWS)
     assert (gravity.n_used, gravity.n_dropped) == (211, 38)
     assert gravity.n_used + gravity.n_dropped == len(flows)
-    assert set(gravity.table["n_clusters"]) == {55}
+    assert set(gravity.table.loc[gravity.table["estimate"].notna(), "n_clusters"]) == {55}
     assert int(flows["imports_gbp_mn"].isna().sum()) == 34
     assert "34 import cells are suppressed" in check(gravity, "Suppressed and incomplete").text
     assert "4 flows lack a covariate (Taiwan)" in check(gravity, "Suppressed and incomplete").text
@@ -155,12 +155,33 @@ def test_the_exports_of_the_readme_come_from_the_same_function():
     assert found["std_error"].tolist() == pytest.approx([0.079, 0.079, 0.176, 0.174], abs=0.0006)
 
 
-def test_a_null_is_told_as_a_null_and_what_tells_is_not(gravity):
-    assert "No effect of colonial ties can be told." in gravity.text
-    for row in gravity.table.itertuples():
-        null = row.conf_low <= 0 <= row.conf_high
-        told = gravity.text.split("No effect of ")[-1].split(" can be told")[0]
-        assert (row.label in told) is null, row.term
+def test_a_null_is_told_as_a_null_with_its_interval_and_what_tells_is_not(gravity):
+    row = gravity.row("colony")
+    said = " to ".join(f"{end:.2g}" for end in np.exp(row[["conf_low", "conf_high"]].astype(float)))
+    assert (
+        f"No effect can be told of colonial ties ({np.exp(row['estimate']):.1f} times as much, {said})." in gravity.text
+    )
+    told = gravity.text.split("No effect can be told of ")[1].split(". ")[0]
+    for row in gravity.table[gravity.table["term"].isin([*trade.TERMS, *trade.ADDED])].itertuples():
+        assert (row.label in told) is (row.conf_low <= 0 <= row.conf_high), row.term
+
+
+def test_the_language_beside_colonial_ties_is_a_row_and_a_sentence(gravity):
+    frame, _, _ = trade._flows()
+    design = trade._design(frame, [*trade.TERMS, "colony"])
+    beside = sm.GLM(frame["imports_gbp_mn"], design, family=sm.families.Poisson()).fit().params
+    row = gravity.row(trade.BESIDE)
+    assert row["estimate"] == pytest.approx(beside["common_official_language"], rel=1e-6)
+    assert "language 1.098: the two are hard to tell apart" in README
+    assert "the language goes with 3.0 times as much (1.1 to 8.2) instead of 4.7: 12 of the 13 partners" in gravity.text
+
+
+def test_the_price_level_is_a_row_that_says_it_is_not_tested(gravity):
+    row = gravity.row("price_level")
+    assert np.isnan(row["estimate"])
+    assert row["method"].startswith("not tested: no price level")
+    assert "Whether cheap places sell more is not tested" in gravity.text
+    assert "Price level" not in set(gravity.plot_data["label"])
 
 
 def test_the_words_follow_the_numbers(gravity):
@@ -192,13 +213,11 @@ def test_flows_without_structure_show_nothing(evidence, changed):
 
     changed(FLOWS, shuffled)
     result = places.imports_gravity(evidence, Parameters(level=0.999))
-    assert "no regressor tells. No effect of size of the economy, distance," in result.text
+    assert "no regressor tells. No effect can be told of size of the economy (elasticity " in result.text
 
 
 def test_what_the_model_cannot_show_is_said(gravity):
     assert gravity.text.endswith("not legal process outsourcing.")
-    assert "not tested here" in check(gravity, "Price level").text
-    assert check(gravity, "Language or empire").text.endswith("12 of the 13 partners with the language have the ties.")
     assert "no measure of outsourcing" in check(gravity, "Reach").text
     assert "only the mean must be right" in check(gravity, "Dispersion").text
     assert check(gravity, "Form of the mean (RESET)").passed
@@ -242,7 +261,8 @@ def test_a_ratio_is_actual_over_what_the_others_lead_to_expect(excess):
     assert row["estimate"] == pytest.approx(312 / expected, rel=1e-5)
     low, high = 310 / expected, 314 / expected
     reach = stats.t.ppf(0.95, 53) * row["std_error"] / row["estimate"]
-    assert (row["conf_low"], row["conf_high"]) == pytest.approx((low * np.exp(-reach), high * np.exp(reach)))
+    assert (row["line_low"], row["line_high"]) == pytest.approx((low * np.exp(-reach), high * np.exp(reach)))
+    assert (row["conf_low"], row["conf_high"]) == pytest.approx((low / row["chance_high"], high / row["chance_low"]))
 
 
 def test_partners_are_ranked_and_the_named_ones_set_off(excess):
@@ -260,23 +280,35 @@ def test_partners_are_ranked_and_the_named_ones_set_off(excess):
     assert (excess.table["estimate"] <= excess.table["conf_high"]).all()
 
 
-def test_each_named_place_is_told_with_its_verdict(excess):
-    assert "Poland 3.5 times" in excess.text
-    assert "India 1.7 times (0.93 to 3.0, rank 9: no excess and no shortfall can be told)" in excess.text
+def test_nobody_is_beyond_the_scatter_of_partners_and_that_is_told_first(excess):
+    assert set(excess.table["verdict"]) == {"none", "alone"}
+    assert excess.text.startswith(
+        "Of 55 partners none sold the UK more legal and accounting services, and none less, than"
+    )
+    alone = (excess.table["verdict"] == "alone").sum()
+    assert (
+        f"(90% level, adjusted for 55 comparisons). One at a time {alone} are beyond the scatter, and about 5.5 would be by chance alone."
+        in excess.text
+    )
+
+
+def test_each_named_place_is_told_with_its_interval_and_verdict(excess):
+    assert (
+        "Poland 3.5 times (1.6 to 15, rank 1): more than expected taken alone (p = 0.014), but not shown among 55 partners (p = 0.75)"
+        in excess.text
+    )
+    assert "India 1.7 times (0.65 to 14, rank 9): no excess and no shortfall can be told" in excess.text
     for code, name in (("POL", "Poland"), ("PHL", "the Philippines"), ("ZAF", "South Africa")):
         row = excess.row(code)
-        told = excess.text.split("Of the delivery locations: ")[1].split(f"{name} ")[1].split(")")[0]
-        assert f"rank {row['rank']}" in told
+        told = excess.text.split("Of the delivery locations: ")[1].split(f"{name} ")[1].split("; ")[0]
+        assert f"rank {row['rank']})" in told
         assert ("can be told" in told) is bool(row["conf_low"] <= 1 <= row["conf_high"])
-        assert ("within the scatter" in told) is bool(
-            not row["conf_low"] <= 1 <= row["conf_high"] and not row["outside"]
-        )
 
 
 def test_a_partner_that_sold_nothing_is_below_and_its_interval_begins_at_nothing(excess):
     row = excess.row("HRV")
-    assert (row["estimate"], row["conf_low"], row["actual_gbp_mn"]) == (0, 0, 0)
-    assert 0 < row["conf_high"] < 1
+    assert (row["estimate"], row["conf_low"], row["line_low"], row["actual_gbp_mn"]) == (0, 0, 0, 0)
+    assert 0 < row["line_high"] < row["conf_high"] < 1.5
 
 
 def test_a_tenfold_flow_makes_an_excess_in_words_and_expects_no_more_of_it(evidence, changed, excess):
@@ -290,7 +322,10 @@ def test_a_tenfold_flow_makes_an_excess_in_words_and_expects_no_more_of_it(evide
     row = result.row("ZAF")
     assert row["expected_gbp_mn"] == pytest.approx(excess.row("ZAF")["expected_gbp_mn"])
     assert row["rank"] == 1
-    assert "rank 1: an excess)" in result.text
+    assert row["verdict"] == "excess"
+    assert "sold the UK more" in result.text.split(", and none less")[0]
+    assert result.text.startswith("Of 55 partners 1 (South Africa 14 times) sold the UK more")
+    assert "rank 1): an excess, among 55 partners, too (p below 0.001)" in result.text
 
 
 def test_a_named_place_without_flows_is_said_to_be_missing(evidence, changed):
@@ -322,6 +357,27 @@ def test_on_these_partners_the_jackknife_covers_where_the_usual_errors_do_not():
     usual, jackknife = np.mean(covered, axis=0)
     assert usual[:3].max() < 0.70, "size, distance and language"
     assert 0.78 <= jackknife.min() <= jackknife.max() <= 0.95
+
+
+@pytest.mark.parametrize("shape", ["gamma", "lognormal"])
+def test_of_partners_on_the_line_few_are_called_off_it(shape):
+    # Ratios of these partners, with the scatter found (0.68), the errors of their expectations and rounding to a million.
+    frame, _, _ = trade._flows()
+    ratios = trade._without_each(frame).ratios
+    rng, runs, n = np.random.default_rng(7), 60, len(ratios)
+    spread, error = np.sqrt(np.log1p(0.68**2)), ratios["log_error"].to_numpy()
+    alone, adjusted = [], []
+    for _ in range(runs):
+        effect = rng.gamma(1 / 0.68**2, 0.68**2, n) if shape == "gamma" else np.exp(spread * rng.normal(size=n) - spread**2 / 2)  # fmt: skip
+        ratio = (
+            np.round(effect * np.exp(error * rng.normal(size=n) - error**2 / 2) * ratios["expected"])
+            / ratios["expected"]
+        )
+        found = LeftOut(None, ratios.assign(ratio=ratio), pd.DataFrame()).against_scatter(0.9, step=1)
+        alone.append((found["p_value"] < 0.1).mean())
+        adjusted.append((found["p_adjusted"] < 0.1).any())
+    assert 0.04 < np.mean(alone) < 0.10
+    assert np.mean(adjusted) <= 0.25
 
 
 # Digital exports

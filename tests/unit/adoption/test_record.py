@@ -273,7 +273,33 @@ def test_the_grades_decide_what_is_used_and_the_rest_is_listed_apart():
     assert used.table[["forecast_grade", "outcome_grade"]].isin(["A", "B"]).all(axis=None)
     assert weaker.table[["forecast_grade", "outcome_grade"]].isin(["C", "D"]).any(axis=1).all()
     for grade, frame in (("C", ("A", "B", "C")), ("D", ALL)):
-        assert f"{len(asked(pairs, frame).table)} with grade {grade}" in used.text
+        more = asked(pairs, frame).table
+        forecasts = more["forecast"].nunique()
+        assert re.search(
+            rf"\b{len(more)} pairs of {forecasts} forecasts \(\d independent outcomes\) with grade {grade}", used.text
+        )
+
+
+def test_forecasts_and_outcomes_are_counted_and_not_only_pairs():
+    result = asked(pairs)
+    assert result.text.startswith(
+        "2 forecasts have a later figure of the same scope at grade A/B, in 4 pairs with 2 independent outcomes: "
+    )
+    assert result.table["forecast"].nunique() == 2
+
+
+@pytest.mark.parametrize("grades", [("A", "B"), ALL], ids="".join)
+def test_a_pair_tells_both_years_both_grades_and_how_far_it_was_off(grades):
+    table, rows = asked(pairs, grades).table, load().observations
+    for row in table.itertuples():
+        ids = row.term.split("__")
+        assert row.forecast_told == int(rows.at[ids[0], "published"][:4])
+        assert row.outcome_year == " and ".join(sorted({str(rows.at[one, "year_end"]) for one in ids[1:]}))
+        assert row.grades == f"{row.forecast_grade}/{row.outcome_grade}"
+        if row.forecast_low == row.forecast_high and row.outcome_low == row.outcome_high:
+            assert row.off == f"{row.forecast_low / row.outcome_low:.2g} times"
+    open_ended = table["conf_low"].isna() | table["conf_high"].isna()
+    assert table.loc[open_ended, "off"].str.startswith(("at most ", "at least ")).all()
 
 
 def test_at_a_and_b_no_error_is_pooled_and_the_counts_are_told():

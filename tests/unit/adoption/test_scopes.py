@@ -25,42 +25,64 @@ def apart(evidence):
     return disagreement(evidence, Parameters())
 
 
-def test_makers_disagree_in_as_many_scope_years_as_the_readme_says(apart):
+def test_makers_meet_in_as_many_scope_years_as_the_readme_says(evidence, apart):
     strong, both = map(
         int, re.search(r"(\d+) scope-years have two or more makers \((\d+) with C and D\)", README).groups()
     )
-    assert len(apart.table) == both == 9
-    assert int((apart.table["n_ab"] >= 2).sum()) == strong == 3
-    assert apart.text.startswith(
-        "9 scope-years have figures from two makers or more, 3 of them from two makers or more at grade A or B"
-    )
+    assert apart.table["label"].nunique() == both == 9
+    rows = evidence.observations.loc[list(apart.rows)]
+    good = rows[rows["grade"].isin(["A", "B"])].groupby(["category", "geography", "year_end"])["publisher_id"].nunique()
+    assert int((good >= 2).sum()) == strong == 3
+    assert apart.text.startswith("9 scope-years have figures from two makers or more.")
 
 
 def test_three_editions_of_one_publisher_are_one_maker(apart):
-    row = apart.row("lpo_offshore_india_2010")
-    assert (row["n_obs"], row["n_makers"], row["n_ab"]) == (4, 2, 1)
+    row = apart.row("lpo_offshore_india_2010_forecasts")
+    assert (row["n_obs"], row["n_makers"], row["n_ab"]) == (3, 1, 1)
+    assert np.isnan(row["estimate"]), "a maker does not disagree with itself"
 
 
-def test_disagreement_never_mixes_scopes_places_or_years(evidence, apart):
+def test_disagreement_never_mixes_scopes_places_years_or_kinds(evidence, apart):
     assert apart.table["term"].is_unique
     rows = evidence.observations.loc[list(apart.rows)]
     assert set(rows["category"]) <= set(SCOPES)
     for record in apart.table.itertuples():
-        category, year = record.term.rsplit("_", 1)
+        category, year, kind = record.term.rsplit("_", 2)
         same = rows[
             (rows["category"] == category) & (rows["year_end"] == int(year)) & (rows["geography"] == record.geography)
-        ]
+            & ((rows["status"] == "forecast") == (kind == "forecasts"))
+        ]  # fmt: skip
         assert (len(same), same["publisher_id"].nunique()) == (record.n_obs, record.n_makers)
-        assert record.estimate == pytest.approx(record.conf_high / record.conf_low)
+        single = same.loc[same["form"] == "point"]
+        if single["publisher_id"].nunique() >= 2:
+            assert record.estimate == pytest.approx(single["value"].max() / single["value"].min())
+        else:
+            assert np.isnan(record.estimate)
     drawn = apart.plot_data["group"]
     assert not [group for group in drawn if "ALSP" in group and "LPO" in group]
-    assert drawn.nunique() == len(apart.table)
+    assert drawn.nunique() == apart.table["label"].nunique()
 
 
-def test_disagreement_ratios_are_those_of_the_rows(apart):
-    assert apart.row("lpo_global_2012")["estimate"] == pytest.approx(2.4)
-    assert apart.row("lpo_offshore_india_2015")["estimate"] == pytest.approx(15)
-    assert (apart.table["estimate"] >= 1).all()
+def test_ratios_are_those_of_single_figures_of_one_kind(apart):
+    """Worked out by hand from the rows: 0.146 and 0.056 of 2006, 117.89 and 35 for 2030."""
+    assert apart.row("lpo_offshore_india_2006_estimates")["estimate"] == pytest.approx(0.146 / 0.056)
+    assert apart.row("lpo_global_2030_forecasts")["estimate"] == pytest.approx(117.89 / 35)
+    assert apart.table["estimate"].max() == apart.row("lpo_global_2030_forecasts")["estimate"]
+    assert "1.4 in the median, at most 2.6 for legal work offshored to India, 2006" in apart.text
+
+
+def test_a_bound_is_told_and_divides_nothing(apart):
+    floor, forecast = apart.row("lpo_global_2012_estimates"), apart.row("lpo_global_2012_forecasts")
+    assert floor["at_least"] == 1
+    assert floor[["estimate", "smallest", "largest", "at_most"]].isna().all()
+    assert forecast["smallest"] == forecast["largest"] == 2.4
+    assert np.isnan(forecast["estimate"])
+    both = apart.row("lpo_offshore_india_2015_forecasts")
+    assert (both["at_least"], both["at_most"], both["largest"]) == (1, 15, 4)
+    assert np.isnan(both["estimate"])
+    open_ended = apart.plot_data.set_index("label")
+    assert np.isnan(open_ended.loc["ValueNotes, forecast of 2005, at least [B]", "conf_high"])
+    assert np.isnan(open_ended.loc["SKJ Juris, forecast of 2011, at most [D]", "conf_low"])
 
 
 @pytest.mark.parametrize("grades", [["A"], ["B", "C"], ["A", "B", "C", "D"]], ids="".join)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from lpo_analysis.adoption import Analysis, Parameters, analyse, use
-from lpo_analysis.adoption.use import SENSES, sample_rule, spoken, with_intervals
+from lpo_analysis.adoption.use import SENSES, newest_use, size_check, spoken, with_intervals
 from lpo_analysis.errors import NoEvidenceError
 from lpo_analysis.evidence import load, select, table
 from lpo_analysis.methods.proportions import share_interval
@@ -106,40 +106,25 @@ def test_no_context_row_and_no_forecast_is_shown():
     assert "forecast" not in set(rows["status"])
 
 
-# The sample-size rule, on constructed sources.
+# Intervals, on constructed sources.
 
 
 @pytest.fixture
 def constructed():
-    """Four sources: one about the same respondents, one with two buyers, one with a subgroup, one without a size."""
+    """Three sources: one about the same respondents, one with two buyers, one without a size."""
     rows = {
-        "plain_1": ("plain", "corporate", "all", "USA", 100, 40.0),
-        "plain_2": ("plain", "corporate", "all", "USA", 100, 20.0),
-        "mixed_1": ("mixed", "corporate", "all", "USA", 100, 40.0),
-        "mixed_2": ("mixed", "law_firm", "all", "USA", 100, 20.0),
-        "places_1": ("places", "corporate", "all", "USA", 100, 40.0),
-        "places_2": ("places", "corporate", "all", "GBR", 100, 40.0),
-        "sub_1": ("sub", "law_firm", "large", "USA", 100, 40.0),
-        "silent_1": ("silent", "corporate", "all", "USA", None, 40.0),
-        "silent_2": ("silent", "corporate", "large", "USA", None, 40.0),
+        "plain_1": ("plain", "corporate", 100, 40.0),
+        "plain_2": ("plain", "corporate", 100, 20.0),
+        "mixed_1": ("mixed", "corporate", 100, 40.0),
+        "mixed_2": ("mixed", "law_firm", 100, 20.0),
+        "silent_1": ("silent", "corporate", None, 40.0),
     }
-    columns = ["source_id", "buyer", "buyer_size", "geography", "sample_size", "value"]
-    frame = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
-    frame = frame.astype({"sample_size": "Int64"}).assign(form="point", lower=np.nan, upper=np.nan)
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=["source_id", "buyer", "sample_size", "value"])
+    frame = frame.astype({"sample_size": "Int64"}).assign(
+        study_id=frame["source_id"], metric="adoption_rate", form="point", lower=np.nan, upper=np.nan, note="", year_end=2015,
+        buyer_size="all", geography="USA",
+    )  # fmt: skip
     return frame, dataclasses.replace(load(), observations=frame)
-
-
-def test_a_sample_size_belongs_to_a_row_only_where_the_source_is_about_nobody_else(constructed):
-    frame, evidence = constructed
-    assert sample_rule(frame, evidence).to_dict() == {
-        "plain_1": "whole", "plain_2": "whole", "mixed_1": "part", "mixed_2": "part", "places_1": "part", "places_2": "part",
-        "sub_1": "part", "silent_1": "unknown", "silent_2": "unknown",
-    }  # fmt: skip
-
-
-def test_the_rule_reads_the_whole_source_even_where_only_one_of_its_rows_is_shown(constructed):
-    frame, evidence = constructed
-    assert sample_rule(frame.loc[["mixed_1"]], evidence).tolist() == ["part"]
 
 
 def test_an_unknown_size_is_shown_for_every_scenario_and_drawn_for_the_middle_one(constructed):
@@ -176,12 +161,18 @@ def test_a_bound_is_told_as_a_bound_and_not_as_its_middle():
     assert " 5%" not in text
 
 
-def test_figures_without_a_sample_size_are_counted_among_the_checks():
-    result = asked()
-    (check,) = [check for check in result.checks if check.name == "Sample sizes"]
-    unknown = result.table["method"].str.contains("n not told").sum()
-    assert check.text.startswith(f"{unknown} of {len(result.table)} figures come without a sample size")
+def test_figures_are_counted_by_what_is_known_of_their_number(constructed):
+    frame, evidence = constructed
+    check = size_check(with_intervals(frame, evidence, Parameters()))
     assert not check.passed
+    assert check.text.startswith(
+        "Of 5 figures 2 rest on a number of respondents that source or row tells, 2 on one that is only an upper bound"
+    )
+    assert check.text.endswith("and 1 on none, drawn for the middle scenario.")
+    bound = frame.iloc[:2].assign(form=["point", "floor"], lower=[np.nan, 20.0])
+    check = size_check(with_intervals(bound, evidence, Parameters()))
+    assert check.passed
+    assert check.text.endswith("; 1 range or bound has no interval of chance.")
 
 
 def test_intervals_hold_the_share_and_widen_with_the_level():
@@ -197,12 +188,25 @@ def test_three_waves_are_listed_and_called_no_curve():
     assert "this is no one curve" in text
 
 
-def test_the_newest_use_is_the_last_wave_of_all_buyers():
+def test_the_newest_use_is_the_last_wave_of_all_buyers_and_says_what_its_interval_assumes():
     analysis = analyse(Parameters())
-    assert analysis.newest_use.row("share")["estimate"] == pytest.approx(0.71)
-    assert analysis.newest_use.rows == ("tri_2020_corp_all",)
+    newest = analysis.newest_use
+    assert newest.row("share")["estimate"] == pytest.approx(0.71)
+    assert newest.rows == ("tri_2020_corp_all",)
+    assert newest.row("share")["label"].endswith("2020 (how many answered is not told; interval if n = 150)")
+    assert "how many answered is not told, so the interval is an assumption (n 50: 60% to 80%; n 150: " in newest.text
     assert not analyse(Parameters(geography="AUS")).newest_use.estimable
     assert not analyse(Parameters(task="transcription")).newest_use.estimable
+
+
+def test_a_newest_use_of_a_known_number_has_its_interval_and_no_assumption():
+    o = load().observations.copy()
+    o.loc["tri_2020_corp_all", "sample_size"] = 400
+    evidence = dataclasses.replace(load(), observations=o)
+    newest = newest_use(use(evidence, Parameters()), Parameters())
+    assert newest.row("share")["label"] == "use of any alternative provider, 2020"
+    low, high = (round(100 * end) for end in share_interval(0.71, 400, level=0.9))
+    assert newest.text.endswith(f"says 71% ({low}% to {high}%).")
 
 
 PARTS = [

@@ -138,3 +138,15 @@ def test_the_end_of_the_path_tells_its_interval():
 
 def test_a_series_without_a_ceiling_can_be_drawn():
     fan(FAN[FAN["kind"] != "ceiling"]).figure.canvas.draw()
+
+
+def test_a_bound_without_an_estimate_is_a_triangle_that_points_to_where_the_figure_may_lie():
+    bounds = FOREST.assign(
+        estimate=[0.2, np.nan, np.nan, np.nan],
+        conf_low=[0.1, 0.4, np.nan, np.nan],
+        conf_high=[0.5, np.nan, 0.6, np.nan],
+    )
+    marks = [line for line in forest(bounds).lines if line.get_marker() in ("o", ">", "<")]
+    shown = [(line.get_marker(), float(line.get_xdata()[0])) for line in marks]
+    assert shown[:3] == [("o", 0.2), (">", 0.4), ("<", 0.6)]
+    assert np.isnan(shown[3][1]), "where nothing is known nothing is drawn"

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from lpo_analysis.errors import ParameterError
-from lpo_analysis.methods.gravity import left_out, linear_jackknife, ppml, reset_test, separated
+from lpo_analysis.methods.gravity import LeftOut, left_out, linear_jackknife, ppml, reset_test, separated
 
 # Ship damage incidents (McCullagh and Nelder 1989, table 6.2): type of ship, period of construction, of operation from 1975, incidents.
 SHIPS = np.array(
@@ -267,6 +268,92 @@ def test_a_jackknife_that_a_cluster_would_break_is_refused():
     result = left_out(ppml(y, x.assign(only=(groups == "g05").astype(float)), groups))
     with pytest.raises(ParameterError, match="without g05 the others do not identify"):
         result.table(0.9)
+
+
+# Scatter of clusters
+
+
+def table_of(ratios, *, error=0.0, n=1, expected=100.0):
+    """What clusters with these ratios would be, whatever fit they come from."""
+    index = pd.Index([f"g{i:02}" for i in range(len(ratios))], name="cluster")
+    cells = {
+        "n_obs": n,
+        "actual": expected * np.asarray(ratios),
+        "expected": expected,
+        "ratio": ratios,
+        "log_error": error,
+    }
+    return LeftOut(None, pd.DataFrame(cells, index=index), pd.DataFrame(index=index))
+
+
+EVEN = np.tile([0.5, 1.5], 10)
+"""Ratios with a standard deviation of exactly 0.5 round 1."""
+
+
+def test_the_scatter_is_that_of_the_others_round_one():
+    found = table_of([4.0, *EVEN]).against_scatter(0.9)
+    assert found.at["g00", "scatter"] == pytest.approx(0.5)
+    assert found.at["g01", "scatter"] == pytest.approx(np.sqrt((9 + 19 * 0.25) / 20))
+
+
+def test_tails_are_the_heavier_of_the_two_shapes():
+    found = table_of([4.0, *EVEN]).against_scatter(0.9).loc["g00"]
+    gamma = stats.gamma(4, scale=0.25)  # mean 1, variance 1/4
+    lognormal = stats.lognorm(np.sqrt(np.log(1.25)), scale=1 / np.sqrt(1.25))
+    assert (gamma.var(), lognormal.var(), lognormal.mean()) == pytest.approx((0.25, 0.25, 1))
+    assert found["low"] == pytest.approx(min(gamma.ppf(0.05), lognormal.ppf(0.05)))
+    assert found["high"] == pytest.approx(max(gamma.ppf(0.95), lognormal.ppf(0.95)))
+    assert found["p_value"] == pytest.approx(2 * max(gamma.sf(4), lognormal.sf(4)))
+    assert (found["conf_low"], found["conf_high"]) == pytest.approx((4 / found["high"], 4 / found["low"]))
+
+
+def test_one_is_in_the_interval_of_a_cluster_exactly_where_chance_explains_it():
+    ratios = [*np.linspace(0.05, 4, 21), *EVEN]
+    found = table_of(ratios, error=0.2).against_scatter(0.9)
+    inside = (found["conf_low"] <= 1) & (found["conf_high"] >= 1)
+    assert (inside == (found["p_value"] >= 0.1)).all()
+    assert (inside == ((found["low"] <= ratios) & (ratios <= found["high"]))).all()
+    assert 0 < inside.sum() < len(inside)
+
+
+def test_the_adjusted_chance_is_that_of_holm_in_statsmodels():
+    found = table_of([3.2, 0.01, *EVEN]).against_scatter(0.9)
+    assert found["p_adjusted"].to_numpy() == pytest.approx(multipletests(found["p_value"], method="holm")[1])
+    assert (found["p_adjusted"] > found["p_value"]).any()
+
+
+def test_clusters_that_scatter_alike_have_none_beyond_and_one_far_off_is_found():
+    assert (table_of(EVEN).against_scatter(0.9)["p_adjusted"] == 1).all()
+    found = table_of([12.0, *EVEN]).against_scatter(0.9)
+    assert found.index[found["p_adjusted"] < 0.1].tolist() == ["g00"]
+
+
+def test_errors_and_rounding_widen_what_chance_explains():
+    plain = table_of([3.0, *EVEN]).against_scatter(0.9).loc["g00"]
+    for changed in (table_of([3.0, *EVEN], error=[0.6, *20 * [0.0]]).against_scatter(0.9), table_of([3.0, *EVEN], n=[900, *20 * [1]]).against_scatter(0.9, step=5)):  # fmt: skip
+        assert changed.loc["g00", "high"] > plain["high"]
+        assert changed.loc["g00", "p_value"] > plain["p_value"]
+
+
+def test_a_cluster_without_flows_has_a_chance_and_an_interval_from_nothing():
+    found = table_of([0.0, *EVEN], n=4).against_scatter(0.9, step=1).loc["g00"]
+    assert 0 < found["p_value"] < 1
+    assert found["conf_low"] == 0 < found["conf_high"]
+
+
+def test_clusters_that_hardly_scatter_still_have_numbers():
+    found = table_of(np.ones(12)).against_scatter(0.9)
+    assert found.notna().all(axis=None)
+    assert (found["scatter"] == 0).all()
+
+
+def test_too_few_clusters_a_wrong_level_or_step_are_refused_and_lost_ones_left_out():
+    with pytest.raises(ParameterError, match="at least ten clusters with a ratio are needed, got 9"):
+        table_of(np.ones(9)).against_scatter(0.9)
+    for level, step in ((1.0, 0.0), (0.9, -1.0)):
+        with pytest.raises(ParameterError, match="level must lie between 0 and 1 and step not below 0"):
+            table_of(EVEN).against_scatter(level, step=step)
+    assert len(table_of([np.nan, *EVEN]).against_scatter(0.9)) == 20
 
 
 # Separation

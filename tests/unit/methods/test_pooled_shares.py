@@ -199,3 +199,18 @@ def test_shares_near_0_beside_shares_near_1_have_no_spread_to_speak_of(counts, t
 def test_words_and_levels_that_are_not_allowed_are_refused(options):
     with pytest.raises(ParameterError):
         pool_shares(*THERAPY, **options)
+
+
+def test_a_climb_that_begins_on_its_summit_ends_there():
+    """The step is exactly 0 here; the likelihood is compared with a grid of both parameters."""
+    counts, totals = np.array([2, 0, 8]), np.array([224, 42, 249])
+    fit = pool_shares(counts, totals)
+    z, w = np.polynomial.hermite_e.hermegauss(60)
+
+    def likelihood(logit, tau):
+        shares = special.expit(logit + tau * z[:, None])
+        return np.log((w[:, None] * stats.binom.pmf(counts, totals, shares)).sum(axis=0) / w.sum()).sum()
+
+    best = likelihood(fit.logit, np.sqrt(fit.tau2))
+    grid = [likelihood(a, b) for a in np.linspace(-6, -2, 41) for b in np.linspace(0.0, 2.5, 26)]
+    assert best >= max(grid) - 1e-6

@@ -16,6 +16,7 @@ from lpo_analysis.methods.forecasting import FORECASTERS, drift, naive
 from lpo_analysis.methods.scoring import (
     COLUMNS,
     compare,
+    complete_origins,
     crps_gaussian,
     crps_sample,
     interval_score,
@@ -380,6 +381,18 @@ def test_the_true_model_wins_where_the_trend_is_strong():
     assert row["forecaster"] == "naive"
     assert row["conf_low"] > 0
     assert row["difference"] == pytest.approx(row["mean_score"] - comparison.table["mean_score"].iloc[0])
+
+
+def test_means_over_complete_origins_are_those_compared():
+    scores = rolling_origin(walk(20), {"naive": naive, "drift": drift}, draws=200)
+    complete = complete_origins(scores)
+    assert complete["origin"].nunique() == scores["origin"].nunique() - 2, "the last two lack a horizon"
+    assert (complete.groupby(["origin", "forecaster"]).size() == 3).all()
+    compared = compare(scores).table.set_index("forecaster")["mean_score"]
+    means = summarise(complete).set_index("forecaster")["crps_log"]
+    assert means.loc[compared.index].to_numpy() == pytest.approx(compared.to_numpy())
+    with pytest.raises(ParameterError, match="metric"):
+        complete_origins(scores, metric="rmse")
 
 
 def test_the_errors_of_a_comparison_are_those_of_the_test_on_its_origins():
