@@ -14,7 +14,7 @@ from lpo_analysis.charts import intervals
 from lpo_analysis.charts import tornado as draw_tornado
 from lpo_analysis.evidence import Evidence
 from lpo_analysis.methods.inputs import Inputs
-from lpo_analysis.methods.sensitivity import tornado, variance_shares
+from lpo_analysis.methods.sensitivity import tornado, sobol_indices
 from lpo_analysis.results import Check, Result, tidy
 from lpo_analysis.savings.analysis import Analysis, analyse, quantiles
 from lpo_analysis.savings.coverage import costed_baselines
@@ -92,7 +92,7 @@ def variance_by_rung(analysis: Analysis) -> Result:
     groups: dict[str, Sequence[str]] = {"weak": modelled.by_rung((3, 4))}
     groups |= {f"rung_{rung}": modelled.by_rung((rung,)) for rung in (1, 2, 3, 4)}
     groups |= {item.name: [item.name] for item in counted}
-    frame = variance_shares(analysis.net_saving_of, inputs, groups=groups, draws=max(p.draws, 4096), seed=p.seed)
+    frame = sobol_indices(analysis.net_saving_of, inputs, groups=groups, draws=max(p.draws, 4096), seed=p.seed)
     labels = {"weak": "borrowed and assumed together"} | {
         f"rung_{r}": f"rung {r}: {vocabulary.RUNGS[r]}" for r in (1, 2, 3, 4)
     }

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from lpo_analysis.methods.inputs import Input, Inputs
-from lpo_analysis.methods.sensitivity import variance_shares
+from lpo_analysis.methods.sensitivity import sobol_indices
 
 DRAWS = 2**14
 TOLERANCE = 0.01
@@ -35,7 +35,7 @@ def ishigami(v):
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_the_ishigami_function_has_its_published_indices(seed):
-    frame = variance_shares(ishigami, ISHIGAMI, groups=SINGLES, draws=DRAWS, seed=seed)
+    frame = sobol_indices(ishigami, ISHIGAMI, groups=SINGLES, draws=DRAWS, seed=seed)
     assert frame["first"].tolist() == pytest.approx([0.3139, 0.4424, 0.0], abs=TOLERANCE)
     assert frame["total"].tolist() == pytest.approx([0.5576, 0.4424, 0.2437], abs=TOLERANCE)
 
@@ -51,7 +51,7 @@ def test_the_published_indices_are_those_of_the_closed_form():
 
 def test_a_group_has_the_index_of_its_closed_form():
     groups = {"x1 and x3": ["x1", "x3"], "x2": ["x2"]}
-    frame = variance_shares(ishigami, ISHIGAMI, groups=groups, draws=DRAWS).set_index("group")
+    frame = sobol_indices(ishigami, ISHIGAMI, groups=groups, draws=DRAWS).set_index("group")
     # x2 acts alone, so the rest of the variance is that of x1 and x3 together, first order and total alike.
     assert frame.loc["x1 and x3"].tolist() == pytest.approx([0.5576, 0.5576], abs=TOLERANCE)
     assert frame.loc["x2"].tolist() == pytest.approx([0.4424, 0.4424], abs=TOLERANCE)
@@ -61,7 +61,7 @@ def test_a_linear_model_has_shares_in_proportion_to_squared_coefficients():
     """Of a sum of c_i u_i with equal variances the share is c_i^2 / sum c^2, first order and total alike (exact)."""
     coefficients = np.array([1.0, 2.0, 3.0])
     inputs = Inputs(tuple(uniform(f"x{i}", 0.0, 1.0) for i in (1, 2, 3)))
-    frame = variance_shares(
+    frame = sobol_indices(
         lambda v: sum(c * v[f"x{i}"] for i, c in enumerate(coefficients, start=1)), inputs, groups=SINGLES, draws=DRAWS
     )
     expected = coefficients**2 / (coefficients**2).sum()

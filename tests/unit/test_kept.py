@@ -15,7 +15,7 @@ from lpo_analysis.adoption import curves, forecasts, trade
 from lpo_analysis.evidence import load, references, select, table
 from lpo_analysis.evidence.money import ends
 from lpo_analysis.methods.inputs import Input, Inputs
-from lpo_analysis.methods.sensitivity import variance_shares
+from lpo_analysis.methods.sensitivity import sobol_indices
 from lpo_analysis.risk import losses
 from lpo_analysis.savings import gather
 from lpo_analysis.savings.claims import published_claims
@@ -81,7 +81,7 @@ def test_groups_of_the_same_inputs_are_one_run():
         runs.append(1)
         return values["a"] + values["b"]
 
-    frame = variance_shares(model, inputs, groups={"one": ["a"], "same": ["a"], "none": [], "both": ["b", "a"]})
+    frame = sobol_indices(model, inputs, groups={"one": ["a"], "same": ["a"], "none": [], "both": ["b", "a"]})
     assert len(runs) == 4
     assert frame.loc[0, ["first", "total"]].tolist() == frame.loc[1, ["first", "total"]].tolist()
     assert frame.loc[2, ["first", "total"]].tolist() == [0.0, 0.0]
