@@ -72,7 +72,9 @@ class Analysis:
     def terms(self) -> Terms:
         """What the buyer decides."""
         p = self.parameters
-        return Terms(p.volume_hours, p.horizon_years, p.discount_rate)
+        return Terms(
+            p.volume_hours, p.horizon_years, p.discount_rate, p.delivery_model, p.pricing_model, p.minimum_hours
+        )
 
     @cached_property
     def uniforms(self) -> Uniforms:
@@ -206,7 +208,14 @@ class Analysis:
         return None if found is None else Analysis(found[0], self.evidence, found[1])
 
 
-WHO = {"provider": "an outside provider", "captive": "a centre of its own", "contract_attorney": "contract attorneys"}
+WHO = {
+    "provider": "an outside provider",
+    "captive": "a centre of its own",
+    "contract_attorney": "contract attorneys",
+    "law_firm": "a law firm",
+    "in_house": "its own lawyers",
+    "ai_assisted": "its own lawyers with AI",
+}
 """Who would do the work, in words, by delivery model."""
 
 

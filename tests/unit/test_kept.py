@@ -56,8 +56,8 @@ def test_equal_parameters_are_one_key_and_others_another(model):
 
 def test_a_question_is_gathered_once_by_check_analysis_and_comparators(monkeypatch):
     asked = []
-    original = gather._Gatherer.run
-    monkeypatch.setattr(gather._Gatherer, "run", lambda self: asked.append(self.p) or original(self))
+    original = gather.collect
+    monkeypatch.setattr(gather, "collect", lambda p, e: asked.append(p) or original(p, e))
     gather._gathered.cache_clear()
     p = savings.Parameters(task="contract_drafting", seed=99)
     p.check_evidence()
