@@ -10,7 +10,8 @@ from functools import lru_cache
 from lpo_analysis import vocabulary
 from lpo_analysis.errors import NoEvidenceError, ParameterError
 from lpo_analysis.evidence import Evidence, load
-from lpo_analysis.savings.gatherer import Gap, GapError, Gathered, collect
+from lpo_analysis.savings.collector import Gap, GapError
+from lpo_analysis.savings.gatherer import Gathered, collect
 from lpo_analysis.savings.parameters import Parameters
 
 __all__ = ["Gathered", "attempt", "gather", "has_evidence"]

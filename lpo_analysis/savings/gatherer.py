@@ -1,38 +1,21 @@
-"""From the evidence to the inputs of the cost model, one by one."""
+"""The inputs of one question, from today's cost to the share of the budget."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pandas as pd
 
 from lpo_analysis import vocabulary
-from lpo_analysis.evidence import Candidate, Evidence, Evidenced, as_shares, climb, select
+from lpo_analysis.evidence import Candidate, Evidence, as_shares
 from lpo_analysis.evidence.money import ends
-from lpo_analysis.methods.inputs import Input, Inputs, Kind
-from lpo_analysis.savings.candidates import (
-    PAID_HOURS,
-    baseline_candidates,
-    bill_rate_candidates,
-    is_own_staff,
-    pay_candidates,
-    price_candidates,
-    staff_candidates,
-)
+from lpo_analysis.methods.inputs import Input, Inputs
+from lpo_analysis.savings.candidates import PAID_HOURS, baseline_candidates, is_own_staff, staff_candidates
+from lpo_analysis.savings.collector import GapError
 from lpo_analysis.savings.parameters import Parameters
+from lpo_analysis.savings.payments import Payments
 from lpo_analysis.savings.rates import Rates
-from lpo_analysis.savings.unit_candidates import (
-    BY_THE_CONTRACT,
-    BY_THE_DOCUMENT,
-    ai_error_candidates,
-    ai_productivity_candidates,
-    contract_hours_candidates,
-    document_price_candidates,
-    pace_candidates,
-    person_candidates,
-)
 from lpo_analysis.wording import article
 
 NEW_TO_THE_WORK = ("provider", "captive", "contract_attorney")
@@ -80,45 +63,6 @@ class Gathered:
         return self.rates.baseline_route
 
 
-@dataclass(frozen=True)
-class Gap:
-    """No evidence for one input; what is nearest is worked out only where it is shown."""
-
-    what: str
-    where: str
-    kind: str
-
-
-class GapError(Exception):
-    """Raised while gathering; carries the `Gap`."""
-
-    def __init__(self, what: str, where: str, kind: str) -> None:
-        super().__init__(what)
-        self.gap = Gap(what, where, kind)
-
-
-def _rows(
-    evidence: Evidence, metric: str, category: str, geography: str | None, grades: tuple[str, ...]
-) -> pd.DataFrame:
-    frame = select(evidence, metric=metric, category=category, grades=grades, context=True, required=False)
-    return frame if geography is None else frame[frame["geography"] == geography]
-
-
-@lru_cache(maxsize=256)
-def _borrowed(
-    evidence: Evidence,
-    whose: str,
-    metric: str,
-    category: str,
-    geography: str | None,
-    grades: tuple[str, ...],
-    widening: float,
-) -> Evidenced | None:
-    """Read a share of others, the same whatever the task, the place and the way of doing the work today."""
-    frame = as_shares(_rows(evidence, metric, category, geography, grades))
-    return climb([Candidate(whose, frame, own=False)], widening=widening, share=True)
-
-
 def collect(parameters: Parameters, evidence: Evidence) -> Gathered:
     """Collect the inputs of a question.
 
@@ -142,60 +86,8 @@ def collect(parameters: Parameters, evidence: Evidence) -> Gathered:
     return _Gatherer(parameters, evidence).run()
 
 
-class _Gatherer:
-    """Collects inputs one by one; exists to share the parameters, the notes and the count of rows set aside."""
-
-    def __init__(self, parameters: Parameters, evidence: Evidence) -> None:
-        self.p, self.evidence = parameters, evidence
-        self.items: list[Input] = []
-        self.notes: list[str] = []
-        self.set_aside = 0
-        self.years: dict[str, float] = {}
-        self.off: dict[str, str] = {}
-        here, there = (vocabulary.PLACES[code].country for code in (parameters.baseline_location, parameters.location))
-        self.abroad = here != there
-
-    @property
-    def money(self) -> str:
-        return f"{self.p.currency} of {self.p.price_year}"
-
-    def add(
-        self,
-        name: str,
-        label: str,
-        unit: str,
-        candidates: Sequence[Candidate],
-        *,
-        most: float | None = None,
-    ) -> Evidenced | None:
-        found = climb(candidates, widening=self.p.widening)
-        if found is None:
-            return None
-        if most is not None and found.high > most:
-            found = replace(found, high=most, basis=f"{found.basis}, capped at {most:,.0f}")
-        return self.put(name, label, unit, found, "lognormal")
-
-    def borrow(
-        self, name: str, label: str, unit: str, whose: str, metric: str, category: str, geography: str | None = None
-    ) -> Evidenced | None:
-        p = self.p
-        found = _borrowed(self.evidence, whose, metric, category, geography, tuple(p.grades), p.widening)
-        return None if found is None else self.put(name, label, unit, found, "logitnormal")
-
-    def put(self, name: str, label: str, unit: str, found: Evidenced, kind: Kind) -> Evidenced:
-        self.items.append(Input(name, label, unit, found.low, found.high, kind, found.rung, found.basis, found.rows))
-        self.set_aside += found.n_set_aside
-        self.years[name] = found.year
-        return found
-
-    def assume(self, name: str, label: str, unit: str, bounds: Sequence[float], kind: Kind) -> None:
-        self.items.append(Input(name, label, unit, bounds[0], bounds[1], kind, 4, f"parameter {name}"))
-
-    def rows(self, metric: str, category: str, geography: str | None = None) -> pd.DataFrame:
-        return _rows(self.evidence, metric, category, geography, tuple(self.p.grades))
-
-    def grades(self) -> str:
-        return "/".join(self.p.grades)
+class _Gatherer(Payments):
+    """Collects everything, in the order in which it is shown."""
 
     def run(self) -> Gathered:
         p = self.p
@@ -306,218 +198,6 @@ class _Gatherer:
                 f"No figure of grade {self.grades()} says how many productive hours a lawyer has.", "grades", "grades"
             )
 
-    def paid(self) -> tuple[str, str | None]:
-        """What whoever does the work is paid; the route by which that comes, and the pace of today's work where it matters."""
-        p = self.p
-        if p.pricing_model == "hourly":
-            return (self.quoted("provider_price", "own quote for an hour") or self.provider()), None
-        if p.pricing_model == "fixed_fee":
-            if not self.quoted("price", "own quote for a year of all work"):
-                raise self.unpriced("a fixed fee", "")
-            return "unit", None
-        if p.pricing_model == "fte":
-            self.assume(
-                "provider_hours", "productive hours a person and year there", "hours", p.provider_hours, "lognormal"
-            )
-            return self.person(), None
-        document = p.pricing_model == "per_document"
-        unit, tasks = ("document", BY_THE_DOCUMENT) if document else ("contract", BY_THE_CONTRACT)
-        if p.task not in tasks and not p.hours_per_unit:
-            known = ", ".join(tasks)
-            raise self.unpriced(
-                f"a {unit}",
-                f" {self.task()} is not counted in {unit}s (those are: {known}); give hours_per_unit and price.",
-            )
-        pace = self.pace(unit)
-        if not self.quoted("price", f"own quote for a {unit}"):
-            candidates = document_price_candidates(self.evidence, p, "human_review", p.location) if document else []
-            if self.add("price", f"price of a {unit}, when observed", f"{self.money} a {unit}", candidates) is None:
-                raise self.unpriced(f"a {unit}", "")
-        return "unit", pace
-
-    def task(self) -> str:
-        return vocabulary.label("task", self.p.task)
-
-    def unpriced(self, what: str, why: str) -> GapError:
-        place = vocabulary.in_words(self.p.location)
-        text = f"No figure of grade {self.grades()} says what {what} costs for {self.task()} by an outside provider in {place}.{why}"
-        return GapError(text, f"pricing_model {self.p.pricing_model}, location {self.p.location}", "pricing")
-
-    def quoted(self, name: str, label: str) -> str | None:
-        """An own quote, in the money of the report."""
-        p = self.p
-        if not p.price:
-            return None
-        unit = {
-            "hourly": "hour",
-            "per_document": "document",
-            "per_contract": "contract",
-            "fte": "person and year",
-            "fixed_fee": "year",
-        }
-        item = Input(
-            name,
-            label,
-            f"{self.money} a {unit[p.pricing_model]}",
-            p.price[0],
-            p.price[1],
-            "lognormal",
-            4,
-            "parameter price",
-        )
-        self.items.append(item)
-        self.years[name] = float(p.price_year)
-        return "price"
-
-    def person(self) -> str:
-        if self.quoted("price", "own quote for a dedicated person"):
-            return "unit"
-        p, label = self.p, "price of a dedicated person, when observed"
-        if self.add("price", label, f"{self.money} a year", person_candidates(self.evidence, p, "dedicated_fte")):
-            return "unit"
-        if self.add(
-            "price", label, f"{self.money} a day", person_candidates(self.evidence, p, "dedicated_fte_per_day")
-        ):
-            self.assume("working_days", "days billed a dedicated person and year", "days", p.working_days, "lognormal")
-            return "day"
-        raise self.unpriced("a dedicated person", "")
-
-    def pace(self, unit: str) -> str:
-        """Hours that a document or contract takes today."""
-        p = self.p
-        if p.hours_per_unit:
-            bounds = p.hours_per_unit
-            self.items.append(
-                Input(
-                    "hours_per_unit",
-                    f"hours a {unit} takes today",
-                    "hours",
-                    bounds[0],
-                    bounds[1],
-                    "lognormal",
-                    4,
-                    "parameter hours_per_unit",
-                )
-            )
-            return "hours_per_unit"
-        if unit == "document":
-            name, found = (
-                "documents_per_hour",
-                self.add(
-                    "documents_per_hour",
-                    "documents a person reviews in an hour",
-                    "documents",
-                    pace_candidates(self.evidence, p),
-                ),
-            )
-        else:
-            candidates = contract_hours_candidates(self.evidence, p)
-            name, found = (
-                "hours_per_unit",
-                self.add("hours_per_unit", "hours a contract takes today", "hours", candidates),
-            )
-        if found is None:
-            raise GapError(
-                f"No figure of grade {self.grades()} says how long a {unit} takes; give hours_per_unit.",
-                "hours_per_unit",
-                "pricing",
-            )
-        return name
-
-    def assisted(self) -> tuple[str, str | None]:
-        """Own lawyers with AI: what the software costs, what persons still do, and what goes wrong."""
-        p, pace = self.p, None
-        if p.task in BY_THE_DOCUMENT:
-            candidates = document_price_candidates(self.evidence, p, "genai_review", p.location)
-            label = "price of a document reviewed with AI"
-            if self.add("ai_price", label, f"{self.money} a document", candidates) is None:
-                where = vocabulary.in_words(p.location)
-                raise GapError(
-                    f"No figure of grade {self.grades()} says what review of a document with AI costs in {where}.",
-                    f"delivery_model ai_assisted, location {p.location}",
-                    "place",
-                )
-            pace = self.pace("document")
-        else:
-            self.notes.append(
-                f"No price of AI for {self.task()} by the piece is on file, so only licences are counted (parameter ai_licence_share)."
-            )
-        label, found = "output an hour with AI, as in trials", ai_productivity_candidates(self.evidence, p)
-        if self.add("ai_productivity", label, "multiple of that without", found) is None:
-            raise GapError(
-                f"No trial of grade {self.grades()} tells what an hour with AI achieves.", "grades", "grades"
-            )
-        self.assume("ai_check_share", "work that a person must still go over", "share", p.ai_check_share, "logitnormal")
-        error = climb(ai_error_candidates(self.evidence, p), widening=p.widening, share=True)
-        if error is None:
-            self.assume("ai_error_share", "AI's output that is wrong", "share", p.ai_error_share, "logitnormal")
-        else:
-            self.put("ai_error_share", "AI's output that is wrong", "share", error, "logitnormal")
-        label = "cost of an error that nobody went over"
-        self.assume("ai_error_multiple", label, "multiple of doing it", p.ai_error_multiple, "lognormal")
-        self.assume("ai_licence_share", "AI licences", "share of its users' cost", p.ai_licence_share, "logitnormal")
-        here = "the work stays with the buyer's own lawyers"
-        self.off |= dict.fromkeys(("oversight", "communication", "selection", "transition", "attrition", "travel", "tax", "indemnity",
-                                   "currency", "exit"), here)  # fmt: skip
-        if pace is None:
-            self.off["fee"] = "AI has no price by the piece on file for this task"
-        return "ai_assisted", pace
-
-    def provider(self) -> str:
-        p = self.p
-        if p.delivery_model == "in_house":
-            return "own_staff"
-        if p.delivery_model != "captive":
-            label, candidates = "price of an hour bought, when observed", self.hour_candidates()
-            if self.add("provider_price", label, f"{self.money} an hour", candidates):
-                return "price"
-        if p.delivery_model not in ("contract_attorney", "law_firm"):
-            label, candidates = "yearly pay where the work goes", pay_candidates(self.evidence, p)
-            if self.add("provider_pay", label, f"{self.money} a year", candidates):
-                overhead = p.centre_overhead
-                self.assume(
-                    "provider_hours", "productive hours a person and year there", "hours", p.provider_hours, "lognormal"
-                )
-                self.assume(
-                    "centre_overhead", "overhead of a delivery centre", "multiple of pay", overhead, "lognormal"
-                )
-                if p.delivery_model == "provider":
-                    self.assume(
-                        "provider_margin", "provider's margin", "share of its cost", p.provider_margin, "lognormal"
-                    )
-                self.notes.append(
-                    f"No hourly price is used for {vocabulary.in_words(p.location)}: the rate is built up from local pay, benefits, "
-                    f"productive hours{', overhead and margin' if p.delivery_model == 'provider' else ' and overhead'}, of which only the "
-                    "pay was observed there."
-                )
-                return "captive" if p.delivery_model == "captive" else "pay"
-        what = (
-            "price"
-            if p.delivery_model in ("contract_attorney", "law_firm")
-            else "local pay"
-            if p.delivery_model == "captive"
-            else "price and no local pay"
-        )
-        model = article(vocabulary.label("delivery model", p.delivery_model)).replace(
-            "a contract attorneys", "contract attorneys"
-        )
-        raise GapError(
-            f"No {what} on file for {vocabulary.label('task', p.task)} by {model} in {vocabulary.in_words(p.location)} "
-            f"(grades {', '.join(p.grades)}).",
-            f"task {p.task}, location {p.location}",
-            "place",
-        )
-
-    def hour_candidates(self) -> list[Candidate]:
-        p = self.p
-        if p.delivery_model != "law_firm":
-            return price_candidates(self.evidence, p)
-        there = p.model_copy(update={"baseline": "associate", "baseline_location": p.location, "buyer": "corporate"})
-        candidates, note = bill_rate_candidates(self.evidence, there)
-        if note:
-            self.notes.append(note)
-        return candidates
-
     def around(self) -> None:
         """Costs around the fee; what does not arise is told with the reason."""
         p, model = self.p, self.p.delivery_model
@@ -549,16 +229,6 @@ class _Gatherer:
         self.assume("quality_control_share", "own checking hours per hour bought", "share", share_of, "logitnormal")
         self.assume("rework_share", "work done again", "share of the work", p.rework_share, "logitnormal")
 
-    def switch(self, line: str, name: str, label: str, unit: str, off: str | None) -> None:
-        """An assumed share that may not arise."""
-        bounds = getattr(self.p, name)
-        if off is None and bounds[1] == 0:
-            off = f"parameter {name} is 0"
-        if off is None:
-            self.assume(name, label, unit, bounds, "logitnormal")
-        else:
-            self.off[line] = off
-
     def managing(self) -> None:
         """Choosing and managing an outsider, borrowed from other outsourcing; an own centre has none."""
         if self.p.delivery_model in ("captive", "in_house"):
@@ -573,7 +243,7 @@ class _Gatherer:
                 raise GapError(f"No figure of grade {self.grades()} gives the cost of {label}.", "grades", "grades")
 
     def at_a_distance(self) -> None:
-        """What arises because the work leaves the country."""
+        """Add what arises because the work leaves the country."""
         p = self.p
         stays = None if self.abroad else "the work stays in the country"
         share = "share of the fee"
