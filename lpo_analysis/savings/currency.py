@@ -117,7 +117,7 @@ def largest_move(changes: pd.Series, *, years: int) -> tuple[float, int] | None:
 
 
 def spread_over(horizon: int) -> float:
-    """Return how far a constant yearly change must spread to stand for independent yearly ones.
+    """Return how far a constant yearly change must spread to stand for the random walk of a yearly average.
 
     Parameters
     ----------
@@ -127,15 +127,23 @@ def spread_over(horizon: int) -> float:
     Returns
     -------
     float
-        Standard deviation of the constant yearly change over that of one year's change, such that the mean cumulated change
-        over the horizon has the same variance.
+        Standard deviation of the constant yearly change over that of one observed yearly change, such that the mean cumulated
+        change over the horizon has the same variance.
 
     Notes
     -----
-    With independent changes of variance one, the cumulated changes average to a variance of
-    :math:`(H+1)(2H+1)/(6H)`; a constant change :math:`g` averages to :math:`g(H+1)/2`.
+    First differences of yearly averages of a random walk of variance 1 a year have variance 2/3 and correlate by 1/4 with the next
+    (Working 1960). So the cumulated change up to year s has variance s - 1/3 and covariance s - 1/6 with a later one, and a
+    constant change g averages to g(H + 1)/2.
+
+    References
+    ----------
+    Working, H. (1960). Note on the correlation of first differences of averages in a random chain. Econometrica 28(4).
+    https://doi.org/10.2307/1907574
     """
-    return float(np.sqrt(2 * (2 * horizon + 1) / (3 * horizon * (horizon + 1))))
+    h = horizon
+    total = h * (h + 1) / 2 - h / 3 + h * (h + 1) * (h - 1) / 3 - h * (h - 1) / 6
+    return float(np.sqrt(1.5 * total) / h * 2 / (h + 1))
 
 
 def pair(parameters: Parameters) -> tuple[str, str] | None:
@@ -338,8 +346,8 @@ def _checks(p: Parameters, changes: pd.Series) -> tuple[Check, ...]:
     return (
         Check("Same volatility throughout", fine,
               f"Yearly volatility was {percent(early, width=0.05)} in the first half of the history and {percent(late, width=0.05)} in the second."),
-        Check("Independent years", bool(abs(lag) <= 1.96 / np.sqrt(n)),
-              f"Changes of successive years correlate by {lag:.2f}; independent ones are assumed where a horizon has several years."),
+        Check("Random walk", bool(abs(lag - 0.25) <= 1.96 / np.sqrt(n)),
+              f"Changes of successive yearly averages correlate by {lag:.2f}; a random walk gives 0.25, and is assumed where a horizon has several years."),
         Check("Real and nominal", None,
               "The history is nominal. Only US consumer prices are on file, so real exchange rates proper cannot be computed; the spread is taken "
               "from nominal changes and the mean set to zero."),

@@ -251,7 +251,7 @@ def drift_effect(analysis: Analysis) -> Result:
         )  # fmt: skip
     frame = tidy(records)
     return Result("drift", frame, _text(analysis, frame.set_index("term"), growth, years), rows=item.rows,
-                  n_used=len(item.rows), checks=_checks(analysis, growth, observed, years, frame.set_index("term")))  # fmt: skip
+                  n_used=len(item.rows), checks=_checks(analysis, growth, years, frame.set_index("term")))  # fmt: skip
 
 
 def _text(analysis: Analysis, by: pd.DataFrame, growth: Growth | None, years: int) -> str:
