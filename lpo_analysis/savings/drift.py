@@ -222,10 +222,15 @@ def drift_effect(analysis: Analysis) -> Result:
 
     p = analysis.parameters
     if NAME not in analysis.inputs.names:
-        reason = "the work stays in the country where it is done today, so no drift of another country enters"
+        here, there = (vocabulary.PLACES[code].country for code in (p.baseline_location, p.location))
+        reason = (
+            "the work stays in the country where it is done today, so no drift of another country enters"
+            if here == there
+            else "the price is of the price year, so nothing has drifted since"
+        )
         return not_estimable("drift", reason, terms={"used": "drift of this report"}, level=p.level, unit="share")
     item = analysis.inputs[NAME]
-    observed = next(analysis.gathered.years[name] for name in ("provider_price", "provider_pay") if name in analysis.gathered.years)
+    observed = next(analysis.gathered.years[name] for name in ("provider_price", "provider_pay", "price") if name in analysis.gathered.years)
     first = round(observed)
     years = p.price_year - first
     growth = None

@@ -139,8 +139,8 @@ class Parameters(ReportParameters):
     """Assumption: share of the hours released that are put to other work at all."""
     expert_hours: Annotated[Number, Field(gt=0, le=2_000_000)] = 400.0
     """Hours of specialised expertise the buyer needs a year."""
-    expert_premium: Range = [1.0, 1.5]
-    """Assumption: pay of a specialist as a multiple of that of a lawyer at the same place."""
+    expert_premium: Range = [1.2, 2.5]
+    """Assumption: pay of a specialist as a multiple of that of a lawyer (in a US law firm, of a first-year associate) at the same place."""
     expert_overhead: Range = [0.2, 0.6]
     """Assumption: room, technology, library and training of one more lawyer, as a multiple of pay."""
     recruiting_share: Range = [0.15, 0.35]
