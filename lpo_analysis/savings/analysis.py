@@ -151,10 +151,52 @@ class Analysis:
 
     @cached_property
     def break_even(self) -> Result:
-        """Volume from which moving pays."""
-        from lpo_analysis.savings.findings import break_even
+        """Volume, rate and exchange rate at which nothing is saved."""
+        from lpo_analysis.savings.payoff import break_even
 
         return break_even(self)
+
+    @cached_property
+    def payoff(self) -> Result:
+        """Net present value, payback and internal rates of return."""
+        from lpo_analysis.savings.payoff import payoff
+
+        return payoff(self)
+
+    @cached_property
+    def delivery_models(self) -> Result:
+        """Every way of doing the work side by side."""
+        from lpo_analysis.savings.options import delivery_models
+
+        return delivery_models(self)
+
+    @cached_property
+    def pricing_models(self) -> Result:
+        """Every way of paying an outside provider side by side."""
+        from lpo_analysis.savings.options import pricing_models
+
+        return pricing_models(self)
+
+    @cached_property
+    def assisted(self) -> Result:
+        """Own lawyers with AI against the provider: the share a person must go over at which AI stops being cheaper."""
+        from lpo_analysis.savings.assisted import assisted
+
+        return assisted(self)
+
+    @cached_property
+    def ai_trials(self) -> Result:
+        """What AI saved in trials."""
+        from lpo_analysis.savings.assisted import trials
+
+        return trials(self)
+
+    @cached_property
+    def ai_claims(self) -> Result:
+        """What is claimed of AI, beside what trials measured."""
+        from lpo_analysis.savings.assisted import ai_claims
+
+        return ai_claims(self)
 
     @cached_property
     def tornado(self) -> Result:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import pandas as pd
@@ -31,9 +31,27 @@ class GapError(Exception):
         self.gap = Gap(what, where, kind)
 
 
-def _rows(
+def by_metric(
     evidence: Evidence, metric: str, category: str, geography: str | None, grades: tuple[str, ...]
 ) -> pd.DataFrame:
+    """Pick rows of one sense, comparison rows let in.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The evidence base.
+    metric, category : str
+        What they measure, and in which sense.
+    geography : str or None
+        Where; None for everywhere.
+    grades : tuple of str
+        Grades let in.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows, perhaps none.
+    """
     frame = select(evidence, metric=metric, category=category, grades=grades, context=True, required=False)
     return frame if geography is None else frame[frame["geography"] == geography]
 
@@ -49,7 +67,7 @@ def _borrowed(
     widening: float,
 ) -> Evidenced | None:
     """Read a share of others, the same whatever the task, the place and the way of doing the work today."""
-    frame = as_shares(_rows(evidence, metric, category, geography, grades))
+    frame = as_shares(by_metric(evidence, metric, category, geography, grades))
     return climb([Candidate(whose, frame, own=False)], widening=widening, share=True)
 
 
@@ -85,15 +103,11 @@ class Collector:
         label: str,
         unit: str,
         candidates: Sequence[Candidate],
-        *,
-        most: float | None = None,
     ) -> Evidenced | None:
         """Add a positive input from the first candidate that bears it."""
         found = climb(candidates, widening=self.p.widening)
         if found is None:
             return None
-        if most is not None and found.high > most:
-            found = replace(found, high=most, basis=f"{found.basis}, capped at {most:,.0f}")
         return self.put(name, label, unit, found, "lognormal")
 
     def borrow(
@@ -117,7 +131,7 @@ class Collector:
 
     def rows(self, metric: str, category: str, geography: str | None = None) -> pd.DataFrame:
         """Pick rows at the grades of the report."""
-        return _rows(self.evidence, metric, category, geography, tuple(self.p.grades))
+        return by_metric(self.evidence, metric, category, geography, tuple(self.p.grades))
 
     def grades(self) -> str:
         """Name the grades of the report."""

@@ -30,6 +30,32 @@ LINES = {
 }
 """Cost lines of the work done otherwise, in the order in which they are shown."""
 
+_NAMES: dict[str, dict[str, str]] = {
+    "captive": {"fee": "cost of the centre"},
+    "contract_attorney": {"fee": "contract attorneys' fee", "selection": "selecting them"},
+    "law_firm": {"fee": "law firm's fee", "selection": "selecting the law firm"},
+    "in_house": {"fee": "cost of own lawyers"},
+    "ai_assisted": {"fee": "software by the document", "quality_control": "own lawyers going over it", "rework": "errors nobody went over",
+                    "technology": "AI licences"},
+}  # fmt: skip
+
+
+def labels(delivery_model: str) -> dict[str, str]:
+    """Name the cost lines for one way of doing the work.
+
+    Parameters
+    ----------
+    delivery_model : str
+        Who would do the work.
+
+    Returns
+    -------
+    dict of str to str
+        What a reader sees, by line.
+    """
+    return LINES | _NAMES.get(delivery_model, {})
+
+
 FEE_SHARES = {
     "oversight": "oversight_share", "selection": "selection_share", "transition": "transition_share", "technology": "technology_share",
     "travel": "travel_share", "tax": "tax_share", "indemnity": "indemnity_share", "exit": "exit_share",

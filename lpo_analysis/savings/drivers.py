@@ -14,7 +14,7 @@ from lpo_analysis.charts import intervals
 from lpo_analysis.charts import tornado as draw_tornado
 from lpo_analysis.evidence import Evidence
 from lpo_analysis.methods.inputs import Inputs
-from lpo_analysis.methods.sensitivity import tornado, sobol_indices
+from lpo_analysis.methods.sensitivity import sobol_indices, tornado
 from lpo_analysis.results import Check, Result, tidy
 from lpo_analysis.savings.analysis import Analysis, analyse, quantiles
 from lpo_analysis.savings.coverage import costed_baselines
@@ -143,7 +143,8 @@ def comparators(analysis: Analysis) -> Result:
     Returns
     -------
     Result
-        One term a baseline: the net saving; column ``rate_gap`` holds the headline.
+        One term a baseline: the net saving; columns ``rate_gap`` and ``budget_saving`` hold the other two numbers, with
+        their ends.
     """
     p = analysis.parameters
     records = []
@@ -181,9 +182,14 @@ def _against_other(parameters: Parameters, evidence: Evidence) -> Mapping[str, o
 def _against(analysis: Analysis) -> dict[str, object]:
     p, c = analysis.parameters, analysis.costs
     middle, low, high = quantiles(c.net_saving, p.level)
+    budget = (np.nan,) * 3
+    if analysis.gathered.moved_reason is None:
+        budget = quantiles(c.net_saving * analysis.values["moved_share"], p.level)
+    gap = quantiles(c.rate_gap, p.level)
     return {"term": p.baseline, "label": vocabulary.label("baseline", p.baseline), "estimate": middle, "conf_low": low, "conf_high": high,
             "std_error": float(c.net_saving.std()), "level": p.level, "unit": "share", "n_obs": len(analysis.rows),
-            "method": "the same model against another baseline", "rate_gap": quantiles(c.rate_gap, p.level)[0],
+            "method": "the same model against another baseline", "rate_gap": gap[0], "rate_gap_low": gap[1], "rate_gap_high": gap[2],
+            "budget_saving": budget[0], "budget_low": budget[1], "budget_high": budget[2],
             "today_rate": quantiles(c.baseline_rate, p.level)[0], "p_loss": float(np.mean(c.net_saving <= 0))}  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from lpo_analysis.savings.collector import Gap, GapError
 from lpo_analysis.savings.gatherer import Gathered, collect
 from lpo_analysis.savings.parameters import Parameters
 
-__all__ = ["Gathered", "attempt", "gather", "has_evidence"]
+__all__ = ["Gathered", "attempt", "gather", "has_evidence", "refusal"]
 
 
 def gather(parameters: Parameters, *, evidence: Evidence | None = None) -> Gathered:
@@ -75,6 +75,25 @@ def attempt(parameters: Parameters, evidence: Evidence, **changes: object) -> tu
         return None
     found = _gathered(changed, evidence)
     return None if isinstance(found, Gap) else (changed, found)
+
+
+def refusal(parameters: Parameters, evidence: Evidence) -> str | None:
+    """Say why a question cannot be answered, without looking for the nearest that can.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        The question.
+    evidence : Evidence
+        The evidence base.
+
+    Returns
+    -------
+    str or None
+        What is missing, as a clause; None where nothing is.
+    """
+    found = _gathered(parameters, evidence)
+    return f"{found.what[0].lower()}{found.what[1:].rstrip('.')}" if isinstance(found, Gap) else None
 
 
 def has_evidence(parameters: Parameters, evidence: Evidence, **changes: object) -> bool:

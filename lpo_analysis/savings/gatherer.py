@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-
-import pandas as pd
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from lpo_analysis import vocabulary
-from lpo_analysis.evidence import Candidate, Evidence, as_shares
+from lpo_analysis.evidence import Candidate, Evidence, Evidenced, as_shares, climb
 from lpo_analysis.evidence.money import ends
 from lpo_analysis.methods.inputs import Input, Inputs
 from lpo_analysis.savings.candidates import PAID_HOURS, baseline_candidates, is_own_staff, staff_candidates
-from lpo_analysis.savings.collector import GapError
+from lpo_analysis.savings.collector import GapError, by_metric
 from lpo_analysis.savings.parameters import Parameters
 from lpo_analysis.savings.payments import Payments
 from lpo_analysis.savings.rates import Rates
@@ -86,11 +85,52 @@ def collect(parameters: Parameters, evidence: Evidence) -> Gathered:
     return _Gatherer(parameters, evidence).run()
 
 
+_HOME = ("task", "buyer", "buyer_size", "baseline", "baseline_location", "currency", "price_year", "grades", "widening")
+"""Parameters on which the inputs of today's side depend."""
+
+
+def _at_home(parameters: Parameters) -> Parameters:
+    """Reduce a question to what today's side depends on, so that the ways of doing the work share that side."""
+    default = dict(Parameters.model_construct())
+    return Parameters.model_construct(**default | {name: getattr(parameters, name) for name in _HOME})
+
+
+@lru_cache(maxsize=256)
+def _today(home: Parameters, evidence: Evidence) -> tuple[Evidenced | None, str | None]:
+    candidates, note = baseline_candidates(evidence, home)
+    return climb(candidates, widening=home.widening), note
+
+
+@lru_cache(maxsize=256)
+def _lawyers(home: Parameters, evidence: Evidence) -> Evidenced | None:
+    return climb(staff_candidates(evidence, home, "lawyer"), widening=home.widening)
+
+
+@lru_cache(maxsize=256)
+def _hours(home: Parameters, evidence: Evidence) -> Evidenced | None:
+    """Productive hours of a lawyer and year, from billable ones."""
+    place = vocabulary.PLACES[home.baseline_location]
+    own = home.buyer == "law_firm"
+    where = {"USA": "associates in the United States", "GBR": "solicitors in midsize UK firms"}
+    candidates = []
+    for country in ["GBR", "USA"] if place.country == "GBR" else ["USA"]:
+        rows = by_metric(evidence, "lawyer_hours_per_year", "billable", country, tuple(home.grades))
+        low, high = ends(rows)
+        frame = rows.assign(low=low, high=high, observed=rows["year_start"].astype(int))
+        name = f"billable hours of {where[country]}"
+        candidates.append(Candidate(name, frame, own=own and country == place.country))
+    found = climb(candidates, widening=home.widening)
+    if found is not None and found.high > PAID_HOURS:
+        return replace(found, high=PAID_HOURS, basis=f"{found.basis}, capped at {PAID_HOURS:,.0f}")
+    return found
+
+
 class _Gatherer(Payments):
     """Collects everything, in the order in which it is shown."""
 
     def run(self) -> Gathered:
         p = self.p
+        self.home = _at_home(p)
         baseline_route = self.baseline()
         self.reviewer(baseline_route)
         route, pace = self.assisted() if p.delivery_model == "ai_assisted" else self.paid()
@@ -142,18 +182,8 @@ class _Gatherer(Payments):
     def baseline(self) -> str:
         p = self.p
         role = vocabulary.label("baseline", p.baseline)
-        candidates, note = baseline_candidates(self.evidence, p)
-        if is_own_staff(p):
-            kind = "paralegals" if p.baseline == "paralegal" else "lawyers"
-            route, name, label, unit = "staff", "baseline_pay", f"yearly pay of own {kind}", f"{self.money} a year"
-        else:
-            route, name, label, unit = (
-                "rate",
-                "baseline_price",
-                f"price of an hour of {article(role)}",
-                f"{self.money} an hour",
-            )
-        if self.add(name, label, unit, candidates) is None:
+        found, note = _today(self.home, self.evidence)
+        if found is None:
             buyer, place = vocabulary.label("buyer", p.buyer), vocabulary.in_words(p.baseline_location)
             what = (
                 f"No figure of grade {self.grades()} says what an hour of {article(role)} costs a {buyer} in {place}."
@@ -161,42 +191,32 @@ class _Gatherer(Payments):
             raise GapError(what, f"baseline {p.baseline}, baseline_location {p.baseline_location}", "baseline")
         if note:
             self.notes.append(note)
-        return route
+        if is_own_staff(p):
+            kind = "paralegals" if p.baseline == "paralegal" else "lawyers"
+            self.put("baseline_pay", f"yearly pay of own {kind}", f"{self.money} a year", found, "lognormal")
+            return "staff"
+        self.put("baseline_price", f"price of an hour of {article(role)}", f"{self.money} an hour", found, "lognormal")
+        return "rate"
 
     def reviewer(self, baseline_route: str) -> None:
         """Pay of the buyer's own lawyers, who check, vet and instruct; the baseline's own where that is a lawyer."""
         p = self.p
         if baseline_route != "staff" or p.baseline == "paralegal":
-            candidates = staff_candidates(self.evidence, p, "lawyer")
-            if self.add("reviewer_pay", "yearly pay of own lawyers", f"{self.money} a year", candidates) is None:
+            pay = _lawyers(self.home, self.evidence)
+            if pay is None:
                 place = vocabulary.in_words(p.baseline_location)
                 what = f"No figure of grade {self.grades()} says what lawyers earn in {place}."
                 raise GapError(what, f"baseline_location {p.baseline_location}", "baseline")
-        self.hours(vocabulary.PLACES[p.baseline_location])
+            self.put("reviewer_pay", "yearly pay of own lawyers", f"{self.money} a year", pay, "lognormal")
+        hours = _hours(self.home, self.evidence)
+        if hours is None:
+            what = f"No figure of grade {self.grades()} says how many productive hours a lawyer has."
+            raise GapError(what, "grades", "grades")
+        self.put("productive_hours", "productive hours a lawyer and year", "hours", hours, "lognormal")
         whose, metric = "US private industry, all occupations", "benefits_share_of_compensation"
         label = "benefits as a share of compensation"
         if self.borrow("benefits_share", label, "share", whose, metric, "private_industry", "USA") is None:
             raise GapError(f"No figure of grade {self.grades()} says what benefits add to pay.", "grades", "grades")
-
-    def hours(self, place: vocabulary.Place) -> None:
-        def hours(geography: str) -> pd.DataFrame:
-            rows = self.rows("lawyer_hours_per_year", "billable", geography=geography)
-            low, high = ends(rows)
-            return rows.assign(low=low, high=high, observed=rows["year_start"].astype(int))
-
-        own = self.p.buyer == "law_firm"
-        where = {"USA": "associates in the United States", "GBR": "solicitors in midsize UK firms"}
-        order = ["GBR", "USA"] if place.country == "GBR" else ["USA"]
-        candidates = [
-            Candidate(f"billable hours of {where[c]}", hours(c), own=own and c == place.country) for c in order
-        ]
-        if (
-            self.add("productive_hours", "productive hours a lawyer and year", "hours", candidates, most=PAID_HOURS)
-            is None
-        ):
-            raise GapError(
-                f"No figure of grade {self.grades()} says how many productive hours a lawyer has.", "grades", "grades"
-            )
 
     def around(self) -> None:
         """Costs around the fee; what does not arise is told with the reason."""
