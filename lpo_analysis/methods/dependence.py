@@ -172,7 +172,7 @@ def check_correlation_matrix(matrix: Floats, *, names: Sequence[str]) -> Floats:
     normal = pearson_of_spearman(matrix)
     if float(np.linalg.eigvalsh(normal)[0]) >= -TOLERANCE:
         return matrix
-    near = _in_two_decimals(spearman_of_pearson(nearest_correlation(normal)))
+    near = _in_two_decimals(matrix, spearman_of_pearson(nearest_correlation(normal)))
     told = [
         f"{names[j]} with {names[i]} {near[i, j]:g}" + (f" instead of {matrix[i, j]:g}" if matrix[i, j] else "")
         for j in range(n)
@@ -185,12 +185,12 @@ def check_correlation_matrix(matrix: Floats, *, names: Sequence[str]) -> Floats:
     )
 
 
-def _in_two_decimals(near: Floats) -> Floats:
-    """Cut to what can be typed, and pull towards independence until that is a correlation matrix again."""
+def _in_two_decimals(matrix: Floats, near: Floats) -> Floats:
+    """Cut what moved to what can be typed, and pull it towards independence until that is a correlation matrix again."""
+    moved = np.abs(near - matrix) > 0.005
     shown = near
-    for step in range(100):
-        shown = np.trunc(100 * near * (1 - 0.01 * step)) / 100 + 0.0
-        np.fill_diagonal(shown, 1.0)
+    for step in range(101):
+        shown = np.where(moved, np.trunc(100 * near * (1 - 0.01 * step)) / 100 + 0.0, matrix)
         if float(np.linalg.eigvalsh(pearson_of_spearman(shown))[0]) >= -TOLERANCE:
             break
     return shown

@@ -312,7 +312,7 @@ def draw_jointly(models: Mapping[str, Inputs], *, draws: int, seed: int = 0) -> 
             other = items.setdefault(item.name, item)
             if other.shape != item.shape:
                 raise ParameterError(
-                    f"{item.name}: has one distribution in {model} and another in a model before it",
+                    f"{item.name}: has one distribution in {model} and another in a model before it.",
                     remedy="One name is one input: give both the same range, or rename one.",
                 )
         for first, second, rank in inputs.correlations:

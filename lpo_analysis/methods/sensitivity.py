@@ -106,7 +106,7 @@ def sobol_indices(
     names = inputs.names
     if inputs.coupled:
         raise ParameterError(
-            f"Sobol' indices want independent inputs, and {' and '.join(inputs.coupled)} are correlated",
+            f"Sobol' indices want independent inputs, and {' and '.join(inputs.coupled)} are correlated.",
             remedy="Use Shapley effects.",
         )
     groups = {name: [name] for name in names} if groups is None else groups

@@ -160,16 +160,18 @@ def _fits(
     if SCALES.get(kind) == "logit" and not (low > 0 and high < 1):
         raise ParameterError(f"{name}: must lie between 0 and 1, got {low:g} to {high:g}")
     if kind == "point" and low != high:
-        raise ParameterError(f"{name}: a point has one value, got {low:g} and {high:g}", remedy="Choose another shape.")
+        raise ParameterError(
+            f"{name}: a point has one value, got {low:g} and {high:g}.", remedy="Choose another shape."
+        )
     if mode is not None and kind not in PEAKED:
-        raise ParameterError(f"{name}: a {kind} takes no mode", remedy="Only triangular and pert do.")
+        raise ParameterError(f"{name}: a {kind} takes no mode.", remedy="Only triangular and pert do.")
     if mode is not None and not low <= mode <= high:
         raise ParameterError(f"{name}: its mode {mode:g} lies outside its range {low:g} to {high:g}")
     wants = kind in ("log_t", "logit_t")
     if wants and not (df is not None and df > 0):
         raise ParameterError(f"{name}: a {kind} needs degrees of freedom above 0, got {df}")
     if df is not None and not wants:
-        raise ParameterError(f"{name}: a {kind} takes no degrees of freedom", remedy="Only log_t and logit_t do.")
+        raise ParameterError(f"{name}: a {kind} takes no degrees of freedom.", remedy="Only log_t and logit_t do.")
 
 
 def _forward(x: Floats, scale: str) -> Floats:
@@ -238,7 +240,7 @@ def _ends(
     solved = optimize.root(gap, np.array([-1.0, -1.0]))
     if not solved.success or np.abs(solved.fun).max() > 1e-6:
         raise ParameterError(
-            f"{name}: no {kind} with its mode at {mode:g} has {low:g} and {high:g} as its {at[0]:.0%} and {at[1]:.0%} quantiles",
+            f"{name}: no {kind} with its mode at {mode:g} has {low:g} and {high:g} as its {at[0]:.0%} and {at[1]:.0%} quantiles.",
             remedy="Move the mode towards the middle, or give the ends.",
         )
     return ends(solved.x)

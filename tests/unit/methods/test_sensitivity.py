@@ -5,7 +5,7 @@ import pytest
 
 from lpo_analysis.errors import ParameterError
 from lpo_analysis.methods.inputs import Input, Inputs
-from lpo_analysis.methods.sensitivity import tornado, sobol_indices
+from lpo_analysis.methods.sensitivity import sobol_indices, tornado
 
 
 def normal(name, low, high):
