@@ -226,7 +226,7 @@ def check_share_at_which(ai_at_none: Floats, ai_at_all: Floats, other: Floats) -
     room = other - ai_at_none
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(slope > 0, room / slope, np.nan)
-    return np.where((slope == 0) & (room != 0), np.sign(room) * np.inf, share)
+    return np.where((slope == 0) & (room != 0), np.where(room > 0, np.inf, -np.inf), share)
 
 
 def assisted(analysis: Analysis) -> Result:
