@@ -94,11 +94,9 @@ def shrink(estimates: Sequence[float], *, error: float, spread: float | None = N
     if spread is not None and not (np.isfinite(spread) and spread >= 0):
         raise ParameterError(f"spread: must be 0 or above, got {spread!r}")
     n, center, total = len(y), float(y.mean()), float(((y - y.mean()) ** 2).sum())
-    if spread is None:
-        # Equal steps in the angle are equal steps in probability of the half-Cauchy prior.
-        taus = error * np.tan(np.pi / 2 * (np.arange(_GRID) + 0.5) / _GRID)
-    else:
-        taus = np.array([float(spread)])
+    # Equal steps in the angle are equal steps in probability of the half-Cauchy prior.
+    angles = np.pi / 2 * (np.arange(_GRID) + 0.5) / _GRID
+    taus = error * np.tan(angles) if spread is None else np.array([float(spread)])
     variance = error**2 + taus**2
     # The mean is integrated out, which leaves one degree of freedom less.
     log_weight = -(n - 1) / 2 * np.log(variance) - total / (2 * variance)

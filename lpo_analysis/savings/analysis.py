@@ -213,6 +213,41 @@ class Analysis:
         return variance_by_rung(self)
 
     @cached_property
+    def shapley(self) -> Result:
+        """How the variance divides among inputs that are correlated."""
+        from lpo_analysis.savings.dependence import shapley
+
+        return shapley(self)
+
+    @cached_property
+    def common_correlation(self) -> Result:
+        """What would change if all inputs came together, the bad with the bad."""
+        from lpo_analysis.savings.dependence import common_correlation
+
+        return common_correlation(self)
+
+    @cached_property
+    def thresholds(self) -> Result:
+        """What each input would have to be for the median net saving to be zero."""
+        from lpo_analysis.savings.thresholds import thresholds
+
+        return thresholds(self)
+
+    @cached_property
+    def break_even_line(self) -> Result:
+        """What the two most influential inputs would have to be together."""
+        from lpo_analysis.savings.thresholds import together
+
+        return together(self)
+
+    @cached_property
+    def information(self) -> Result:
+        """What it would be worth to know inputs before choosing."""
+        from lpo_analysis.savings.information import information
+
+        return information(self)
+
+    @cached_property
     def comparators(self) -> Result:
         """The same question against every baseline with a cost on file."""
         from lpo_analysis.savings.drivers import comparators
@@ -232,6 +267,83 @@ class Analysis:
         from lpo_analysis.savings.claims import claims_against_model
 
         return claims_against_model(self)
+
+    @cached_property
+    def claims_contrasted(self) -> Result:
+        """Claims side by side within one denominator and comparator."""
+        from lpo_analysis.savings.restated import claims_contrasted
+
+        return claims_contrasted(self)
+
+    @cached_property
+    def claims_restated(self) -> Result:
+        """What each claim implies under this report's other inputs, or needs to be true."""
+        from lpo_analysis.savings.restated import claims_restated
+
+        return claims_restated(self)
+
+    @cached_property
+    def lowest_quote(self) -> Result:
+        """What the lowest of the buyer's own quotes is likely to cost."""
+        from lpo_analysis.savings.winner import lowest_quote
+
+        return lowest_quote(self)
+
+    @cached_property
+    def drift(self) -> Result:
+        """What prices did since they were observed, and what that moves."""
+        from lpo_analysis.savings.drift import drift_effect
+
+        return drift_effect(self)
+
+    @cached_property
+    def currency(self) -> Result:
+        """What exchange rates did, and what that moves."""
+        from lpo_analysis.savings.currency import currency_risk
+
+        return currency_risk(self)
+
+    @cached_property
+    def hours(self) -> Result:
+        """Hours of own staff released and taken."""
+        from lpo_analysis.savings.efficiency import hours
+
+        return hours(self)
+
+    @cached_property
+    def hours_value(self) -> Result:
+        """What the hours released are worth if somebody uses them."""
+        from lpo_analysis.savings.efficiency import hours_value
+
+        return hours_value(self)
+
+    @cached_property
+    def turnaround(self) -> Result:
+        """What is on file about how fast work comes back."""
+        from lpo_analysis.savings.efficiency import turnaround
+
+        return turnaround(self)
+
+    @cached_property
+    def expertise(self) -> Result:
+        """Having an expert against buying one."""
+        from lpo_analysis.savings.expertise import expertise
+
+        return expertise(self)
+
+    @cached_property
+    def expertise_by_size(self) -> Result:
+        """The same by size of the buyer."""
+        from lpo_analysis.savings.expertise import expertise_by_size
+
+        return expertise_by_size(self)
+
+    @cached_property
+    def expertise_by_practice(self) -> Result:
+        """The same by practice of the specialist."""
+        from lpo_analysis.savings.expertise import expertise_by_practice
+
+        return expertise_by_practice(self)
 
     def with_changes(self, **changes: object) -> Analysis | None:
         """Ask the same question with some parameters changed.

@@ -34,7 +34,9 @@ def climbed(
         None where no candidate has a usable figure.
     """
     found = climb(candidates, widening=widening, share=kind == "logitnormal")
-    return found and Input(name, label, unit, found.low, found.high, kind, found.rung, found.basis, found.rows)
+    if found is None:
+        return None
+    return Input(name, label, unit, found.low, found.high, kind, found.rung, found.basis, found.rows)
 
 
 def assumed(name: str, label: str, unit: str, bounds: Sequence[float], *, kind: Kind) -> Input:
@@ -97,4 +99,6 @@ def rungs_in_words(items: Sequence[Input]) -> str:
         Such as ``0 of 5 inputs are fitted or stated, 3 borrowed or a lone figure, 2 assumed``.
     """
     n = {rung: sum(item.rung == rung for item in items) for rung in (1, 2, 3, 4)}
-    return f"{n[1] + n[2]} of {len(items)} inputs are fitted or stated, {n[3]} borrowed or a lone figure, {n[4]} assumed"
+    return (
+        f"{n[1] + n[2]} of {len(items)} inputs are fitted or stated, {n[3]} borrowed or a lone figure, {n[4]} assumed"
+    )

@@ -160,7 +160,9 @@ def pair(parameters: Parameters) -> tuple[str, str] | None:
         The provider's currency and the one in which today's work is paid; None where they are the same or one is not in the
         table. What the report is printed in moves no saving, so it is neither.
     """
-    there, here = (CURRENCY_OF.get(vocabulary.PLACES[code].country) for code in (parameters.location, parameters.baseline_location))
+    there, here = (
+        CURRENCY_OF.get(vocabulary.PLACES[code].country) for code in (parameters.location, parameters.baseline_location)
+    )
     return None if there is None or here is None or there == here else (there, here)
 
 
@@ -195,7 +197,9 @@ def currency_inputs(parameters: Parameters) -> tuple[Input, ...]:
     label, share = "part of the fee that follows the provider's currency", parameters.local_currency_share
     if share[1] == 0:
         return ()
-    return change, Input("local_currency_share", label, "share", share[0], share[1], "logitnormal", 4, "parameter local_currency_share")
+    return change, Input(
+        "local_currency_share", label, "share", share[0], share[1], "logitnormal", 4, "parameter local_currency_share"
+    )
 
 
 def _change(parameters: Parameters, found: tuple[str, str]) -> Input:
@@ -274,12 +278,18 @@ def _no_pair(p: Parameters) -> str:
     there, here = (vocabulary.PLACES[code].country for code in (p.location, p.baseline_location))
     missing = [country for country in dict.fromkeys((there, here)) if country not in CURRENCY_OF]
     if missing:
-        return f"the table of exchange rates holds no currency of {' or '.join(vocabulary.in_words(c) for c in missing)}"
+        return (
+            f"the table of exchange rates holds no currency of {' or '.join(vocabulary.in_words(c) for c in missing)}"
+        )
     return "today's work and the moved work are paid in the same currency"
 
 
 def _real(changes: pd.Series, here: str, common: dict[str, object]) -> dict[str, object]:
-    record: dict[str, object] = {"term": "real_change", "label": "real change of a price fixed in local money", **common}
+    record: dict[str, object] = {
+        "term": "real_change",
+        "label": "real change of a price fixed in local money",
+        **common,
+    }
     if here != "USD":
         return {**record, "method": f"not estimable, because no consumer prices in {here} are on file"}
     index = table("cpi_us_annual").set_index("year")["all_items_index"].loc[: price_years()[1]]
@@ -301,19 +311,26 @@ def _effect(analysis: Analysis) -> dict[str, object]:
     if "currency_change" not in analysis.inputs.names:
         return {**record, "method": "not estimable, because this question moves no fee with the exchange rate"}
     item = analysis.inputs["currency_change"]
-    at = [analysis.net_saving_of({**analysis.draws, "currency_change": np.full(p.draws, end)}) for end in (item.low, item.high)]
+    at = [
+        analysis.net_saving_of({**analysis.draws, "currency_change": np.full(p.draws, end)})
+        for end in (item.low, item.high)
+    ]
     middle, low, high = quantiles(at[1] - at[0], p.level)
     return {**record, "estimate": middle, "conf_low": low, "conf_high": high, "method": "all other inputs as drawn"}
 
 
-def _text(p: Parameters, found: tuple[str, str], by: pd.DataFrame, move: tuple[float, int] | None, changes: pd.Series) -> str:
+def _text(
+    p: Parameters, found: tuple[str, str], by: pd.DataFrame, move: tuple[float, int] | None, changes: pd.Series
+) -> str:
     there, here = found
     nominal, sd, ahead, effect = (by.loc[term] for term in ("nominal_change", "volatility", "horizon_change", "effect"))
     first, last = changes.index.min(), changes.index.max()
     lines = [
-        f"From {first - 1} to {last} one {there} {'lost' if nominal['estimate'] < 0 else 'gained'} {percent(abs(nominal['estimate']), width=0.05)} a "
-        f"year against {here} on average in nominal terms; a single year moved it by {percent(sd['estimate'], width=0.05)} around that "
-        f"(standard deviation, {p.level:.0%} interval {percent(sd['conf_low'], width=0.05)} to {percent(sd['conf_high'], width=0.05)})."
+        (
+            f"From {first - 1} to {last} one {there} {'lost' if nominal['estimate'] < 0 else 'gained'} {percent(abs(nominal['estimate']), width=0.05)} a "
+            f"year against {here} on average in nominal terms; a single year moved it by {percent(sd['estimate'], width=0.05)} around that "
+            f"(standard deviation, {p.level:.0%} interval {percent(sd['conf_low'], width=0.05)} to {percent(sd['conf_high'], width=0.05)})."
+        )
     ]
     if move is not None:
         span = f"over {count(p.horizon_years, 'year')}" if p.horizon_years > 1 else "in one year"
@@ -327,7 +344,11 @@ def _text(p: Parameters, found: tuple[str, str], by: pd.DataFrame, move: tuple[f
     if pd.notna(effect["estimate"]):
         lines.append(
             f"From its low to its high end that moves the net saving by {100 * effect['estimate']:+.0f} percentage points (median), because "
-            + ("the whole fee follows" if p.contract_currency == "provider" else f"{percent(p.local_currency_share[0])} to {percent(p.local_currency_share[1])} of the fee follows")
+            + (
+                "the whole fee follows"
+                if p.contract_currency == "provider"
+                else f"{percent(p.local_currency_share[0])} to {percent(p.local_currency_share[1])} of the fee follows"
+            )
             + " the provider's currency."
         )
     if p.currency not in found:

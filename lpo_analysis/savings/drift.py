@@ -230,7 +230,11 @@ def drift_effect(analysis: Analysis) -> Result:
         )
         return not_estimable("drift", reason, terms={"used": "drift of this report"}, level=p.level, unit="share")
     item = analysis.inputs[NAME]
-    observed = next(analysis.gathered.years[name] for name in ("provider_price", "provider_pay", "price") if name in analysis.gathered.years)
+    observed = next(
+        analysis.gathered.years[name]
+        for name in ("provider_price", "provider_pay", "price")
+        if name in analysis.gathered.years
+    )
     first = round(observed)
     years = p.price_year - first
     growth = None
@@ -263,10 +267,20 @@ def _text(analysis: Analysis, by: pd.DataFrame, growth: Growth | None, years: in
     p = analysis.parameters
     where = vocabulary.in_words(p.location)
     used, none = by.loc["used"], by.loc["none"]
-    when = f"{count(abs(years), 'year')} {'before' if years > 0 else 'after'} the price year" if years else "in the price year"
+    when = (
+        f"{count(abs(years), 'year')} {'before' if years > 0 else 'after'} the price year"
+        if years
+        else "in the price year"
+    )
     if growth is None:
-        why = "no growth of pay there is on file with a currency and an index at these grades" if years else "no time has passed"
-        opening = f"The figures used for {where} were observed {when}; {why}, so the drift is the parameter price_drift."
+        why = (
+            "no growth of pay there is on file with a currency and an index at these grades"
+            if years
+            else "no time has passed"
+        )
+        opening = (
+            f"The figures used for {where} were observed {when}; {why}, so the drift is the parameter price_drift."
+        )
     else:
         opening = (
             f"Pay in {where} grew by about {percent(growth.nominal)} in {growth.year:.0f} ({growth.basis}). Between the observation of the figures used, "
@@ -314,5 +328,11 @@ def _checks(analysis: Analysis, growth: Growth | None, years: int, by: pd.DataFr
                   required=False).dropna(subset=["value"]).sort_values("year_end")  # fmt: skip
     if len(told):
         said = [f"{percent(row.value / 100)} for {row.year_end}" for row in told.itertuples()]
-        made.append(Check("Forecasts left out", None, f"Forecasts of pay growth on file are no actuals and not used: {listing(said)}."))
+        made.append(
+            Check(
+                "Forecasts left out",
+                None,
+                f"Forecasts of pay growth on file are no actuals and not used: {listing(said)}.",
+            )
+        )
     return tuple(made)

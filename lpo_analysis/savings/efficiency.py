@@ -77,7 +77,9 @@ def hours(analysis: Analysis) -> Result:
     p = analysis.parameters
     if p.delivery_model == "in_house":
         reason = "the work would be done by the buyer's own lawyers, so it takes their hours and releases none"
-        return not_estimable("hours", reason, terms={"net_hours": "own hours released, net"}, level=p.level, unit="hours a year")
+        return not_estimable(
+            "hours", reason, terms={"net_hours": "own hours released, net"}, level=p.level, unit="hours a year"
+        )
     made = hours_by_line(analysis)
     net = made["released"] - np.sum([draws for line, draws in made.items() if line != "released"], axis=0)
     labels = {"released": "own hours the work takes today", **TAKEN, "rework": "work done again"}
@@ -132,7 +134,9 @@ def _hours_text(p: Parameters, by: pd.DataFrame) -> str:
 
 
 def _whom(p: Parameters) -> str:
-    return {"contract_attorney": "contract attorneys"}.get(p.baseline, f"{vocabulary.label('baseline', p.baseline)}s of a law firm")
+    return {"contract_attorney": "contract attorneys"}.get(
+        p.baseline, f"{vocabulary.label('baseline', p.baseline)}s of a law firm"
+    )
 
 
 def _hours_checks(analysis: Analysis, by: pd.DataFrame) -> tuple[Check, ...]:
@@ -167,7 +171,15 @@ def chain_inputs(evidence: Evidence, parameters: Parameters) -> tuple[list[Input
         What is not, in words.
     """
     p = parameters
-    items = [assumed("hours_used_share", "hours released that are put to other work", "share", p.hours_used_share, kind="logitnormal")]
+    items = [
+        assumed(
+            "hours_used_share",
+            "hours released that are put to other work",
+            "share",
+            p.hours_used_share,
+            kind="logitnormal",
+        )
+    ]
     wanted: list[tuple[str, str, str, list[Candidate], str]] = [
         ("utilisation_share", "billable share of hours worked", "share", _utilisation(evidence, p), "logitnormal"),
         ("collected_share", "collected of the value of hours worked", "share", _collected(evidence, p), "logitnormal"),
@@ -175,7 +187,9 @@ def chain_inputs(evidence: Evidence, parameters: Parameters) -> tuple[list[Input
     ]  # fmt: skip
     if p.baseline == "paralegal":
         unit = f"{p.currency} of {p.price_year} an hour"
-        wanted.append(("own_rate", "billing rate of an own paralegal", unit, _rate(evidence, p, "paralegal"), "lognormal"))
+        wanted.append(
+            ("own_rate", "billing rate of an own paralegal", unit, _rate(evidence, p, "paralegal"), "lognormal")
+        )
     missing = []
     for name, label, unit, candidates, kind in wanted:
         item = climbed(name, label, unit, candidates, widening=p.widening, kind=kind)  # type: ignore[arg-type]
@@ -189,9 +203,22 @@ def chain_inputs(evidence: Evidence, parameters: Parameters) -> tuple[list[Input
 def _utilisation(evidence: Evidence, p: Parameters) -> list[Candidate]:
     at_home = vocabulary.PLACES[p.baseline_location].country == "USA"
     small = select(evidence, metric="billing_efficiency_rate", category="utilisation", grades=p.grades, required=False)
-    clio = Candidate("billable shares of an eight-hour day in small US firms", as_shares(small), own=p.buyer_size == "small" and at_home)
-    rows = select(evidence, metric="lawyer_hours_per_year", category=["billable", "worked"], geography="USA", grades=p.grades, required=False)
-    both = rows.assign(year=middle_year(rows)).pivot_table(index="year", columns="category", values="value", aggfunc="mean", observed=True)
+    clio = Candidate(
+        "billable shares of an eight-hour day in small US firms",
+        as_shares(small),
+        own=p.buyer_size == "small" and at_home,
+    )
+    rows = select(
+        evidence,
+        metric="lawyer_hours_per_year",
+        category=["billable", "worked"],
+        geography="USA",
+        grades=p.grades,
+        required=False,
+    )
+    both = rows.assign(year=middle_year(rows)).pivot_table(
+        index="year", columns="category", values="value", aggfunc="mean", observed=True
+    )
     frame = rows[rows["category"] == "billable"]
     if {"billable", "worked"} <= set(both.columns):
         share = (both["billable"] / both["worked"]).dropna()
@@ -200,21 +227,35 @@ def _utilisation(evidence: Evidence, p: Parameters) -> list[Candidate]:
         frame = frame.assign(low=ratio, high=ratio, observed=middle_year(frame))
     else:
         frame = frame.iloc[:0].assign(low=np.nan, high=np.nan, observed=0)
-    nalp = Candidate("billable over worked hours of associates in US firms", frame, own=p.buyer_size != "small" and at_home)
+    nalp = Candidate(
+        "billable over worked hours of associates in US firms", frame, own=p.buyer_size != "small" and at_home
+    )
     return [clio, nalp] if p.buyer_size == "small" else [nalp, clio]
 
 
 def _collected(evidence: Evidence, p: Parameters) -> list[Candidate]:
     """Realisation times collection where a study has both, or the collected share of worked rates."""
     at_home = vocabulary.PLACES[p.baseline_location].country == "USA"
-    rows = select(evidence, metric="billing_efficiency_rate", category=["realisation", "collection"], grades=p.grades, required=False)
-    both = rows.pivot_table(index="study_id", columns="category", values="value", aggfunc="mean", observed=True).dropna()
+    rows = select(
+        evidence,
+        metric="billing_efficiency_rate",
+        category=["realisation", "collection"],
+        grades=p.grades,
+        required=False,
+    )
+    both = rows.pivot_table(
+        index="study_id", columns="category", values="value", aggfunc="mean", observed=True
+    ).dropna()
     frame = rows[rows["study_id"].isin(both.index)]
     product = frame["study_id"].astype(str).map((both / 100).prod(axis=1)) if len(both) else pd.Series(dtype=float)
     frame = frame.assign(low=product, high=product, observed=middle_year(frame))
     small = Candidate("realisation times collection in small US firms", frame, own=p.buyer_size == "small" and at_home)
-    whole = select(evidence, metric="billing_efficiency_rate", category="collected_of_worked_rate", grades=p.grades, required=False)
-    large = Candidate("collected of worked rates in large US firms", as_shares(whole), own=p.buyer_size == "large" and at_home)
+    whole = select(
+        evidence, metric="billing_efficiency_rate", category="collected_of_worked_rate", grades=p.grades, required=False
+    )
+    large = Candidate(
+        "collected of worked rates in large US firms", as_shares(whole), own=p.buyer_size == "large" and at_home
+    )
     return [small, large] if p.buyer_size == "small" else [large, small]
 
 
@@ -251,7 +292,11 @@ def hours_value(analysis: Analysis) -> Result:
     """
     p = analysis.parameters
     firm = p.buyer == "law_firm"
-    term, label = ("earned", "fees collected a year for the hours released") if firm else ("avoided", "fees of outside counsel avoided a year")
+    term, label = (
+        ("earned", "fees collected a year for the hours released")
+        if firm
+        else ("avoided", "fees of outside counsel avoided a year")
+    )
     unit = f"{p.currency} of {p.price_year} a year"
     if p.delivery_model == "in_house" or not is_own_staff(p):
         reason = (
@@ -282,7 +327,14 @@ def hours_value(analysis: Analysis) -> Result:
          *({"term": item.name, "label": item.label, "estimate": item.median, "conf_low": item.low, "conf_high": item.high, "level": 0.9,
             "n_obs": len(item.rows), "unit": item.unit, "rung": item.rung, "method": item.basis} for item in items)]
     )  # fmt: skip
-    return Result("hours_value", table, _value_text(analysis, table, items), rows=rows, n_used=len(rows), checks=_value_checks(items, value))
+    return Result(
+        "hours_value",
+        table,
+        _value_text(analysis, table, items),
+        rows=rows,
+        n_used=len(rows),
+        checks=_value_checks(items, value),
+    )
 
 
 def _value_text(analysis: Analysis, table: pd.DataFrame, items: list[Input]) -> str:
@@ -360,16 +412,20 @@ def turnaround(analysis: Analysis) -> Result:
 
 def _reduction(case: object) -> str:
     low, high = getattr(case, "low", np.nan), getattr(case, "high", np.nan)
-    return f"at least {percent(low)}" if np.isnan(high) else percent(high) if low == high else f"{percent(low)} to {percent(high)}"
+    if np.isnan(high):
+        return f"at least {percent(low)}"
+    return percent(high) if low == high else f"{percent(low)} to {percent(high)}"
 
 
 def _cases(evidence: Evidence) -> pd.DataFrame:
     """Cases on file: stated reductions, and pairs of a time before and after."""
     every = ("A", "B", "C", "D")
     status = ("actual", "estimate", "forecast")
-    stated = select(evidence, metric="turnaround_reduction_rate", grades=every, status=status, context=True, required=False)
+    stated = select(
+        evidence, metric="turnaround_reduction_rate", grades=every, status=status, context=True, required=False
+    )
     low, high = ends(stated)
-    records = [
+    records: list[tuple[object, ...]] = [
         (name, f"{vocabulary.label('task', str(row.task))} in {row.year_end}", a / 100, b / 100, (name,), row.task, row.grade, row.status, row.study_id, "as stated")
         for (name, row), a, b in zip(stated.iterrows(), low, high, strict=True)
     ]  # fmt: skip

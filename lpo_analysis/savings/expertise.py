@@ -55,20 +55,36 @@ def hire_inputs(evidence: Evidence, parameters: Parameters) -> tuple[list[Input]
     """
     p = parameters
     unit = f"{p.currency} of {p.price_year}"
-    pay = climbed("expert_pay", "yearly pay of a lawyer before the premium", f"{unit} a year", staff_candidates(evidence, p, "lawyer"), widening=p.widening)
+    pay = climbed(
+        "expert_pay",
+        "yearly pay of a lawyer before the premium",
+        f"{unit} a year",
+        staff_candidates(evidence, p, "lawyer"),
+        widening=p.widening,
+    )
     leaving = select(evidence, metric="attrition_rate", category="law_firm_associates", grades=p.grades, required=False)
     attrition = climbed(
         "attrition_share", "lawyers who leave in a year", "share",
         [Candidate("associates of US and Canadian law firms", as_shares(leaving), own=False)], widening=p.widening, kind="logitnormal",
     )  # fmt: skip
     grades = "/".join(p.grades)
-    missing = [] if pay else [f"no figure of grade {grades} says what lawyers earn in {vocabulary.in_words(p.baseline_location)}"]
+    missing = (
+        []
+        if pay
+        else [f"no figure of grade {grades} says what lawyers earn in {vocabulary.in_words(p.baseline_location)}"]
+    )
     missing += [] if attrition else [f"no figure of grade {grades} says how many lawyers leave in a year"]
     costs = select(evidence, metric="replacement_cost", role="associate", grades=p.grades, required=False)
     replacing = climbed("replacement_cost", "cost of replacing a lawyer", unit,
                         [Candidate("cost per departing associate in US firms", in_money(costs, p), own=False)], widening=p.widening)  # fmt: skip
     if replacing is None:
-        replacing = assumed("recruiting_share", "finding and bringing in a lawyer", "share of a year's pay", p.recruiting_share, kind="logitnormal")
+        replacing = assumed(
+            "recruiting_share",
+            "finding and bringing in a lawyer",
+            "share of a year's pay",
+            p.recruiting_share,
+            kind="logitnormal",
+        )
     items = [
         *(item for item in (pay, attrition) if item is not None),
         replacing,
@@ -79,7 +95,9 @@ def hire_inputs(evidence: Evidence, parameters: Parameters) -> tuple[list[Input]
     return items, missing
 
 
-def specialist_candidates(evidence: Evidence, parameters: Parameters, *, practice: str | None = None) -> list[Candidate]:
+def specialist_candidates(
+    evidence: Evidence, parameters: Parameters, *, practice: str | None = None
+) -> list[Candidate]:
     """List what an hour of a law firm's specialist costs, the nearest first.
 
     Parameters
@@ -98,16 +116,19 @@ def specialist_candidates(evidence: Evidence, parameters: Parameters, *, practic
     """
     place = vocabulary.PLACES[parameters.baseline_location]
 
-    def rates(category: str | tuple[str, ...], **more: str) -> pd.DataFrame:
+    def rates(category: str | tuple[str, ...]) -> pd.DataFrame:
         rows = select(evidence, metric="law_firm_hourly_rate", category=category, role="partner", geography=place.country,
-                      grades=parameters.grades, required=False, **more)  # fmt: skip
+                      grades=parameters.grades, required=False)  # fmt: skip
         return in_money(rows, parameters)
 
     if place.country == "GBR":
         names = ("partners of national firms", "partners of other City firms", "partners of magic circle firms")
         if practice is not None:
             return []
-        return [Candidate(name, rates(category), own=place.is_country) for name, category in zip(names, _BRITISH, strict=True)]
+        return [
+            Candidate(name, rates(category), own=place.is_country)
+            for name, category in zip(names, _BRITISH, strict=True)
+        ]
     if place.country != "USA":
         return []
     ratio = 1.0 if place.is_country else wage_ratio(place, "lawyer")
@@ -119,11 +140,14 @@ def specialist_candidates(evidence: Evidence, parameters: Parameters, *, practic
         found.append((f"partners of large US firms in {PRACTICES[practice]}", rates(practice)))
     else:
         if parameters.task in ("contract_management", "due_diligence", "compliance"):
-            rows = rates(tuple(PRACTICES), task=parameters.task)
+            rows = rates(tuple(PRACTICES))
+            rows = rows[rows["task"] == parameters.task]
             found.append((f"partners of large US firms for {vocabulary.label('task', parameters.task)}", rows))
         found += [("partners of US firms, all practices", rates(category)) for category in _GENERAL]
     return [
-        Candidate(name + carried, frame.assign(low=frame["low"] * ratio, high=frame["high"] * ratio), own=place.is_country)
+        Candidate(
+            name + carried, frame.assign(low=frame["low"] * ratio, high=frame["high"] * ratio), own=place.is_country
+        )
         for name, frame in found
     ]
 
@@ -171,7 +195,9 @@ def person_cost(values: Mapping[str, Floats], *, horizon: int) -> Floats:
     v = values
     pay = v["expert_pay"] * v["expert_premium"]
     search = v["replacement_cost"] if "replacement_cost" in v else v["recruiting_share"] * pay
-    return np.asarray(pay * (1 / (1 - v["benefits_share"]) + v["expert_overhead"]) + search * (1 / horizon + v["attrition_share"]))
+    return np.asarray(
+        pay * (1 / (1 - v["benefits_share"]) + v["expert_overhead"]) + search * (1 / horizon + v["attrition_share"])
+    )
 
 
 def break_even_hours(values: Mapping[str, Floats], price: Floats, *, horizon: int) -> Floats:
@@ -305,15 +331,21 @@ def _curve(drawn: Mapping[str, Floats], price: Floats, p: Parameters) -> pd.Data
 
 def _span(row: pd.Series) -> str:
     high = row["conf_high"]
-    return f"{number(row['conf_low'], digits=2)} to {number(high, digits=2)}" if np.isfinite(high) else f"from {number(row['conf_low'], digits=2)} without upper end"
+    return (
+        f"{number(row['conf_low'], digits=2)} to {number(high, digits=2)}"
+        if np.isfinite(high)
+        else f"from {number(row['conf_low'], digits=2)} without upper end"
+    )
 
 
 def _text(p: Parameters, by: pd.DataFrame, sellers: tuple[str, ...]) -> str:
     said = partial(money, currency=p.currency, digits=2)
     hire = by.loc["hire"]
     lines = [
-        f"An expert of one's own costs {said(hire['estimate'])} a year ({p.level:.0%} interval {said(hire['conf_low'])} to {said(hire['conf_high'])}) for "
-        f"{number(p.expert_hours)} hours needed, {said(by.at['hire_hour', 'estimate'])} an hour."
+        (
+            f"An expert of one's own costs {said(hire['estimate'])} a year ({p.level:.0%} interval {said(hire['conf_low'])} to {said(hire['conf_high'])}) for "
+            f"{number(p.expert_hours)} hours needed, {said(by.at['hire_hour', 'estimate'])} an hour."
+        )
     ]
     for seller in sellers:
         buy, even, chance = (by.loc[f"{what}_{seller}"] for what in ("buy", "break_even", "p_buy"))
@@ -325,7 +357,9 @@ def _text(p: Parameters, by: pd.DataFrame, sellers: tuple[str, ...]) -> str:
             f"{sentence(SELLERS[seller])} asks {said(buy['estimate'])} for them and is cheaper in {probability(chance['estimate'])} of the draws; {when}."
         )
     if "provider" in sellers:
-        lines.append("That the provider's staff have the expertise in question is not on file; the price is that of its ordinary work.")
+        lines.append(
+            "That the provider's staff have the expertise in question is not on file; the price is that of its ordinary work."
+        )
     return " ".join(lines)
 
 
@@ -359,7 +393,9 @@ def expertise_by_size(analysis: Analysis) -> Result:
     p = analysis.parameters
     labels = {size: f"{vocabulary.label('buyer size', size)} {vocabulary.label('buyer', p.buyer)}" for size in SIZES}
     if p.buyer != "law_firm" or vocabulary.PLACES[p.baseline_location].country != "USA":
-        whose = "legal departments" if p.buyer != "law_firm" else f"law firms in {vocabulary.in_words(p.baseline_location)}"
+        whose = (
+            "legal departments" if p.buyer != "law_firm" else f"law firms in {vocabulary.in_words(p.baseline_location)}"
+        )
         reason = f"no pay on file differs by size among the lawyers of {whose}"
         return not_estimable("expertise_by_size", reason, terms=labels, level=p.level, unit="hours a year")
     records, rows = [], []
@@ -416,12 +452,20 @@ def expertise_by_practice(analysis: Analysis) -> Result:
     return _compared(p, "expertise_by_practice", records, rows, "practice", "By practice of the specialist")
 
 
-def _compared(p: Parameters, name: str, records: list[dict[str, object]], rows: list[str], what: str, title: str) -> Result:
+def _compared(
+    p: Parameters, name: str, records: list[dict[str, object]], rows: list[str], what: str, title: str
+) -> Result:
     table = tidy(records)
     known = table.dropna(subset=["estimate"])
     if known.empty:
         reason = f"no figure of grade {'/'.join(p.grades)} differs by {what}"
-        return not_estimable(name, reason, terms=dict(zip(table["term"], table["label"], strict=True)), level=p.level, unit="hours a year")
+        return not_estimable(
+            name,
+            reason,
+            terms=dict(zip(table["term"], table["label"], strict=True)),
+            level=p.level,
+            unit="hours a year",
+        )
     finite = known[np.isfinite(known["estimate"])]
     said = [f"{row.label} {number(row.estimate, digits=2)}" for row in finite.itertuples()]
     never = [str(row.label) for row in known.itertuples() if not np.isfinite(row.estimate)]
@@ -434,7 +478,9 @@ def _compared(p: Parameters, name: str, records: list[dict[str, object]], rows: 
     overlap = len(finite) > 1 and finite["conf_low"].max() <= finite["conf_high"].min()
     if overlap:
         text += " The intervals overlap all around, so these differences are no finding."
-    drawn = finite.assign(conf_high=finite["conf_high"].where(np.isfinite(finite["conf_high"]), finite["estimate"].max() * 4))
+    drawn = finite.assign(
+        conf_high=finite["conf_high"].where(np.isfinite(finite["conf_high"]), finite["estimate"].max() * 4)
+    )
     used = tuple(dict.fromkeys(rows))
     return Result(
         name, table, text.strip(), rows=used, n_used=len(used), plot_data=drawn[["label", "estimate", "conf_low", "conf_high"]],

@@ -59,7 +59,9 @@ def clustered(claims: pd.DataFrame) -> pd.Series:
         The buyer where several rows are of one, else the study.
     """
     return pd.Series(
-        [BUYERS.get(str(name).split("_")[0], study) for name, study in claims["study_id"].items()], claims.index, dtype=str
+        [BUYERS.get(str(name).split("_")[0], study) for name, study in claims["study_id"].items()],
+        claims.index,
+        dtype=str,
     )
 
 
@@ -123,7 +125,9 @@ def claims_contrasted(analysis: Analysis) -> Result:
     )  # fmt: skip
 
 
-def _contrast_text(claims: pd.DataFrame, table: pd.DataFrame, like: pd.DataFrame, ready: list[str], reason: str | None) -> str:
+def _contrast_text(
+    claims: pd.DataFrame, table: pd.DataFrame, like: pd.DataFrame, ready: list[str], reason: str | None
+) -> str:
     sources = claims["source"].nunique()
     several = claims.groupby("source").size()
     twice = [f"{name} {several[name]}" for name in BUYERS.values() if name in several.index and several[name] > 1]
@@ -138,7 +142,10 @@ def _contrast_text(claims: pd.DataFrame, table: pd.DataFrame, like: pd.DataFrame
     said = []
     for cell in ready:
         groups = by[by.index.str.startswith(cell + ":") & by["estimate"].notna()]
-        said += [f"{row.label} {percent(row.estimate)} (quartiles {percent(row.conf_low)} to {percent(row.conf_high)})" for row in groups.itertuples()]
+        said += [
+            f"{row.label} {percent(row.estimate)} (quartiles {percent(row.conf_low)} to {percent(row.conf_high)})"
+            for row in groups.itertuples()
+        ]
     return f"{opening} Where like meets like: {listing(said)}."
 
 
@@ -186,7 +193,9 @@ def needed_for(analysis: Analysis, saving: float) -> dict[str, Floats]:
         paced = c.of_fee + sum(c.lines[line] for line in ("communication", "quality_control") if line in c.lines)
         left = room - (c.alternative - paced)
         with np.errstate(divide="ignore", invalid="ignore"):
-            needed["productivity"] = np.where(left > 0, v["productivity"] * paced / np.where(left > 0, left, 1.0), np.inf)
+            needed["productivity"] = np.where(
+                left > 0, v["productivity"] * paced / np.where(left > 0, left, 1.0), np.inf
+            )
     if "oversight" in c.lines:
         needed["oversight_share"] = v["oversight_share"] * (1 - (c.alternative - room) / c.lines["oversight"])
     return needed
@@ -234,12 +243,24 @@ def _restate(analysis: Analysis, row: Any) -> dict[str, object]:
                                  "claimed": claimed, "level": p.level, "n_obs": 1, "grade": row.grade}  # fmt: skip
     if row.denominator == "rate":
         implied = net_at_gap(analysis, claimed)
-        record |= {"unit": "net saving on the work", "method": "other inputs of this report", "p_true": float(np.mean(c.rate_gap >= claimed))}
+        record |= {
+            "unit": "net saving on the work",
+            "method": "other inputs of this report",
+            "p_true": float(np.mean(c.rate_gap >= claimed)),
+        }
     elif row.denominator == "work":
         needed = needed_for(analysis, claimed)
         implied = needed["rate_gap"]
-        record |= {"unit": "headline gap needed", "method": "other inputs of this report", "p_true": float(np.mean(c.net_saving >= claimed))}
-        record |= {f"needed_{name.removesuffix('_share')}": quantiles(needed[name], p.level)[0] for name in ("productivity", "oversight_share") if name in needed}
+        record |= {
+            "unit": "headline gap needed",
+            "method": "other inputs of this report",
+            "p_true": float(np.mean(c.net_saving >= claimed)),
+        }
+        record |= {
+            f"needed_{name.removesuffix('_share')}": quantiles(needed[name], p.level)[0]
+            for name in ("productivity", "oversight_share")
+            if name in needed
+        }
     else:
         net = c.net_saving
         implied = np.where(net > 0, claimed / np.where(net > 0, net, 1.0), np.inf)
@@ -263,12 +284,25 @@ def _restated_text(analysis: Analysis, table: pd.DataFrame) -> str:
         beyond = len(work) - len(reach)
         if len(reach):
             needs = f"To be true here, what is claimed of the work itself needs a headline gap of {_between(reach['estimate'])}"
-            finite = reach["needed_productivity"][np.isfinite(reach["needed_productivity"])] if "needed_productivity" in work else ()
+            finite = (
+                reach["needed_productivity"][np.isfinite(reach["needed_productivity"])]
+                if "needed_productivity" in work
+                else ()
+            )
             if len(finite):
                 needs += f", or at this report's rates {_between(finite, plain=True)} times today's work an hour"
-            lines.append(needs + (f"; {beyond} of the {len(work)} claims would not be reached if the work were free." if beyond else "."))
+            lines.append(
+                needs
+                + (
+                    f"; {beyond} of the {len(work)} claims would not be reached if the work were free."
+                    if beyond
+                    else "."
+                )
+            )
         else:
-            lines.append(f"None of the {len(work)} claims on the work itself could be reached here if the work were free.")
+            lines.append(
+                f"None of the {len(work)} claims on the work itself could be reached here if the work were free."
+            )
         if "needed_oversight" in work:
             without = int((work["needed_oversight"] < 0).sum())
             lines.append(
@@ -280,7 +314,11 @@ def _restated_text(analysis: Analysis, table: pd.DataFrame) -> str:
         over = int((budget["estimate"] > 1).sum())
         lines.append(
             f"Of the claims on the whole budget {over} of {len(budget)} would need more work moved than there is budget"
-            + (f"; the others need {_between(budget['estimate'][budget['estimate'] <= 1])} of it." if over < len(budget) else ".")
+            + (
+                f"; the others need {_between(budget['estimate'][budget['estimate'] <= 1])} of it."
+                if over < len(budget)
+                else "."
+            )
         )
     return " ".join(lines) or "No claim that tells its denominator is on file."
 

@@ -66,7 +66,9 @@ def lowest_quote(analysis: Analysis) -> Result:
     if len(p.quotes) < 2:
         given = "none is given" if not p.quotes else "one is given, and one quote was not picked from others"
         reason = f"at least two quotes of your own are needed (parameter quotes) and {given}"
-        nothing = not_estimable("lowest_quote", reason, terms={"quote_1": "lowest quote, shrunk"}, level=p.level, unit=unit)
+        nothing = not_estimable(
+            "lowest_quote", reason, terms={"quote_1": "lowest quote, shrunk"}, level=p.level, unit=unit
+        )
         table = tidy([*nothing.table.to_dict("records"), *illustration])
         three = expected_shortfall(3, p.quote_error)
         text = (
@@ -84,7 +86,7 @@ def lowest_quote(analysis: Analysis) -> Result:
          "method": "normal-normal shrinkage of the logarithms"}
         for i, (n, quote) in enumerate(zip(range(1, len(quotes) + 1), quotes, strict=True))
     ]  # fmt: skip
-    short = {key: records[0][key] / quotes[0] - 1 for key in ("estimate", "conf_low", "conf_high")}  # type: ignore[operator]
+    short = {key: records[0][key] / quotes[0] - 1 for key in ("estimate", "conf_low", "conf_high")}
     records.append({"term": "shortfall", "label": "likely excess over the lowest quote", **short, "level": p.level, "n_obs": len(quotes),
                     "unit": "share of the quote", "method": "shrunk over quoted"})  # fmt: skip
     table = tidy([*records, *illustration])
@@ -103,16 +105,23 @@ def _text(analysis: Analysis, by: pd.DataFrame, weight: float) -> str:
     low, short = by.loc["quote_1"], by.loc["shortfall"]
     n = int(low["n_obs"])
     lines = [
-        f"The lowest of {n} quotes is {money(low['quoted'], p.currency)}; picked because it is the lowest, it is likely to cost "
-        f"{money(low['estimate'], p.currency)} ({p.level:.0%} interval {money(low['conf_low'], p.currency)} to {money(low['conf_high'], p.currency)}), "
-        f"{_excess(short['estimate'])}: {percent(weight)} of its distance from the others' mean is believed."
+        (
+            f"The lowest of {n} quotes is {money(low['quoted'], p.currency)}; picked because it is the lowest, it is likely to cost "
+            f"{money(low['estimate'], p.currency)} ({p.level:.0%} interval {money(low['conf_low'], p.currency)} to {money(low['conf_high'], p.currency)}), "
+            f"{_excess(short['estimate'])}: {percent(weight)} of its distance from the others' mean is believed."
+        )
     ]
     dearest = by.loc[[f"quote_{i}" for i in range(1, n + 1)]]
     if dearest["estimate"].idxmin() == "quote_1":
         lines.append("It remains the cheapest.")
     if p.pricing_model == "hourly":
-        gaps = [quantiles(1 - price / analysis.costs.baseline_rate, p.level)[0] for price in (low["quoted"], low["estimate"])]
-        lines.append(f"If the quotes are for an hour, the headline gap shrinks from {percent(gaps[0])} to {percent(gaps[1])} (medians).")
+        gaps = [
+            quantiles(1 - price / analysis.costs.baseline_rate, p.level)[0]
+            for price in (low["quoted"], low["estimate"])
+        ]
+        lines.append(
+            f"If the quotes are for an hour, the headline gap shrinks from {percent(gaps[0])} to {percent(gaps[1])} (medians)."
+        )
     return " ".join(lines)
 
 

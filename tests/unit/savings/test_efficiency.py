@@ -60,7 +60,9 @@ def test_the_chain_of_a_large_firm_by_hand():
     assert utilisation.low < 1794 / 2075 < 1801 / 2076 < utilisation.high
     odds = 0.886 / 0.114
     collected = items["collected_share"]
-    assert (collected.low, collected.high) == pytest.approx((odds / 1.5 / (1 + odds / 1.5), odds * 1.5 / (1 + odds * 1.5)))
+    assert (collected.low, collected.high) == pytest.approx(
+        (odds / 1.5 / (1 + odds / 1.5), odds * 1.5 / (1 + odds * 1.5))
+    )
     assert collected.rows == ("pm_collected_realization_2017",)
 
 
@@ -69,7 +71,9 @@ def test_the_chain_of_a_small_firm_by_hand():
     items = {item.name: item for item in chain_inputs(firm().evidence, firm(buyer_size="small").parameters)[0]}
     odds = 0.6966 / 0.3034
     collected = items["collected_share"]
-    assert (collected.low, collected.high) == pytest.approx((odds / 1.5 / (1 + odds / 1.5), odds * 1.5 / (1 + odds * 1.5)))
+    assert (collected.low, collected.high) == pytest.approx(
+        (odds / 1.5 / (1 + odds / 1.5), odds * 1.5 / (1 + odds * 1.5))
+    )
     assert set(collected.rows) == {"clio_real_2015", "clio_coll_2015"}
     # Billable shares of 28 (2015), 29 (2016) and 37 (2023) of a day; solo lawyers are another question.
     assert set(items["utilisation_share"].rows) == {"clio_util_2015", "clio_util_2016", "clio_util_2023"}
@@ -82,7 +86,9 @@ def test_the_value_is_the_product_of_the_chain():
     drawn = draw_beside(items, analysis.parameters)
     made = hours_by_line(analysis)
     net = 5000 - sum(made[line] for line in made if line != "released")
-    chain = np.prod([drawn[name] for name in ("hours_used_share", "utilisation_share", "collected_share", "lawyer_rate")], axis=0)
+    chain = np.prod(
+        [drawn[name] for name in ("hours_used_share", "utilisation_share", "collected_share", "lawyer_rate")], axis=0
+    )
     assert hours_value(analysis).row("earned")["estimate"] == np.quantile(net * chain, 0.5, method="inverted_cdf")
 
 
