@@ -190,10 +190,10 @@ def irr(flows: Floats) -> Irr:
     changes = _sign_changes(table)
     found: list[Floats] = [np.empty(0)] * len(table)
     once = np.flatnonzero(changes == 1)
-    for row, rate in zip(once, _single_root(table[once]), strict=True):
-        found[row] = np.array([rate])
-    for row in np.flatnonzero(changes > 1):
-        found[row] = _roots(table[row])
+    for one, rate in zip(once, _single_root(table[once]), strict=True):
+        found[one] = np.array([rate])
+    for several in np.flatnonzero(changes > 1):
+        found[several] = _roots(table[several])
     found = [rates[(rates > -1) & (rates < LARGEST_RATE)] for rates in found]
     most = max((len(rates) for rates in found), default=0)
     roots = np.full((len(table), most), np.nan)

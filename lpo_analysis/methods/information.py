@@ -115,9 +115,10 @@ def evppi(
     Notes
     -----
     The expected net benefit given the input is a cubic spline of its normal score, for a group a sum of splines plus products
-    of pairs (and of polynomials within them up to the third degree), by least squares. The largest of several estimated
-    expectations is too large on average, so the value is biased upward; coefficients are simulated from their sampling
-    distribution, the mean excess over the estimate is taken for the bias and subtracted, the spread is the regression's part of
+    of pairs (in groups of up to four also of their squares), by least squares; where that would leave fewer than ten draws a term,
+    the products are left out. The largest of several estimated
+    expectations is too large on average, so the value is biased upward; coefficients are simulated with their
+    heteroscedasticity-consistent covariance, the mean excess over the estimate is taken for the bias and subtracted, the spread is the regression's part of
     the error. An interaction that such a sum cannot follow makes the value too small: compare ``explained`` of the group of all
     inputs with 1.
     """
@@ -172,11 +173,14 @@ def _basis(scores: Sequence[Floats]) -> Floats:
     knots = KNOTS if len(scores) == 1 else KNOTS // 2
     columns = [np.ones((n, 1)), *(_spline(score, knots) for score in scores)]
     for first, second in combinations(scores, 2):
-        columns.append((first * second)[:, None])
-        # Curved interactions only while that leaves far more draws than terms.
+        pair = [first * second]
         if len(scores) <= 4:
-            curved = [(first**2 - 1) * second, first * (second**2 - 1), (first**2 - 1) * (second**2 - 1)]
-            columns.append(np.column_stack(curved))
+            pair += [(first**2 - 1) * second, first * (second**2 - 1), (first**2 - 1) * (second**2 - 1)]
+        columns.append(np.column_stack(pair))
+        # With too many terms for the draws the regression follows noise; what interacts is then left out.
+        if sum(column.shape[1] for column in columns) > n / 10:
+            columns = columns[: 1 + len(scores)]
+            break
     return np.hstack(columns)
 
 
@@ -194,14 +198,19 @@ def _regressed(against: Floats, scores: Sequence[Floats], seed: int) -> Value:
     rotated = q.T @ against
     fitted = q @ rotated
     residual = against - fitted
-    spread = residual.T @ residual / (n - terms)
     means = fitted.mean(axis=0)
     best = max(float(means.max()), 0.0)
     gain = np.maximum(fitted.max(axis=1), 0.0)
     plain = float(gain.mean()) - best
-    # In the rotated basis the coefficients are independent with the residual's variance, so no inverse is needed.
-    root = np.linalg.cholesky(spread + 1e-12 * np.eye(others) * max(float(np.trace(spread)), 1e-300))
-    noise = np.random.default_rng(seed).standard_normal((SIMULATIONS, terms, others)) @ root.T
+    # Benefits scatter more where they are large, so the coefficients' covariance is the sandwich; in the orthonormal basis it has no bread.
+    spread = (q[:, :, None] * residual[:, None, :]).reshape(n, terms * others)
+    covariance = spread.T @ spread * n / (n - terms)
+    ridge = 1e-12 * max(float(np.trace(covariance)), 1e-300) * np.eye(terms * others)
+    noise = (
+        np.random.default_rng(seed).standard_normal((SIMULATIONS, terms * others))
+        @ np.linalg.cholesky(covariance + ridge).T
+    )
+    noise = noise.reshape(SIMULATIONS, terms, others)
     # What the coefficients' errors do to the mean of the largest is seen as well on part of the draws.
     part = slice(0, SIMULATED_ON)
     top = np.maximum((fitted[part] + q[part] @ noise).max(axis=2), 0.0).mean(axis=1)

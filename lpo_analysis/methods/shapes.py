@@ -142,8 +142,9 @@ def shape(
     z = ndtri(np.array(at)) if df is None else stdtrit(df, np.array(at))
     pair = _forward(np.array([low, high]), SCALES[kind])
     spread = float(np.diff(pair)[0] / np.diff(z)[0])
-    # Written around the middle, so that symmetric quantiles give the middle itself.
-    return Quantiles(kind, float(pair.mean() - spread * z.mean()), spread, None, df)
+    # Symmetric quantiles have the middle itself for median, whatever rounding makes of their sum.
+    off = 0.0 if at[0] + at[1] == 1 else float(z.mean())
+    return Quantiles(kind, float(pair.mean() - spread * off), spread, None, df)
 
 
 def _fits(

@@ -174,7 +174,8 @@ def frontier(
     if first not in inputs.names:
         raise ParameterError(f"no input is called {first!r}.", remedy=choices(first, inputs.names))
     rows = []
-    for x in np.linspace(*inputs[first].ppf(np.array([0.01, 0.99])), points):
+    low, high = (float(inputs[first].ppf(u)) for u in (0.01, 0.99))
+    for x in np.linspace(low, high, points):
         held = {**draws, first: np.full_like(draws[first], x)}
         found = threshold(model, inputs, second, draws=held, target=target, statistic=statistic, points=9)
         rows += [(float(x), y) for y in found.values]

@@ -232,13 +232,23 @@ def _checks(analysis: Analysis) -> tuple[Check, ...]:
             "Paid leave", None,
             "Benefits include paid leave, which yearly pay holds already, so the cost of staff is somewhat too high, wherever it enters.",
         ),
-        Check("Independence", None, "The inputs are drawn independently; no study on file observes two of them together."),
+        Check("Independence", None, _dependence(analysis)),
         Check(
             "Comparator", None,
             "The saving is against one way of doing the work today; against another it is another number, see the table of "
             "comparators.",
         ),
     )  # fmt: skip
+
+
+def _dependence(analysis: Analysis) -> str:
+    none = "no study on file observes two of them together"
+    if not analysis.inputs.coupled:
+        return (
+            f"The inputs are drawn independently; {none}. What a common correlation would do stands under sensitivity."
+        )
+    pairs = count(len(analysis.inputs.correlations), "pair")
+    return f"{pairs[0].upper()}{pairs[1:]} of inputs {'is' if len(analysis.inputs.correlations) == 1 else 'are'} drawn with the rank correlation that the parameters give, by a Gaussian copula, the others independently; {none}."
 
 
 def _ages(analysis: Analysis) -> dict[str, float]:
@@ -271,7 +281,7 @@ def selection(analysis: Analysis) -> Result:
     p = analysis.parameters
     observed = [row for row in analysis.rows if not row.startswith("table:")]
     used = analysis.evidence.observations.loc[observed]
-    official = len(analysis.rows) - len(observed)
+    official = sum(row.startswith("table:wages") for row in analysis.rows)
     grades = used["grade"].value_counts().sort_index()
     studies = used["study_id"].nunique()
     first, last = int(used["year_start"].min()), int(used["year_end"].max())

@@ -9,6 +9,7 @@ from functools import lru_cache
 from lpo_analysis import vocabulary
 from lpo_analysis.evidence import Candidate, Evidence, Evidenced, as_shares, climb
 from lpo_analysis.evidence.money import ends
+from lpo_analysis.methods.dependence import Correlations
 from lpo_analysis.methods.inputs import Input, Inputs
 from lpo_analysis.savings.candidates import PAID_HOURS, baseline_candidates, is_own_staff, staff_candidates
 from lpo_analysis.savings.collector import GapError, by_metric
@@ -145,8 +146,22 @@ class _Gatherer(Payments):
             route, baseline_route, "reviewer_pay" if "reviewer_pay" in self.years else "baseline_pay",
             "price_drift" if self.abroad else "baseline_drift", elapsed, pace,
         )  # fmt: skip
-        inputs = Inputs(tuple(self.items))
+        inputs = Inputs(tuple(self.items), correlations=self.correlated())
         return Gathered(inputs, rates, tuple(self.notes), self.set_aside, reason, self.years, self.off)
+
+    def correlated(self) -> Correlations:
+        """Keep the correlations whose inputs this question has; a comparator may not have all of them."""
+        names = {item.name for item in self.items}
+        kept = []
+        for first, second, rank in self.p.correlations:
+            missing = [name for name in (first, second) if name not in names]
+            if missing:
+                self.notes.append(
+                    f"The correlation of {first} with {second} is left out: there is no input {' and no '.join(missing)} here."
+                )
+            else:
+                kept.append((first, second, rank))
+        return tuple(kept)
 
     def warn(self) -> None:
         """Say what of the question itself a reader must know."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from lpo_analysis import vocabulary
-from lpo_analysis.errors import MoneyError, choices
+from lpo_analysis.errors import MoneyError, ParameterError, choices
 from lpo_analysis.evidence import price_years
 from lpo_analysis.evidence.money import convert, currencies
+from lpo_analysis.methods.dependence import correlation_matrix
 from lpo_analysis.parameters import Level, Number, Range, ReportParameters, Seed, Whole, rule, word
 
 Grade = Literal["A", "B", "C", "D"]
@@ -31,6 +33,18 @@ SWITCHES = ("communication_share", "technology_share", "travel_share", "tax_shar
 """Assumptions that are shares, or 0, 0 where the cost does not arise."""
 SHARES = ("quality_control_share", "rework_share", "ai_check_share", "ai_error_share", "ai_licence_share", *SWITCHES)
 """Assumptions that are shares."""
+
+
+def _correlation(value: object) -> list[str | float]:
+    pair = list(value) if isinstance(value, list | tuple) else []
+    if len(pair) == 3 and isinstance(pair[0], str) and isinstance(pair[1], str):
+        rank = pair[2]
+        if isinstance(rank, int | float) and not isinstance(rank, bool):
+            return [pair[0], pair[1], float(rank)]
+    raise PydanticCustomError(
+        "correlation",
+        'each must be two inputs and their rank correlation, such as ["provider_price", "productivity", 0.4]',
+    )
 
 
 class Parameters(ReportParameters):
@@ -133,6 +147,8 @@ class Parameters(ReportParameters):
     """Assumption, for own lawyers with AI: cost of an error that nobody went over, as a multiple of doing that work."""
     ai_licence_share: Range = [0.01, 0.06]
     """Assumption, for own lawyers with AI: licences and security beside any price per document, as a share of the cost of those who use it."""
+    correlations: list[Annotated[list[Any], BeforeValidator(_correlation)]] = []
+    """Assumption: Spearman's rank correlations between inputs, each as [input, input, correlation], named as in results.json; empty: independent."""
     moved_share: list[float] = []
     """Share of the whole legal budget that the work is, low and high; empty: from the evidence."""
     hours_used_share: Range = [0.3, 0.8]
@@ -168,6 +184,7 @@ class Parameters(ReportParameters):
             raise rule(f"draws: must be a power of two, got {self.draws}; nearest are {below} and {2 * below}")
         if len(set(self.grades)) != len(self.grades):
             raise rule(f"grades: one stands there twice, got {', '.join(self.grades)}")
+        self._correlated()
         self._ways_differ()
         self._priced()
         self._beside()
@@ -194,6 +211,14 @@ class Parameters(ReportParameters):
             if own and not (len(own) == 2 and 0 < own[0] <= own[1] < most):
                 raise rule(f"{name}: must be empty or two {what}, low and high, got {own}")
         return self
+
+    def _correlated(self) -> None:
+        """Refuse correlations that no inputs can have at once."""
+        names = list(dict.fromkeys(name for first, second, _ in self.correlations for name in (first, second)))
+        try:
+            correlation_matrix(names, tuple((first, second, rank) for first, second, rank in self.correlations))
+        except ParameterError as error:
+            raise rule(str(error)) from None
 
     def _ways_differ(self) -> None:
         """Refuse a way of doing the work that is the one of today, or that cannot be where it is asked for."""
@@ -273,7 +298,22 @@ class Parameters(ReportParameters):
         return coverage()
 
     def check_evidence(self) -> None:
-        """Raise `NoEvidenceError` where neither a price nor local pay, or no cost of today's work, is on file."""
+        """Refuse what cannot be answered.
+
+        Raises
+        ------
+        NoEvidenceError
+            Where neither a price nor local pay, or no cost of today's work, is on file.
+        ParameterError
+            Where a correlation names no input of the question.
+        """
         from lpo_analysis.savings.gather import gather
 
-        gather(self)
+        inputs = gather(self).inputs
+        for first, second, _ in self.correlations:
+            for name in (first, second):
+                if name not in inputs.names:
+                    raise ParameterError(
+                        f"correlations: {first} with {second}: this question has no input called {name!r}.",
+                        remedy=choices(name, inputs.names),
+                    )
