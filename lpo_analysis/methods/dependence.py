@@ -170,7 +170,7 @@ def check_correlation_matrix(matrix: Floats, *, names: Sequence[str]) -> Floats:
             if not abs(matrix[i, j]) <= 1:
                 raise ParameterError(f"{pair}: a rank correlation must lie between -1 and 1, got {matrix[i, j]:g}")
     normal = pearson_of_spearman(matrix)
-    if float(np.linalg.eigvalsh(normal)[0]) >= -TOLERANCE:
+    if n < 2 or float(np.linalg.eigvalsh(normal)[0]) >= -TOLERANCE:
         return matrix
     near = _in_two_decimals(matrix, spearman_of_pearson(nearest_correlation(normal)))
     told = [

@@ -154,6 +154,10 @@ def test_a_matrix_that_is_none_is_refused(matrix, said):
         check_correlation_matrix(np.array(matrix), names="ab")
 
 
+def test_no_inputs_have_no_correlations():
+    assert correlation_matrix((), ()).shape == (0, 0)
+
+
 def test_an_unknown_coupling_is_refused():
     with pytest.raises(ParameterError, match=r"coupling: got 'gauss'.*gaussian_copula, iman_conover"):
         some(coupling="gauss")
