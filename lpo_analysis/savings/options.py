@@ -63,7 +63,7 @@ def delivery_models(analysis: Analysis) -> Result:
     return Result(
         "delivery_models", frame, _compared(analysis, frame, today), rows=analysis.rows, n_used=len(costed), n_dropped=len(frame) - len(costed),
         plot_data=drawn,
-        draw=partial(dotplot, title="Every way of doing the work", reference=today[0], reference_text="today", band=today[1:], band_text="today",
+        draw=partial(dotplot, title="Every way of doing the work", reference=today[0], reference_text="today", band=today[1:],
                      xlabel=f"{p.currency} of {p.price_year} per hour of today's work, median and {p.level:.0%} interval", log=True),
         alt=f"Cost per hour of today's work, which is {money(today[0], p.currency)} today: "
         + "; ".join(f"{row.label} {money(row.hour_cost, p.currency)}" for row in data.itertuples(index=False)) + ".",
@@ -152,10 +152,17 @@ def _compared(analysis: Analysis, frame: pd.DataFrame, today: tuple[float, float
         if likely
         else "None of them is more likely than not cheaper than today."
     )
-    refused = [str(row.label) for row in frame.itertuples(index=False) if pd.isna(row.estimate)]
+    refused = _refused(frame)
     if refused:
-        lines.append(f"Not costed, see the table: {listing(refused)}.")
+        lines.append(f"Not costed: {refused}.")
     return " ".join(lines)
+
+
+def _refused(frame: pd.DataFrame) -> str:
+    """List what cannot be computed, each with its reason."""
+    rows = frame[frame["estimate"].isna()]
+    reasons = rows["method"].str.removeprefix("not estimable, because ")
+    return "; ".join(f"{label} ({reason})" for label, reason in zip(rows["label"], reasons, strict=True))
 
 
 def pricing_models(analysis: Analysis) -> Result:
@@ -193,11 +200,9 @@ def pricing_models(analysis: Analysis) -> Result:
         text = f"No way of paying a provider in {place} has a price on file."
     else:
         told = [f"{row.label} {percent(row.estimate)}" for row in costed.itertuples(index=False)]
-        refused = [str(row.label) for row in frame.itertuples(index=False) if pd.isna(row.estimate)]
+        refused = _refused(frame)
         text = f"Net saving (median) by the way in which the provider in {place} is paid: {listing(told)}." + (
-            f" Without a price on file for this task and place: {listing(refused)}; an own quote (parameter price) makes them computable."
-            if refused
-            else ""
+            f" Not computed, unless an own quote is given (parameter price): {refused}." if refused else ""
         )
     return Result(
         "pricing_models", frame, text, rows=analysis.rows, n_used=len(costed), n_dropped=len(frame) - len(costed)

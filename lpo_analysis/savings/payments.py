@@ -30,7 +30,7 @@ class Payments(Collector):
             return (self.quoted("provider_price", "own quote for an hour") or self.provider()), None
         if p.pricing_model == "fixed_fee":
             if not self.quoted("price", "own quote for a year of all work"):
-                raise self.unpriced("a fixed fee", "")
+                raise self.unpriced("a year at a fixed fee")
             return "unit", None
         if p.pricing_model == "fte":
             self.assume(
@@ -40,22 +40,19 @@ class Payments(Collector):
         document = p.pricing_model == "per_document"
         unit, tasks = ("document", BY_THE_DOCUMENT) if document else ("contract", BY_THE_CONTRACT)
         if p.task not in tasks and not p.hours_per_unit:
-            known = ", ".join(tasks)
-            raise self.unpriced(
-                f"a {unit}",
-                f" {self.task()} is not counted in {unit}s (those are: {known}); give hours_per_unit and price.",
-            )
+            text = f"{self.task().capitalize()} is not counted in {unit}s; give hours_per_unit and price."
+            raise GapError(text, f"pricing_model {p.pricing_model}, task {p.task}", "pricing")
         pace = self.pace(unit)
         if not self.quoted("price", f"own quote for a {unit}"):
             candidates = document_price_candidates(self.evidence, p, "human_review", p.location) if document else []
             if self.add("price", f"price of a {unit}, when observed", f"{self.money} a {unit}", candidates) is None:
-                raise self.unpriced(f"a {unit}", "")
+                raise self.unpriced(f"a {unit}")
         return "unit", pace
 
-    def unpriced(self, what: str, why: str) -> GapError:
+    def unpriced(self, what: str) -> GapError:
         """Return the error for a price that is not on file."""
         place = vocabulary.in_words(self.p.location)
-        text = f"No figure of grade {self.grades()} says what {what} costs for {self.task()} by an outside provider in {place}.{why}"
+        text = f"No figure of grade {self.grades()} gives the price of {what} for {self.task()} by an outside provider in {place}."
         return GapError(text, f"pricing_model {self.p.pricing_model}, location {self.p.location}", "pricing")
 
     def quoted(self, name: str, label: str) -> str | None:
@@ -96,7 +93,7 @@ class Payments(Collector):
         ):
             self.assume("working_days", "days billed a dedicated person and year", "days", p.working_days, "lognormal")
             return "day"
-        raise self.unpriced("a dedicated person", "")
+        raise self.unpriced("a dedicated person")
 
     def pace(self, unit: str) -> str:
         """Add the hours that a document or contract takes today."""

@@ -143,16 +143,23 @@ def _told(analysis: Analysis, by: pd.DataFrame, found: Irr, mean: Irr) -> str:
             f"in {probability(never)} of the draws it is not within the horizon."
         )
     none, several = float(by.at["p_no_irr", "estimate"]), float(by.at["p_several_irr", "estimate"])
-    few_out = "the outlay at the start is small beside the work, so that rates of return are extreme and rank nothing"
     if pd.isna(rate["estimate"]):
         lines.append("No draw has exactly one internal rate of return.")
     else:
         lines.append(
             f"{probability(1 - none - several)} of the draws have exactly one internal rate of return (median {percent(rate['estimate'])} a year), "
-            f"{probability(none)} none and {probability(several)} several; {few_out}."
+            f"{probability(none)} none and {probability(several)} several."
         )
+        if rate["estimate"] > 1:
+            lines.append(
+                "The outlay at the start is small beside the work, so that rates of return are extreme and rank nothing."
+            )
     roots = mean.roots[0][np.isfinite(mean.roots[0])]
-    said_roots = "no rate" if not len(roots) else listing([f"{percent(root)} a year" for root in roots])
+    said_roots = (
+        "no rate of return"
+        if not len(roots)
+        else f"a rate of return of {listing([f'{percent(root)} a year' for root in roots])}"
+    )
     lines.append(f"The mean flows have {said_roots}.")
     return " ".join(lines)
 

@@ -85,10 +85,16 @@ def test_an_own_pace_and_quote_make_a_contract_computable():
     assert gathered(**asked, hours_per_unit=(2.0, 4.0)).inputs["hours_per_unit"].rung == 4
 
 
-@pytest.mark.parametrize("pricing", ["per_contract", "fixed_fee"])
+def test_work_that_comes_in_no_contracts_is_refused_by_the_contract():
+    assert "Document review is not counted in contracts; give hours_per_unit and price." in refused(
+        pricing_model="per_contract"
+    )
+
+
+@pytest.mark.parametrize("pricing", ["per_document", "fixed_fee"])
 def test_a_pricing_model_without_a_price_is_refused_with_what_is_nearest(pricing):
     message = refused(pricing_model=pricing)
-    assert message.startswith(f"pricing_model {pricing}, location IND: No figure of grade A/B says what a ")
+    assert message.startswith(f"pricing_model {pricing}, location IND: No figure of grade A/B gives the price of a ")
     assert "Nearest available: pricing_model hourly, pricing_model fte, the same question with an own quote" in message
 
 
