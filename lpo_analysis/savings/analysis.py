@@ -345,6 +345,13 @@ class Analysis:
 
         return expertise_by_practice(self)
 
+    @property
+    def rows_beside(self) -> tuple[str, ...]:
+        """Identifiers of the rows behind everything that stands beside the cost model."""
+        parts = (self.drift, self.currency, self.hours_value, self.turnaround, self.expertise, self.expertise_by_size,
+                 self.expertise_by_practice, self.claims)  # fmt: skip
+        return tuple(dict.fromkeys(row for part in parts for row in part.rows))
+
     def with_changes(self, **changes: object) -> Analysis | None:
         """Ask the same question with some parameters changed.
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from lpo_analysis.evidence import Candidate, climb
 from lpo_analysis.methods.draws import Floats, uniforms
 from lpo_analysis.methods.inputs import Input, Inputs, Kind
+from lpo_analysis.results import Result, not_estimable
 from lpo_analysis.savings.parameters import Parameters
 
 
@@ -102,3 +104,32 @@ def rungs_in_words(items: Sequence[Input]) -> str:
     return (
         f"{n[1] + n[2]} of {len(items)} inputs are fitted or stated, {n[3]} borrowed or a lone figure, {n[4]} assumed"
     )
+
+
+def unknown(
+    name: str, what: str, reason: str, *, terms: Mapping[str, str] | None = None, level: float, unit: str = "share"
+) -> Result:
+    """Return a result that says what is not estimable, and why.
+
+    Parameters
+    ----------
+    name : str
+        Name of the result.
+    what : str
+        The quantity, as the beginning of a sentence.
+    reason : str
+        Why not, as the words after "because".
+    terms : mapping of str to str, optional
+        Terms that would have been estimated, with their labels.
+    level : float
+        The level asked for.
+    unit : str, default 'share'
+        As in the table.
+
+    Returns
+    -------
+    Result
+        With ``estimable`` false.
+    """
+    result = not_estimable(name, reason, terms=terms or {name: what}, level=level, unit=unit)
+    return replace(result, text=f"{what} is not estimable, because {reason}.")

@@ -15,7 +15,8 @@ from lpo_analysis.errors import MoneyError, choices
 from lpo_analysis.evidence import table
 from lpo_analysis.evidence.money import currencies, price_years
 from lpo_analysis.methods.inputs import Input
-from lpo_analysis.results import Check, Result, not_estimable, tidy
+from lpo_analysis.results import Check, Result, tidy
+from lpo_analysis.savings.beside import unknown
 from lpo_analysis.savings.parameters import Parameters
 from lpo_analysis.wording import count, percent
 
@@ -237,12 +238,12 @@ def currency_risk(analysis: Analysis) -> Result:
     found = pair(p)
     terms = {"nominal_change": "mean nominal change a year", "volatility": "volatility of a year"}
     if found is None:
-        return not_estimable("currency", _no_pair(p), terms=terms, level=p.level, unit="share")
+        return unknown("currency", "A risk of exchange rates", _no_pair(p), terms=terms, level=p.level, unit="share")
     there, here = found
     changes = yearly_changes(there, here)
     if len(changes) < FEWEST:
         reason = f"the table holds only {count(len(changes), 'yearly change')} of {there} in {here}, where {FEWEST} are asked for"
-        return not_estimable("currency", reason, terms=terms, level=p.level, unit="share")
+        return unknown("currency", "A risk of exchange rates", reason, terms=terms, level=p.level, unit="share")
     change = _change(p, found)
     sd, sd_low, sd_high = volatility(changes, level=p.level)
     n, mean = len(changes), float(changes.mean())

@@ -15,7 +15,8 @@ from lpo_analysis.evidence import Candidate, Evidence, climb, select
 from lpo_analysis.evidence.money import convert, ends, middle_year, price_years, real
 from lpo_analysis.methods.draws import Floats, uniforms
 from lpo_analysis.methods.inputs import Input
-from lpo_analysis.results import Check, Result, not_estimable, tidy
+from lpo_analysis.results import Check, Result, tidy
+from lpo_analysis.savings.beside import unknown
 from lpo_analysis.savings.currency import CURRENCY_OF
 from lpo_analysis.savings.parameters import Parameters
 from lpo_analysis.wording import count, listing, number, percent
@@ -228,7 +229,14 @@ def drift_effect(analysis: Analysis) -> Result:
             if here == there
             else "the price is of the price year, so nothing has drifted since"
         )
-        return not_estimable("drift", reason, terms={"used": "drift of this report"}, level=p.level, unit="share")
+        return unknown(
+            "drift",
+            "A drift of prices abroad",
+            reason,
+            terms={"used": "drift of this report"},
+            level=p.level,
+            unit="share",
+        )
     item = analysis.inputs[NAME]
     observed = next(
         analysis.gathered.years[name]

@@ -13,9 +13,9 @@ from lpo_analysis.evidence import Candidate, Evidence, as_shares, select
 from lpo_analysis.evidence.money import ends, middle_year
 from lpo_analysis.methods.draws import Floats
 from lpo_analysis.methods.inputs import Input
-from lpo_analysis.results import Check, Result, not_estimable, tidy
+from lpo_analysis.results import Check, Result, tidy
 from lpo_analysis.savings.analysis import Analysis, quantiles
-from lpo_analysis.savings.beside import assumed, climbed, draw_beside, rungs_in_words
+from lpo_analysis.savings.beside import assumed, climbed, draw_beside, rungs_in_words, unknown
 from lpo_analysis.savings.candidates import bill_rate_candidates, in_money, is_own_staff, wage_ratio
 from lpo_analysis.savings.parameters import Parameters
 from lpo_analysis.wording import count, listing, money, number, percent, probability
@@ -77,8 +77,13 @@ def hours(analysis: Analysis) -> Result:
     p = analysis.parameters
     if p.delivery_model == "in_house":
         reason = "the work would be done by the buyer's own lawyers, so it takes their hours and releases none"
-        return not_estimable(
-            "hours", reason, terms={"net_hours": "own hours released, net"}, level=p.level, unit="hours a year"
+        return unknown(
+            "hours",
+            "How many hours are released",
+            reason,
+            terms={"net_hours": "own hours released, net"},
+            level=p.level,
+            unit="hours a year",
         )
     made = hours_by_line(analysis)
     net = made["released"] - np.sum([draws for line, draws in made.items() if line != "released"], axis=0)
@@ -304,13 +309,22 @@ def hours_value(analysis: Analysis) -> Result:
             if p.delivery_model == "in_house"
             else f"the work is bought from {_whom(p)} today, so no hours of own staff are released"
         )
-        return not_estimable("hours_value", reason, terms={term: label}, level=p.level, unit=unit)
+        return unknown(
+            "hours_value", "What released hours are worth", reason, terms={term: label}, level=p.level, unit=unit
+        )
     items, missing = chain_inputs(analysis.evidence, p)
     if not firm:
         items = [item for item in items if item.name in ("hours_used_share", "lawyer_rate")]
         missing = [text for text in missing if "billing rate" in text]
     if missing:
-        return not_estimable("hours_value", listing(missing), terms={term: label}, level=p.level, unit=unit)
+        return unknown(
+            "hours_value",
+            "What released hours are worth",
+            listing(missing),
+            terms={term: label},
+            level=p.level,
+            unit=unit,
+        )
     beside = draw_beside(items, p)
     made = hours_by_line(analysis)
     taken = np.sum([draws for line, draws in made.items() if line in TAKEN], axis=0)

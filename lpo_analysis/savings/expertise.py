@@ -13,9 +13,9 @@ from lpo_analysis.charts import band, intervals
 from lpo_analysis.evidence import Candidate, Evidence, as_shares, select
 from lpo_analysis.methods.draws import Floats
 from lpo_analysis.methods.inputs import Input
-from lpo_analysis.results import Check, Result, not_estimable, tidy
+from lpo_analysis.results import Check, Result, tidy
 from lpo_analysis.savings.analysis import Analysis, quantiles
-from lpo_analysis.savings.beside import assumed, climbed, draw_beside, rungs_in_words
+from lpo_analysis.savings.beside import assumed, climbed, draw_beside, rungs_in_words, unknown
 from lpo_analysis.savings.candidates import in_money, staff_candidates, wage_ratio
 from lpo_analysis.savings.parameters import Parameters
 from lpo_analysis.wording import listing, money, number, percent, probability, sentence
@@ -283,12 +283,14 @@ def expertise(analysis: Analysis) -> Result:
     unit = f"{p.currency} of {p.price_year} a year"
     drawn, items, missing = _values(analysis, p)
     if missing:
-        return not_estimable("expertise", listing(missing), terms=terms, level=p.level, unit=unit)
+        return unknown(
+            "expertise", "From how many hours an expert pays", listing(missing), terms=terms, level=p.level, unit=unit
+        )
     bought = prices(analysis, drawn)
     if not bought:
         where = vocabulary.in_words(p.baseline_location)
         reason = f"no price of a specialist's hour of grade {'/'.join(p.grades)} is on file for {where} and this report asks for no seller"
-        return not_estimable("expertise", reason, terms=terms, level=p.level, unit=unit)
+        return unknown("expertise", "From how many hours an expert pays", reason, terms=terms, level=p.level, unit=unit)
     hire = hire_cost(drawn, hours=p.expert_hours, horizon=p.horizon_years)
     rows = tuple(dict.fromkeys(row for item in items for row in item.rows))
     records = [_record(p, "hire", "having an expert", hire, unit, len(rows)),
@@ -397,7 +399,14 @@ def expertise_by_size(analysis: Analysis) -> Result:
             "legal departments" if p.buyer != "law_firm" else f"law firms in {vocabulary.in_words(p.baseline_location)}"
         )
         reason = f"no pay on file differs by size among the lawyers of {whose}"
-        return not_estimable("expertise_by_size", reason, terms=labels, level=p.level, unit="hours a year")
+        return unknown(
+            "expertise_by_size",
+            "A difference by size of the buyer",
+            reason,
+            terms=labels,
+            level=p.level,
+            unit="hours a year",
+        )
     records, rows = [], []
     for size, label in labels.items():
         drawn, items, missing = _values(analysis, p.model_copy(update={"buyer_size": size}))
@@ -447,7 +456,14 @@ def expertise_by_practice(analysis: Analysis) -> Result:
     if not records:
         where = vocabulary.in_words(p.baseline_location)
         reason = listing(missing) or f"no rate of grade {'/'.join(p.grades)} by practice is on file for {where}"
-        return not_estimable("expertise_by_practice", reason, terms=labels, level=p.level, unit="hours a year")
+        return unknown(
+            "expertise_by_practice",
+            "A difference by practice of the specialist",
+            reason,
+            terms=labels,
+            level=p.level,
+            unit="hours a year",
+        )
     rows += [row for item in items if item.name != "specialist_price" for row in item.rows]
     return _compared(p, "expertise_by_practice", records, rows, "practice", "By practice of the specialist")
 
@@ -459,8 +475,9 @@ def _compared(
     known = table.dropna(subset=["estimate"])
     if known.empty:
         reason = f"no figure of grade {'/'.join(p.grades)} differs by {what}"
-        return not_estimable(
+        return unknown(
             name,
+            f"A difference by {what}",
             reason,
             terms=dict(zip(table["term"], table["label"], strict=True)),
             level=p.level,

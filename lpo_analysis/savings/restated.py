@@ -11,10 +11,11 @@ import pandas as pd
 from lpo_analysis.charts import claims as draw_claims
 from lpo_analysis.charts import intervals
 from lpo_analysis.methods.draws import Floats
-from lpo_analysis.results import Check, Result, not_estimable, tidy
+from lpo_analysis.results import Check, Result, tidy
 from lpo_analysis.savings.analysis import Analysis, quantiles
+from lpo_analysis.savings.beside import unknown
 from lpo_analysis.savings.claims import DENOMINATORS, claim_label, published_claims
-from lpo_analysis.wording import count, listing, number, percent, probability
+from lpo_analysis.wording import count, listing, number, percent, probability, sentence
 
 GROUP = 5
 """Independent claims below which a group is shown as points: no middle, no box, no contrast."""
@@ -78,7 +79,8 @@ def claims_contrasted(analysis: Analysis) -> Result:
     Result
         One term a cell of denominator, comparator and kind of claimant: ``claim_low``, ``claim_high``, ``n_obs`` (rows) and
         ``n_sources`` (independent ones). ``estimate`` (median of the sources' means) and the quartiles as its ends only from
-        five sources on. Not estimable as a contrast where no cell with a stated denominator and comparator has five of two kinds.
+        five sources on. Where no cell with a stated denominator and comparator has five of two kinds, there is no contrast, and a
+        check says so.
     """
     claims = published_claims(analysis.evidence)
     claims = claims.assign(source=clustered(claims), kind=claims["claimant"].replace({"consultancy": "analyst"}))
@@ -119,7 +121,8 @@ def claims_contrasted(analysis: Analysis) -> Result:
         )
     return Result(
         "claims_contrasted", table, _contrast_text(claims, table, like, ready, reason), rows=tuple(claims.index), n_used=len(claims),
-        reason=reason, plot_data=data if len(data) else None,
+        checks=(Check("Like with like", not reason, sentence(reason or "two kinds of claimants can be set side by side") + "."),),
+        plot_data=data if len(data) else None,
         draw=partial(draw_claims, title="Claims that name their base and their comparator", xlabel="saving claimed; open: interested parties") if len(data) else None,
         alt=f"{count(len(data), 'claim')} as points in {count(data['group'].nunique(), 'group')} of one denominator, comparator and kind of claimant.",
     )  # fmt: skip
@@ -220,7 +223,7 @@ def claims_restated(analysis: Analysis) -> Result:
     p = analysis.parameters
     if p.delivery_model in ("in_house", "ai_assisted"):
         reason = "the claims are about work sent to others, and here it stays with the buyer's own lawyers"
-        return not_estimable("claims_restated", reason, level=p.level, unit="share")
+        return unknown("claims_restated", "What the claims imply here", reason, level=p.level, unit="share")
     claims = published_claims(analysis.evidence)
     claims = claims[claims["denominator"] != "not_told"].sort_values(["denominator", "claimant", "year"], kind="stable")
     records = [_restate(analysis, row) for row in claims.itertuples()]

@@ -74,7 +74,7 @@ def lowest_quote(analysis: Analysis) -> Result:
         text = (
             f"What your lowest quote will cost is not estimable, because {reason}. How far to mistrust it can be said: if quotes miss the true cost "
             f"by {percent(p.quote_error)} either way (an assumption), the lowest of 3 equally dear bidders lies {percent(three, width=0.05)} too low "
-            f"on average, and the lowest of {BIDDERS[-1]} {percent(expected_shortfall(BIDDERS[-1], p.quote_error), width=0.05)}."
+            f"on average, and the lowest of {BIDDERS[-1]} lies {percent(expected_shortfall(BIDDERS[-1], p.quote_error), width=0.05)} too low."
         )
         return Result("lowest_quote", table, text, reason=reason)
     quotes = np.sort(np.asarray(p.quotes, dtype=float))

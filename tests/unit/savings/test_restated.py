@@ -35,7 +35,8 @@ def test_groups_under_five_sources_have_no_middle_and_no_box():
     large = result.table[result.table["n_sources"] >= 5]
     assert large["estimate"].notna().all()
     assert result.table["n_obs"].sum() == len(published_claims(load()))
-    assert not result.estimable
+    assert [check.passed for check in result.checks] == [False]
+    assert "is not estimable, because no denominator" in result.text
     # Only claims that name base and comparator are drawn together.
     told = published_claims(load()).loc[result.plot_data["observation_id"]]
     assert not told["comparator"].isin(["not_told", "other_location", "own_staff"]).any()
