@@ -184,9 +184,9 @@ def _sentences(analysis: Analysis, table: pd.DataFrame, p_loss: float) -> str:
         f"By {hour}, {who} in {places[0]} {verb} {gap} than {article(role)} in {places[1]} "
         f"({p.level:.0%} interval of the saving {gap_span})."
     )
-    around = len(analysis.costs.lines) - 1
+    around = count(len(analysis.costs.lines) - 1, "cost line")
     in_all = (
-        f"After the {around} cost lines around that, the work costs {net} than today over {years} "
+        f"After the {around} around that, the work costs {net} than today over {years} "
         f"(interval {net_span}); {verdict(row['conf_low'], row['conf_high'], p_loss)}."
     )
     lines = [by_the_hour, in_all]
@@ -330,10 +330,11 @@ def waterfall(analysis: Analysis) -> Result:
     unit = f"{p.currency} of {p.price_year} per hour of today's work"
     records: list[dict[str, object]] = [_line(p.level, unit, "today", "cost today", c.baseline / hours, today)]
     names = labels(p.delivery_model)
+    done = "done so" if p.delivery_model in ("in_house", "ai_assisted") else "when moved"
     for line, value in steps.items():
         label = names[line]
         records.append(_line(p.level, unit, line, label, c.lines[line] / hours, value))
-    records.append(_line(p.level, unit, "moved", "cost when moved", c.alternative / hours, moved))
+    records.append(_line(p.level, unit, "moved", f"cost {done}", c.alternative / hours, moved))
     table = tidy(records)
     data = pd.DataFrame(
         {
@@ -349,7 +350,7 @@ def waterfall(analysis: Analysis) -> Result:
     # All amounts of one waterfall to the same decimals, those the larger total bears with three digits.
     said = partial(money, currency=p.currency, width=max(today, moved) / 10)
     text = (
-        f"An hour of the work costs {said(today)} today and {said(moved)} when moved, on average over the "
+        f"An hour of the work costs {said(today)} today and {said(moved)} {done}, on average over the "
         f"draws and in prices of {p.price_year}. {sentence(names[first])}: {said(steps[first])} of that; everything "
         f"around it adds {said(extra)}, the largest part being {names[biggest]} ({said(steps[biggest])})."
     )

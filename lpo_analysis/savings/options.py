@@ -104,7 +104,8 @@ def _option(analysis: Analysis, term: str, changes: Mapping[str, object]) -> dic
     try:
         changed = Parameters.from_mapping({**p.model_dump(), "draws": min(p.draws, DRAWS), **changes})
     except ParameterError as error:
-        reason = "it is the way of today" if "is the baseline already" in error.what else error.what
+        reason = error.what.partition(": ")[2].partition("; ")[0]
+        reason = "it is the way of today" if "is the baseline already" in reason else reason
         return {"term": term, "method": f"not estimable, because {reason}"}
     return {"term": term, **_measured_apart(changed, analysis.evidence)}
 
@@ -195,7 +196,9 @@ def pricing_models(analysis: Analysis) -> Result:
     costed = frame[frame["estimate"].notna()]
     place = vocabulary.in_words(p.location)
     if p.delivery_model != "provider":
-        text = f"{vocabulary.label('delivery model', p.delivery_model).capitalize()} are costed by the hour; other ways of paying are those of outside providers."
+        text = (
+            "This way of doing the work is costed by the hour; the other ways of paying are those of outside providers."
+        )
     elif costed.empty:
         text = f"No way of paying a provider in {place} has a price on file."
     else:

@@ -15,7 +15,7 @@ from lpo_analysis.methods.draws import Floats
 from lpo_analysis.results import Check, Result, tidy
 from lpo_analysis.savings.analysis import Analysis, quantiles
 from lpo_analysis.savings.costs import costs
-from lpo_analysis.wording import listing, money, number, percent, probability
+from lpo_analysis.wording import listing, money, number, percent, probability, sentence
 
 IRR_DRAWS = 4096
 """Draws whose rates of return are searched for one by one where a flow changes its sign more than once."""
@@ -139,15 +139,16 @@ def _told(analysis: Analysis, by: pd.DataFrame, found: Irr, mean: Irr) -> str:
         )
     else:
         lines.append(
-            f"What is laid out at the start is paid back, discounted, after {number(back['estimate'], digits=2)} years in the median; "
+            f"What is laid out at the start is paid back, discounted, {_after(back['estimate'])} in the median; "
             f"in {probability(never)} of the draws it is not within the horizon."
         )
     none, several = float(by.at["p_no_irr", "estimate"]), float(by.at["p_several_irr", "estimate"])
     if pd.isna(rate["estimate"]):
         lines.append("No draw has exactly one internal rate of return.")
     else:
+        one = sentence(probability(1 - none - several))
         lines.append(
-            f"{probability(1 - none - several)} of the draws have exactly one internal rate of return (median {percent(rate['estimate'])} a year), "
+            f"{one} of the draws have exactly one internal rate of return (median {percent(rate['estimate'])} a year), "
             f"{probability(none)} none and {probability(several)} several."
         )
         if rate["estimate"] > 1:
@@ -162,6 +163,12 @@ def _told(analysis: Analysis, by: pd.DataFrame, found: Irr, mean: Irr) -> str:
     )
     lines.append(f"The mean flows have {said_roots}.")
     return " ".join(lines)
+
+
+def _after(years: float) -> str:
+    if years < 1 / 12:
+        return "within a month"
+    return f"after {number(12 * years, digits=2)} months" if years < 1 else f"after {number(years, digits=2)} years"
 
 
 def _checks(analysis: Analysis, discounted: Floats) -> tuple[Check, ...]:
@@ -248,7 +255,7 @@ def _volume_text(middle: float, low: float, high: float, never: float, level: fl
     span = f"from {number(low, digits=2)} hours " + (
         "without upper end" if np.isinf(high) else f"to {number(high, digits=2)} hours"
     )
-    jump = ", or just above, where a further person may undo it" if pricing == "fte" else ""
+    jump = " (just above, a further person may undo it)" if pricing == "fte" else ""
     return (
         f"Moving pays from about {number(middle, digits=2)} hours a year{jump} ({level:.0%} interval {span}); in {probability(never)} "
         "of the draws no volume makes it pay."
@@ -280,6 +287,8 @@ def _currency_text(analysis: Analysis, record: dict[str, object]) -> str:
     # Where nothing is saved now, it is how far the currency must fall; a fall of all its value or more does not exist.
     if change <= -1:
         return f"No fall of the {there} alone would make it pay in the median."
+    if change > 1:
+        return f"Even if the {there} doubled its value for good, something would be saved in the median."
     level = f"at {number(now / (1 + change))} {there} for one {here} instead of the {number(now)} of {p.price_year}"
     if change >= 0:
         return f"All else as it is, nothing is saved any more once the {there} rises by {percent(change)} for good in real terms (median), {level}."
