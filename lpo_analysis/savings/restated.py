@@ -243,7 +243,7 @@ def _restate(analysis: Analysis, row: Any) -> dict[str, object]:
     p, c = analysis.parameters, analysis.costs
     claimed = float(row.low if pd.notna(row.low) else row.high)
     record: dict[str, object] = {"term": row.Index, "label": claim_label(row), "denominator": row.denominator, "comparator": row.comparator,
-                                 "claimed": claimed, "level": p.level, "n_obs": 1, "grade": row.grade}  # fmt: skip
+                                 "claimed": claimed, "level": p.level, "n_obs": 1, "grade": row.grade, "needed_productivity": np.nan, "needed_oversight": np.nan}  # fmt: skip
     if row.denominator == "rate":
         implied = net_at_gap(analysis, claimed)
         record |= {
@@ -287,11 +287,7 @@ def _restated_text(analysis: Analysis, table: pd.DataFrame) -> str:
         beyond = len(work) - len(reach)
         if len(reach):
             needs = f"To be true here, what is claimed of the work itself needs a headline gap of {_between(reach['estimate'])}"
-            finite = (
-                reach["needed_productivity"][np.isfinite(reach["needed_productivity"])]
-                if "needed_productivity" in work
-                else ()
-            )
+            finite = reach["needed_productivity"][np.isfinite(reach["needed_productivity"])]
             if len(finite):
                 needs += f", or at this report's rates {_between(finite, plain=True)} times today's work an hour"
             lines.append(
@@ -306,7 +302,7 @@ def _restated_text(analysis: Analysis, table: pd.DataFrame) -> str:
             lines.append(
                 f"None of the {len(work)} claims on the work itself could be reached here if the work were free."
             )
-        if "needed_oversight" in work:
+        if work["needed_oversight"].notna().any():
             without = int((work["needed_oversight"] < 0).sum())
             lines.append(
                 f"Less oversight alone would make {len(work) - without} of the {len(work)} true"
