@@ -52,7 +52,7 @@ def information(analysis: Analysis) -> Result:
     Result
         Terms ``perfect`` (every input), ``rung_1`` to ``rung_4`` (all inputs of that rung, where there are some that vary), and every input,
         the most valuable first. ``estimate`` is money a year; ``bias`` what was taken off, ``explained`` how much of the
-        variance the regression follows.
+        variance the regression follows; ``_text`` columns are for reading.
     """
     p = analysis.parameters
     counted = Inputs(tuple(item for item in analysis.inputs if item.name not in NOT_OF_THE_NET_SAVING))
@@ -82,6 +82,11 @@ def information(analysis: Analysis) -> Result:
                  "method": "expected value of partial perfect information, by regression", "bias": row.bias, "explained": row.explained}
             )  # fmt: skip
     made = tidy(records)
+    said = partial(money, currency=p.currency, digits=2)
+    made["value_text"] = [said(value) for value in made["estimate"]]
+    made["interval_text"] = [
+        f"{said(low)} to {said(high)}" for low, high in zip(made["conf_low"], made["conf_high"], strict=True)
+    ]
     return Result(
         "information", made, _told(analysis, table, made), checks=_checks(analysis, made), rows=analysis.rows, n_used=len(analysis.rows)
     )  # fmt: skip

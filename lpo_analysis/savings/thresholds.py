@@ -32,7 +32,7 @@ def thresholds(analysis: Analysis) -> Result:
     Result
         One term an input, the nearest to its median first: ``estimate`` is the value (NaN where none within its 0.1% and 99.9%
         quantiles does it), ``needed`` whether the median buyer saves ``at most`` or ``at least`` there, ``probability`` that
-        the input is on that side, ``input_low`` and ``input_high`` its range, ``median`` its median.
+        the input is on that side, ``input_low`` and ``input_high`` its range, ``median`` its median; ``_text`` columns are for reading.
     """
     p = analysis.parameters
     draws = {name: values[:DRAWS] for name, values in analysis.draws.items()}
@@ -52,8 +52,10 @@ def thresholds(analysis: Analysis) -> Result:
         if np.isfinite(value):
             at_most = found.holds_below
             record |= {"needed": "at most" if at_most else "at least", "probability": chance if at_most else 1 - chance}
+            record["needed_text"] = f"{record['needed']} {amount(value, item.unit)}"
         else:
-            record |= {"needed": "", "probability": np.nan}
+            record |= {"needed": "", "probability": np.nan, "needed_text": "nothing it can be"}
+        record["median_text"] = amount(item.median, item.unit)
         record["distance"] = abs(chance - 0.5)
         records.append(record)
     table = tidy(records).sort_values("distance", kind="stable", ignore_index=True).drop(columns="distance")
