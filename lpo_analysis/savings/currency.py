@@ -262,16 +262,14 @@ def currency_risk(analysis: Analysis) -> Result:
     ]  # fmt: skip
     frame = tidy(records)
     move = largest_move(changes, years=p.horizon_years)
-    level = (changes.cumsum() - changes.cumsum().iloc[-1]).reset_index(name="log")
-    data = pd.DataFrame({"x": level["year"], "estimate": np.expm1(level["log"])})
-    data = data.assign(conf_low=data["estimate"], conf_high=data["estimate"])
+    yearly = np.expm1(changes.to_numpy())
+    data = pd.DataFrame({"x": changes.index, "estimate": yearly, "conf_low": yearly, "conf_high": yearly})
     text = _text(p, found, frame.set_index("term"), move, changes)
     return Result(
         "currency", frame, text, rows=rows, n_used=n, plot_data=data, checks=_checks(p, changes),
-        draw=partial(band, title=f"What one {there} bought in {here}", xlabel="year",
-                     ylabel=f"nominal, against {changes.index.max()}"),
-        alt=f"Line of the nominal value of {there} in {here} from {changes.index.min()} to {changes.index.max()}, relative to the last year; "
-            f"in the first year it stood {percent(abs(float(data['estimate'].iloc[0])))} {'above' if data['estimate'].iloc[0] >= 0 else 'below'} it.",
+        draw=partial(band, title=f"Change of {there} in {here}, year by year", xlabel="year", ylabel="nominal change"),
+        alt=f"Line of the nominal change of {there} in {here} in each year from {changes.index.min()} to {changes.index.max()}, between "
+            f"{percent(yearly.min())} and {percent(yearly.max())}.",
     )  # fmt: skip
 
 

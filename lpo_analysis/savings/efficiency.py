@@ -24,7 +24,7 @@ TAKEN = {
     "oversight": "oversight",
     "communication": "calls and instructions",
     "quality_control": "checking",
-    "setup": "vetting, contracting and instructing at the start",
+    "setup": "vetting and instructing at the start",
 }
 """Cost lines that are hours of the buyer's own lawyers."""
 
@@ -108,8 +108,8 @@ def hours(analysis: Analysis) -> Result:
     )  # fmt: skip
     return Result(
         "hours", table, _hours_text(p, by), rows=analysis.rows, n_used=len(analysis.rows), plot_data=data, checks=_hours_checks(analysis, by),
-        draw=partial(draw_waterfall, title="Hours of own staff, released and taken", xlabel="hours a year, means of the draws",
-                     text=lambda value: number(value, digits=3)),
+        draw=partial(draw_waterfall, title="Own hours released and taken", xlabel="hours a year, means of the draws",
+                     text=partial(number, digits=3)),
         alt=f"Bars of own hours a year: {number(means['released'])} released, "
             f"{listing([f'{number(means[s])} taken by {labels[s]}' for s in steps])}; {number(means['net_hours'])} net.",
     )  # fmt: skip

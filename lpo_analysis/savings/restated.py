@@ -43,6 +43,7 @@ COMPARATORS = {
     "other_location": "somebody in the dearer place",
     "not_told": "nobody named",
 }
+SHORT = {"rate": "rates", "work": "the work", "budget": "the budget", "not_told": "not told"}
 _NO_COMPARATOR = ("not_told", "other_location", "own_staff")
 
 
@@ -102,7 +103,7 @@ def claims_contrasted(analysis: Analysis) -> Result:
         records.append(record)
         drawn = part.sort_values("year", kind="stable")
         parts.append(pd.DataFrame({
-            "group": label, "label": [claim_label(row) for row in drawn.itertuples()], "low": drawn["low"].fillna(drawn["high"]),
+            "group": f"{SHORT[str(denominator)]} against {COMPARATORS[str(comparator)]}", "label": [claim_label(row) for row in drawn.itertuples()], "low": drawn["low"].fillna(drawn["high"]),
             "high": drawn["high"].fillna(drawn["low"]), "weak": drawn["kind"].isin(["vendor", "client_target", "public_agency"]),
             "model_estimate": np.nan, "model_low": np.nan, "model_high": np.nan, "comparable": record["comparable"],
         }))  # fmt: skip
@@ -123,8 +124,9 @@ def claims_contrasted(analysis: Analysis) -> Result:
         "claims_contrasted", table, _contrast_text(claims, table, like, ready, reason), rows=tuple(claims.index), n_used=len(claims),
         checks=(Check("Like with like", not reason, sentence(reason or "two kinds of claimants can be set side by side") + "."),),
         plot_data=data if len(data) else None,
-        draw=partial(draw_claims, title="Claims that name their base and their comparator", xlabel="saving claimed; open: interested parties") if len(data) else None,
-        alt=f"{count(len(data), 'claim')} as points in {count(data['group'].nunique(), 'group')} of one denominator, comparator and kind of claimant.",
+        draw=partial(draw_claims, title="Like with like", xlabel="saving claimed") if len(data) else None,
+        alt=f"{count(len(data), 'claim')} as points in {count(data['group'].nunique(), 'group')} of one denominator and comparator: "
+            + "; ".join(f"{row.group}, {row.label}, {percent(row.low)}" for row in data.itertuples()) + ".",
     )  # fmt: skip
 
 
@@ -234,7 +236,7 @@ def claims_restated(analysis: Analysis) -> Result:
     return Result(
         "claims_restated", table, _restated_text(analysis, table), rows=tuple(claims.index), n_used=len(claims), checks=_checks(analysis, table),
         plot_data=drawn.drop(columns="claimed"),
-        draw=partial(intervals, title="What a claimed rate gap would save on the work", xlabel="net saving implied by the other inputs of this report"),
+        draw=partial(intervals, title="Claimed gaps, as net savings", xlabel="net saving on the work"),
         alt="Net saving implied by each claimed gap: " + "; ".join(f"{row.label} gives {percent(row.estimate)}" for row in drawn.itertuples()) + ".",
     )  # fmt: skip
 
