@@ -55,9 +55,14 @@ def breakeven(
         ax.plot(line["x"], line["y"], color=COLOURS["main"], linewidth=2)
         ax.plot(middle["x"], middle["y"], "o", color=COLOURS["warm"], markersize=7)
         ax.margins(0.06)
-        for text, place, side in ((above, (0.02, 0.96), "top"), (below, (0.98, 0.04), "bottom")):
-            ax.annotate(text, place, xycoords="axes fraction", va=side, ha="left" if side == "top" else "right", fontsize=9,
-                        color=COLOURS["muted"])  # fmt: skip
+        # Above a rising line is the upper left, above a falling one the upper right.
+        rising = line["y"].iloc[-1] >= line["y"].iloc[0]
+        for text, high, side in (
+            (above, 0.96, "left" if rising else "right"),
+            (below, 0.04, "right" if rising else "left"),
+        ):
+            ax.annotate(text, (0.02 if side == "left" else 0.98, high), xycoords="axes fraction", va="top" if high > 0.5 else "bottom", ha=side,
+                        fontsize=9, color=COLOURS["muted"])  # fmt: skip
         bare(ax, grid="y")
         for each in (ax.xaxis, ax.yaxis):
             each.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))

@@ -156,7 +156,7 @@ def frontier(
     statistic : callable, default median
         Of the output over the draws.
     points : int, default 25
-        Values of the first input, evenly spread between its 1% and 99% quantiles.
+        Values of the first input, evenly spread in probability from 1% to 99%.
 
     Returns
     -------
@@ -174,8 +174,7 @@ def frontier(
     if first not in inputs.names:
         raise ParameterError(f"no input is called {first!r}.", remedy=choices(first, inputs.names))
     rows = []
-    low, high = (float(inputs[first].ppf(u)) for u in (0.01, 0.99))
-    for x in np.linspace(low, high, points):
+    for x in inputs[first].ppf(np.linspace(0.01, 0.99, points)):
         held = {**draws, first: np.full_like(draws[first], x)}
         found = threshold(model, inputs, second, draws=held, target=target, statistic=statistic, points=9)
         rows += [(float(x), y) for y in found.values]

@@ -114,7 +114,7 @@ def together(analysis: Analysis) -> Result:
     p = analysis.parameters
     first, second = (analysis.inputs[name] for name in ranked(analysis)[:2])
     draws = {name: values[:DRAWS] for name, values in analysis.draws.items()}
-    line = frontier(analysis.net_saving_of, analysis.inputs, (first.name, second.name), draws=draws, points=21)
+    line = frontier(analysis.net_saving_of, analysis.inputs, (first.name, second.name), draws=draws, points=31)
     if len(line) < 2:
         reason = f"no values of {first.label} and {second.label} that they can be expected to take turn the sign of the median net saving"
         return not_estimable("break_even_line", reason, level=p.level, rows=analysis.rows, unit=second.unit)
