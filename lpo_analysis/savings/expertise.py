@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from lpo_analysis import vocabulary
-from lpo_analysis.charts import band, intervals
+from lpo_analysis.charts import band, dotplot
 from lpo_analysis.evidence import Candidate, Evidence, as_shares, select
 from lpo_analysis.methods.draws import Floats
 from lpo_analysis.methods.inputs import Input
@@ -495,12 +495,10 @@ def _compared(
     overlap = len(finite) > 1 and finite["conf_low"].max() <= finite["conf_high"].min()
     if overlap:
         text += " The intervals overlap all around, so these differences are no finding."
-    drawn = finite.assign(
-        conf_high=finite["conf_high"].where(np.isfinite(finite["conf_high"]), finite["estimate"].max() * 4)
-    )
+    drawn = finite.assign(conf_high=finite["conf_high"].replace(np.inf, np.nan), main=False)
     used = tuple(dict.fromkeys(rows))
     return Result(
-        name, table, text.strip(), rows=used, n_used=len(used), plot_data=drawn[["label", "estimate", "conf_low", "conf_high"]],
-        draw=partial(intervals, title=title, xlabel="hours a year from which having one is cheaper", percent=False),
+        name, table, text.strip(), rows=used, n_used=len(used), plot_data=drawn[["label", "estimate", "conf_low", "conf_high", "main"]],
+        draw=partial(dotplot, title=title, xlabel="hours a year from which having one is cheaper"),
         alt=f"{title}: " + "; ".join(f"{row.label} {number(row.estimate, digits=2)} hours" for row in finite.itertuples()) + ".",
     )  # fmt: skip
