@@ -56,10 +56,9 @@ def tornado(frame: pd.DataFrame, *, ax: Axes | None = None, title: str = "", xla
         names = {1: "fitted", 2: "stated", 3: "borrowed", 4: "assumed"}
         present = sorted(int(rung) for rung in shown["rung"].unique())
         handles = [Patch(color=RUNG_COLOURS[rung], label=names[rung]) for rung in present]
-        ax.legend(
-            handles=handles, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=len(handles), frameon=False, fontsize=8,
-            handlelength=1.0, columnspacing=1.0,
-        )  # fmt: skip
+        # The bars narrow towards the bottom, so the longer side is free there; above, the legend would meet the title.
+        side = "lower left" if 2 * float(shown["base"].iloc[0]) > left + right else "lower right"
+        ax.legend(handles=handles, loc=side, frameon=False, fontsize=8, handlelength=1.0)
         ax.set_title(title)
         ax.set_xlabel(xlabel)
     return ax

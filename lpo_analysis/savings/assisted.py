@@ -312,7 +312,7 @@ def _text(both: _Pair, by: pd.DataFrame, level: float) -> str:
     share, saving = by.loc["check_share"], by.loc["ai_saving"]
     below, above = float(by.at["p_below", "estimate"]), float(by.at["p_above", "estimate"])
     who, where = WHO[both.provider.parameters.delivery_model], vocabulary.in_words(both.provider.parameters.location)
-    rungs = {rung: len(both.with_ai.inputs.by_rung((rung,))) for rung in (1, 2, 3, 4)}
+    rungs = {rung: len(both.with_ai.inputs.by_rung((rung,))) or "none" for rung in (1, 2, 3, 4)}
     verb = "less" if saving["estimate"] >= 0 else "more"
     lines = [
         (f"Done by own lawyers with AI the work costs {percent(abs(saving['estimate']))} {verb} than today (interval of the saving "
@@ -336,7 +336,7 @@ def _text(both: _Pair, by: pd.DataFrame, level: float) -> str:
             "everything is."
         )
     lines.append(
-        f"Of its {len(both.with_ai.inputs)} inputs {rungs[1]} are fitted, {rungs[2]} stated, {rungs[3]} borrowed or a lone figure and {rungs[4]} assumed."
+        f"Of its {len(both.with_ai.inputs)} inputs {rungs[1]} are fitted, {rungs[2]} stated, {rungs[3]} borrowed or a lone figure, and {rungs[4]} assumed."
     )
     return " ".join(lines)
 

@@ -225,7 +225,7 @@ def _checks(analysis: Analysis) -> tuple[Check, ...]:
         ),
         Check(
             "Age of the figures", max(ages.values()) <= OLD,
-            f"{sentence(listing([f'{name} was observed {_apart(years)}' for name, years in ages.items()]))}. Drift since then is assumed; "
+            f"{sentence(listing([f'{name} was observed {_apart(years)}' for name, years in ages.items()]))}. Drift since then is an input; "
             f"without any, the net saving would be {percent(undrifted)} (median).",
         ),
         Check(
