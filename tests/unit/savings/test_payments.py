@@ -68,7 +68,7 @@ def test_a_document_has_a_price_at_home_and_none_abroad():
     item = gathered(**HOME, pricing_model="per_document").inputs["price"]
     assert item.rows == ("edp2026_human",)
     assert item.rung == 3  # whether on- or offshore is not told
-    assert "what a document costs for document review by an outside provider in India" in refused(
+    assert "the price of a document for document review by an outside provider in India" in refused(
         pricing_model="per_document"
     )
 
