@@ -35,10 +35,10 @@ class Uniforms:
 
     @cached_property
     def columns(self) -> dict[str, Floats]:
-        """Columns by name, each an array of its own that no model may write into."""
+        """Columns by name, each one array that no model may write into."""
         by_name = {}
         for position, name in enumerate(self.names):
-            column = np.ascontiguousarray(self.values[:, position])
+            column = self.values[:, position].view()
             column.flags.writeable = False
             by_name[name] = column
         return by_name
@@ -88,16 +88,20 @@ def uniforms(names: Sequence[str], *, draws: int, seed: int = 0) -> Uniforms:
     if len(set(names)) != len(names):
         raise ParameterError(f"inputs: a name stands twice among {', '.join(names)}")
     points = qmc.Sobol(len(names), scramble=True, rng=seed).random_base2(draws.bit_length() - 1)
-    return Uniforms(tuple(names), open_interval(points), seed)
+    # Column by column in memory, because that is how it is read.
+    points = np.asfortranarray(points)
+    return Uniforms(tuple(names), open_interval(points, out=points), seed)
 
 
-def open_interval(values: Floats) -> Floats:
+def open_interval(values: Floats, *, out: Floats | None = None) -> Floats:
     """Keep uniforms off 0 and 1, so that every quantile is finite.
 
     Parameters
     ----------
     values : ndarray of float
         Between 0 and 1; the scrambling leaves a net with points at 0.
+    out : ndarray of float, optional
+        Where to write; a new array by default.
 
     Returns
     -------
@@ -105,4 +109,4 @@ def open_interval(values: Floats) -> Floats:
         The same, at least half a cell of 32 bits away from either end.
     """
     tiny = 0.5 / 2**32
-    return np.clip(values, tiny, 1 - tiny)
+    return np.clip(values, tiny, 1 - tiny, out=out)

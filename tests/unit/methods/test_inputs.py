@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 from lpo_analysis.errors import ParameterError
 from lpo_analysis.methods.draws import uniforms
@@ -80,6 +80,15 @@ def test_a_pert_is_the_beta_distribution_of_weight_four():
     assert values.var() == pytest.approx((mean - 2) * (8 - mean) / 7, rel=1e-3)
     # The other convention, ((high - low) / 6)^2 whatever the mode, is another distribution: 1 against 5 / 7 here.
     assert make(2.0, 8.0, "pert", mode=2.0).ppf(u).var() == pytest.approx(5 / 7, rel=1e-3)
+
+
+@pytest.mark.parametrize("mode", [2.0, 2.3, 5.0, 8.0])
+def test_many_quantiles_of_a_pert_come_from_a_table_that_is_exact(mode):
+    item, u = make(2.0, 8.0, "pert", mode=mode), special.expit(np.linspace(-23, 23, 20_000))
+    many, one_by_one = item.ppf(u), np.concatenate([item.ppf(part) for part in np.array_split(u, 10)])
+    assert many == pytest.approx(one_by_one, abs=6e-8)
+    assert (np.diff(many) >= 0).all()
+    assert item.ppf(u.reshape(2, -1)).shape == (2, len(u) // 2)
 
 
 def test_a_triangular_agrees_with_scipy():
