@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -10,32 +10,36 @@ import pandas as pd
 from scipy.special import ndtri
 
 from lpo_analysis import vocabulary
-from lpo_analysis.methods.draws import Floats
+from lpo_analysis.methods.draws import Floats, uniforms
 from lpo_analysis.methods.information import evpi, evppi
 from lpo_analysis.methods.inputs import Inputs
 from lpo_analysis.results import Check, Result, tidy
 from lpo_analysis.savings.analysis import Analysis
+from lpo_analysis.savings.costs import costs
 from lpo_analysis.savings.drivers import NOT_OF_THE_NET_SAVING
 from lpo_analysis.wording import count, listing, money, percent
 
 DRAWS = 4096
-"""Draws of a regression on a group; the first of a net are a net."""
+"""Draws of a regression on a group, and at least of any; the first of a net are a net."""
 
 
-def net_benefits(analysis: Analysis) -> Floats:
+def net_benefits(analysis: Analysis, draws: Mapping[str, Floats] | None = None) -> Floats:
     """Compute what each choice brings in a year.
 
     Parameters
     ----------
     analysis : Analysis
         The analysis.
+    draws : mapping of str to ndarray of float, optional
+        Draws of the inputs; those of the analysis by default.
 
     Returns
     -------
     ndarray of float, shape (draws, 2)
         Staying (zero) and moving (what is saved, its present value spread evenly over the years).
     """
-    moved = analysis.costs.net_present_value / analysis.terms.annuity
+    made = analysis.costs if draws is None else costs(analysis.gathered.rates(draws), analysis.terms)
+    moved = made.net_present_value / analysis.terms.annuity
     return np.column_stack([np.zeros_like(moved), moved])
 
 
@@ -56,12 +60,16 @@ def information(analysis: Analysis) -> Result:
     """
     p = analysis.parameters
     counted = Inputs(tuple(item for item in analysis.inputs if item.name not in NOT_OF_THE_NET_SAVING))
-    table = net_benefits(analysis)
+    draws, own = analysis.draws, None
+    if p.draws < DRAWS:
+        # A regression wants more draws than a quick report has; the same net goes on.
+        draws = own = analysis.inputs.draw(uniforms(analysis.inputs.names, draws=DRAWS, seed=p.seed))
+    table = net_benefits(analysis, own)
     whole = evpi(table)
-    singles = evppi(table, {name: analysis.draws[name] for name in counted.names}, level=p.level, seed=p.seed)
+    singles = evppi(table, {name: draws[name] for name in counted.names}, level=p.level, seed=p.seed)
     groups: dict[str, Sequence[str]] = {f"rung_{rung}": counted.by_rung((rung,)) for rung in (1, 2, 3, 4)}
     groups = {name: members for name, members in groups.items() if members}
-    few = {name: analysis.draws[name][:DRAWS] for name in counted.names}
+    few = {name: draws[name][:DRAWS] for name in counted.names}
     grouped = evppi(table[:DRAWS], few, groups=groups, level=p.level, seed=p.seed)
     labels = {f"rung_{rung}": f"all of rung {rung}: {vocabulary.RUNGS[rung]}" for rung in (1, 2, 3, 4)} | {
         item.name: item.label for item in counted

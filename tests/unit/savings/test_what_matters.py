@@ -90,6 +90,11 @@ def test_the_report_says_that_values_do_not_add_up(default):
     assert "Worth measuring first is" in default.information.text
 
 
+def test_a_quick_report_regresses_on_more_draws_than_it_has(default):
+    quick = analyse(Parameters(draws=256)).information.table
+    assert np.allclose(quick["estimate"], default.information.table["estimate"])
+
+
 def test_where_the_choice_is_clear_nothing_is_worth_measuring():
     text = analyse(Parameters(draws=2048, baseline="associate")).information.text
     assert "moving is the better choice" in text
