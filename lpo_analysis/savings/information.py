@@ -136,8 +136,13 @@ def _told(analysis: Analysis, net: Floats, table: pd.DataFrame) -> str:
     mean = float(net[:, 1].mean())
     choice = "moving" if mean > 0 else "staying as it is"
     share = perfect["estimate"] / float(analysis.costs.today.mean())
+    first = f"Judged by the mean, {choice} is the better choice, by {said(abs(mean))} a year."
+    if perfect["estimate"] == 0:
+        return (
+            f"{first} No draw makes the other choice the better one, so knowing more is worth nothing to this choice."
+        )
     head = (
-        f"Judged by the mean, {choice} is the better choice, by {said(abs(mean))} a year. Knowing every input before choosing would be worth "
+        f"{first} Knowing every input before choosing would be worth "
         f"{near(perfect['estimate'])} a year ({p.level:.0%} interval {near(perfect['conf_low'])} to {near(perfect['conf_high'])}), "
         f"{percent(share, width=0.05) if share >= 0.001 else 'under 0.1%'} of what the work costs today"
     )
