@@ -57,8 +57,10 @@ def tornado(frame: pd.DataFrame, *, ax: Axes | None = None, title: str = "", xla
         present = sorted(int(rung) for rung in shown["rung"].unique())
         handles = [Patch(color=RUNG_COLOURS[rung], label=names[rung]) for rung in present]
         # The bars narrow towards the bottom, so the longer side is free there; above, the legend would meet the title.
-        side = "lower left" if 2 * float(shown["base"].iloc[0]) > left + right else "lower right"
-        ax.legend(handles=handles, loc=side, frameon=False, fontsize=8, handlelength=1.0)
+        free = 2 * float(shown["base"].iloc[0]) > left + right
+        ax.legend(
+            handles=handles, loc="lower left" if free else "lower right", frameon=False, fontsize=8, handlelength=1
+        )
         ax.set_title(title)
         ax.set_xlabel(xlabel)
     return ax
