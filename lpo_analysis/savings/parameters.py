@@ -87,6 +87,8 @@ class Parameters(ReportParameters):
     """ISO 4217 code of the report's money, from the shipped table of exchange rates (USD, EUR, GBP, INR ...)."""
     price_year: Whole = 2024
     """Year whose prices the money is in."""
+    contract_currency: Literal["buyer", "provider"] = "buyer"
+    """Whose currency the fee is agreed in; in the provider's, the whole fee follows the exchange rate."""
     grades: Annotated[list[Grade], Field(min_length=1)] = ["A", "B"]
     """Grades of evidence let into the estimates."""
     draws: Annotated[Whole, Field(ge=256, le=1 << 20)] = 16384
@@ -131,8 +133,6 @@ class Parameters(ReportParameters):
     """Assumption: work lost per leaver until the next one is up to speed, as a share of a person's yearly work."""
     exit_share: Range = [0.02, 0.15]
     """Assumption: cost of ending the contract at the end of the horizon, as a share of a year's fee."""
-    contract_currency: Literal["buyer", "provider"] = "buyer"
-    """Whose currency the fee is agreed in; in the provider's, the whole fee follows the exchange rate."""
     local_currency_share: Range = [0.1, 0.9]
     """Assumption, where the fee is agreed in the buyer's currency: share of it that follows the other currency all the same."""
     drift_half_life: Range = [1.0, 4.0]
