@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import bench_batch, bench_diffusion, bench_meta, bench_start
+from benchmarks import bench_batch, bench_diffusion, bench_draws, bench_meta, bench_sensitivity, bench_start
 
 OUTPUT = Path(__file__).resolve().parents[1] / "reports" / "bench.json"
 LIBRARIES = ("lpo-analysis", "papermill", "nbclient", "nbconvert", "ipykernel", "pandas", "typer")
@@ -24,6 +24,7 @@ def main() -> None:
     load = os.getloadavg()[0]
     start = bench_start.run(runs=given.runs)
     meta, diffusion = bench_meta.run(), bench_diffusion.run()
+    draws, sensitivity = bench_draws.run(), bench_sensitivity.run()
     batch = bench_batch.run(
         reports=given.reports,
         kit_reports=given.kit_reports,
@@ -43,6 +44,8 @@ def main() -> None:
         "start": start,
         "meta": meta,
         "diffusion": diffusion,
+        "draws": draws,
+        "sensitivity": sensitivity,
         **batch,
     }
     OUTPUT.parent.mkdir(exist_ok=True)
@@ -54,6 +57,8 @@ def main() -> None:
         bench_start.lines(start),
         bench_meta.lines(meta),
         bench_diffusion.lines(diffusion),
+        bench_draws.lines(draws),
+        bench_sensitivity.lines(sensitivity),
     ):
         print("", *told, sep="\n")
     print(f"\nwritten to {OUTPUT}")

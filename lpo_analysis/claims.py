@@ -144,7 +144,7 @@ def _cheaper(e: Evidence) -> Claim:
         why = "No question about the savings of outsourcing to India can be answered from this evidence."
         return Claim("cheaper", "It is cheaper", "not known", why, (), "savings", "Against whom?")
     verdict: Verdict = "supported" if min(signs) > 0 else "contradicted" if max(signs) < 0 else "mixed"
-    why = f"It depends on the comparator: {'; '.join(said)} (net of oversight, checking, rework and transition)."
+    why = f"It depends on the comparator: {'; '.join(said)} (net of every cost around the fee)."
     return Claim("cheaper", "It is cheaper", verdict, why, tuple(dict.fromkeys(rows)), "savings", "Against whom?")
 
 

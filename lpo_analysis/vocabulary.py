@@ -77,7 +77,20 @@ DELIVERY_MODELS = _words(
     Word("provider", "outside provider", ("lpo", "alsp", "vendor", "outsourced")),
     Word("captive", "captive centre", ("captive center", "own centre", "own center")),
     Word("contract_attorney", "contract attorneys", ("contract attorneys", "contract lawyers", "temps")),
+    Word("law_firm", "law firm", ("law firms", "outside counsel", "associates")),
+    Word("in_house", "own lawyers", ("in-house", "inhouse", "in house counsel", "own staff")),
+    Word("ai_assisted", "own lawyers with AI", ("ai-assisted", "ai", "generative ai", "genai")),
 )
+
+PRICING_MODELS = _words(
+    Word("hourly", "by the hour", ("hour", "per hour", "time")),
+    Word("per_document", "per document", ("document", "unit", "per unit")),
+    Word("per_contract", "per contract", ("contract",)),
+    Word("fte", "per dedicated person", ("dedicated fte", "dedicated person", "full-time equivalent")),
+    Word("fixed_fee", "fixed fee", ("fixed", "flat fee", "lump sum")),
+)
+
+SHORES = {"onshore": "in the same country", "nearshore": "in a near country", "offshore": "in a far country"}
 
 GRADES = {
     "A": "primary and exact",
@@ -187,6 +200,50 @@ SCOPES = {
 }
 
 
+NEAR = {
+    "USA": ("CAN", "MEX", "CRI", "PAN", "COL"),
+    "CAN": ("USA", "MEX", "CRI", "PAN", "COL"),
+    "GBR": ("IRL", "PRT", "ESP", "POL", "CZE", "SVK", "HUN", "ROU", "BGR", "EST", "LVA", "LTU", "MAR", "TUN"),
+    "IRL": ("GBR", "PRT", "ESP", "POL", "CZE", "SVK", "HUN", "ROU", "BGR", "EST", "LVA", "LTU", "MAR", "TUN"),
+    "DEU": ("POL", "CZE", "SVK", "HUN", "ROU", "BGR", "EST", "LVA", "LTU", "PRT", "ESP"),
+    "AUS": ("NZL",),
+    "NZL": ("AUS",),
+    "HKG": ("CHN", "MYS", "PHL", "SGP"),
+    "SGP": ("MYS", "IDN", "PHL", "THA", "VNM"),
+}
+"""Countries that count as near to a country in which buyers sit: the same continent or its rim, at most about three hours of time
+difference. Any other country abroad is far."""
+
+LOW_COST_CENTRES = {"USA": "US-OH", "GBR": "GB-NIR"}
+"""The part of a country that stands for its low-cost delivery centres where none is asked for."""
+
+
+def shore(home: str, place: str) -> str:
+    """Say how far work moves.
+
+    Parameters
+    ----------
+    home : str
+        Where it is done today.
+    place : str
+        Where it would be done.
+
+    Returns
+    -------
+    {'onshore', 'nearshore', 'offshore'}
+        By the table `NEAR`.
+
+    Examples
+    --------
+    >>> shore("US-NY", "US-OH"), shore("USA", "CRI"), shore("GBR", "IND")
+    ('onshore', 'nearshore', 'offshore')
+    """
+    here, there = PLACES[home].country, PLACES[place].country
+    if here == there:
+        return "onshore"
+    return "nearshore" if there in NEAR.get(here, ()) else "offshore"
+
+
 @cache
 def _spellings(kind: str) -> Mapping[str, str]:
     """Map every accepted spelling, folded, to its code."""
@@ -219,6 +276,7 @@ _KINDS: dict[str, dict[str, Word]] = {
     "buyer size": SIZES,
     "baseline": BASELINES,
     "delivery model": DELIVERY_MODELS,
+    "pricing model": PRICING_MODELS,
 }
 
 
@@ -245,7 +303,7 @@ def resolve(kind: str, typed: object, *, allowed: Iterable[str] | None = None) -
 
     Parameters
     ----------
-    kind : {'task', 'any task', 'buyer', 'buyer size', 'baseline', 'delivery model', 'place', 'scope'}
+    kind : {'task', 'any task', 'buyer', 'buyer size', 'baseline', 'delivery model', 'pricing model', 'place', 'scope'}
         Which part of the vocabulary.
     typed : object
         A code, a label or an alias, in any case, with spaces, hyphens or underscores.
@@ -304,7 +362,7 @@ def label(kind: str, code: str) -> str:
 
     Parameters
     ----------
-    kind : {'task', 'any task', 'buyer', 'buyer size', 'baseline', 'delivery model', 'place', 'scope'}
+    kind : {'task', 'any task', 'buyer', 'buyer size', 'baseline', 'delivery model', 'pricing model', 'place', 'scope'}
         Which part of the vocabulary.
     code : str
         A code of it. Scopes of figures (``WLD``) are accepted as places.

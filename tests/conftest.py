@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+# Threads of linear algebra get in each other's way where tests run side by side; reports run with one, too.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 if os.environ.get("LPO_NO_SKIPS"):
 
     @pytest.hookimpl(trylast=True)

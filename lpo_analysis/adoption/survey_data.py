@@ -335,7 +335,7 @@ def _margin(table: OwnTable, line: int, cells: list[str], faults: list[Fault]) -
             f"is no variable to weight by. {choices(variable, GROUPS)}",
             closest(variable, GROUPS) is not None,
         )
-        faults.append(_told(table.label, line, "variable", cells[0], message, shown=near))
+        faults.append(told(table.label, line, "variable", cells[0], message, shown=near))
         return None
     if not category:
         faults.append(Fault(table.label, line, "category", None, "must not be empty"))

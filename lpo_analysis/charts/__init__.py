@@ -1,6 +1,7 @@
 """Drawings on tidy frames: each takes a frame and an axis, and returns the axis it drew on; and the picture of a result."""
 
 from lpo_analysis.charts.band import band
+from lpo_analysis.charts.breakeven import breakeven
 from lpo_analysis.charts.dotplot import dotplot, lines
 from lpo_analysis.charts.fan import fan
 from lpo_analysis.charts.forest import forest
@@ -16,6 +17,7 @@ __all__ = [
     "COLOURS",
     "axis",
     "band",
+    "breakeven",
     "claims",
     "dotplot",
     "fan",

@@ -56,10 +56,11 @@ def tornado(frame: pd.DataFrame, *, ax: Axes | None = None, title: str = "", xla
         names = {1: "fitted", 2: "stated", 3: "borrowed", 4: "assumed"}
         present = sorted(int(rung) for rung in shown["rung"].unique())
         handles = [Patch(color=RUNG_COLOURS[rung], label=names[rung]) for rung in present]
+        # The bars narrow towards the bottom, so the longer side is free there; above, the legend would meet the title.
+        free = 2 * float(shown["base"].iloc[0]) > left + right
         ax.legend(
-            handles=handles, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=len(handles), frameon=False, fontsize=8,
-            handlelength=1.0, columnspacing=1.0,
-        )  # fmt: skip
+            handles=handles, loc="lower left" if free else "lower right", frameon=False, fontsize=8, handlelength=1
+        )
         ax.set_title(title)
         ax.set_xlabel(xlabel)
     return ax

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
-from lpo_analysis.errors import ParameterError
+from lpo_analysis.errors import ParameterError, choices
 
 Floats = NDArray[np.float64]
 
@@ -32,8 +33,20 @@ class Uniforms:
     values: Floats
     seed: int
 
+    @cached_property
+    def columns(self) -> dict[str, Floats]:
+        """Columns by name, each one array that no model may write into."""
+        by_name = {}
+        for position, name in enumerate(self.names):
+            column = self.values[:, position].view()
+            column.flags.writeable = False
+            by_name[name] = column
+        return by_name
+
     def __getitem__(self, name: str) -> Floats:
-        return self.values[:, self.names.index(name)]
+        if name not in self.columns:
+            raise ParameterError(f"draws: no column is called {name!r}.", remedy=choices(name, self.names))
+        return self.columns[name]
 
     def __len__(self) -> int:
         return len(self.values)
@@ -75,6 +88,25 @@ def uniforms(names: Sequence[str], *, draws: int, seed: int = 0) -> Uniforms:
     if len(set(names)) != len(names):
         raise ParameterError(f"inputs: a name stands twice among {', '.join(names)}")
     points = qmc.Sobol(len(names), scramble=True, rng=seed).random_base2(draws.bit_length() - 1)
-    # The scrambling leaves a net with points at 0; half a cell keeps every quantile finite.
+    # Column by column in memory, because that is how it is read.
+    points = np.asfortranarray(points)
+    return Uniforms(tuple(names), open_interval(points, out=points), seed)
+
+
+def open_interval(values: Floats, *, out: Floats | None = None) -> Floats:
+    """Keep uniforms off 0 and 1, so that every quantile is finite.
+
+    Parameters
+    ----------
+    values : ndarray of float
+        Between 0 and 1; the scrambling leaves a net with points at 0.
+    out : ndarray of float, optional
+        Where to write; a new array by default.
+
+    Returns
+    -------
+    ndarray of float
+        The same, at least half a cell of 32 bits away from either end.
+    """
     tiny = 0.5 / 2**32
-    return Uniforms(tuple(names), np.clip(points, tiny, 1 - tiny), seed)
+    return np.clip(values, tiny, 1 - tiny, out=out)

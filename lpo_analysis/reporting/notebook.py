@@ -252,6 +252,23 @@ def interval_column(frame: pd.DataFrame) -> list[str]:
     ]
 
 
+def estimate_with_interval(frame: pd.DataFrame) -> list[str]:
+    """Write the estimate of each row with its interval as text.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        With columns estimate, conf_low and conf_high, as shares.
+
+    Returns
+    -------
+    list of str
+        Such as ``20% (12% to 34%)``; ``not estimable`` where there is none.
+    """
+    pairs = zip(frame["estimate"], estimate_column(frame), interval_column(frame), strict=True)
+    return ["not estimable" if pd.isna(value) else f"{shown} ({span})" for value, shown, span in pairs]
+
+
 def figure(result: Result, *, caption: str, alt: str = "", sources: Sequence[str] = (), **options: object) -> None:
     """Show the figure of a result, with the numbers behind it in the same output.
 

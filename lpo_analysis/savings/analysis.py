@@ -72,7 +72,9 @@ class Analysis:
     def terms(self) -> Terms:
         """What the buyer decides."""
         p = self.parameters
-        return Terms(p.volume_hours, p.horizon_years, p.discount_rate)
+        return Terms(
+            p.volume_hours, p.horizon_years, p.discount_rate, p.delivery_model, p.pricing_model, p.minimum_hours
+        )
 
     @cached_property
     def uniforms(self) -> Uniforms:
@@ -149,10 +151,52 @@ class Analysis:
 
     @cached_property
     def break_even(self) -> Result:
-        """Volume from which moving pays."""
-        from lpo_analysis.savings.findings import break_even
+        """Volume, rate and exchange rate at which nothing is saved."""
+        from lpo_analysis.savings.payoff import break_even
 
         return break_even(self)
+
+    @cached_property
+    def payoff(self) -> Result:
+        """Net present value, payback and internal rates of return."""
+        from lpo_analysis.savings.payoff import payoff
+
+        return payoff(self)
+
+    @cached_property
+    def delivery_models(self) -> Result:
+        """Every way of doing the work side by side."""
+        from lpo_analysis.savings.options import delivery_models
+
+        return delivery_models(self)
+
+    @cached_property
+    def pricing_models(self) -> Result:
+        """Every way of paying an outside provider side by side."""
+        from lpo_analysis.savings.options import pricing_models
+
+        return pricing_models(self)
+
+    @cached_property
+    def assisted(self) -> Result:
+        """Own lawyers with AI against the provider: the share a person must go over at which AI stops being cheaper."""
+        from lpo_analysis.savings.assisted import assisted
+
+        return assisted(self)
+
+    @cached_property
+    def ai_trials(self) -> Result:
+        """What AI saved in trials."""
+        from lpo_analysis.savings.assisted import trials
+
+        return trials(self)
+
+    @cached_property
+    def ai_claims(self) -> Result:
+        """What is claimed of AI, beside what trials measured."""
+        from lpo_analysis.savings.assisted import ai_claims
+
+        return ai_claims(self)
 
     @cached_property
     def tornado(self) -> Result:
@@ -167,6 +211,41 @@ class Analysis:
         from lpo_analysis.savings.drivers import variance_by_rung
 
         return variance_by_rung(self)
+
+    @cached_property
+    def shapley(self) -> Result:
+        """How the variance divides among inputs that are correlated."""
+        from lpo_analysis.savings.dependence import shapley
+
+        return shapley(self)
+
+    @cached_property
+    def common_correlation(self) -> Result:
+        """What would change if all inputs came together, the bad with the bad."""
+        from lpo_analysis.savings.dependence import common_correlation
+
+        return common_correlation(self)
+
+    @cached_property
+    def thresholds(self) -> Result:
+        """What each input would have to be for the median net saving to be zero."""
+        from lpo_analysis.savings.thresholds import thresholds
+
+        return thresholds(self)
+
+    @cached_property
+    def break_even_line(self) -> Result:
+        """What the two most influential inputs would have to be together."""
+        from lpo_analysis.savings.thresholds import together
+
+        return together(self)
+
+    @cached_property
+    def information(self) -> Result:
+        """What it would be worth to know inputs before choosing."""
+        from lpo_analysis.savings.information import information
+
+        return information(self)
 
     @cached_property
     def comparators(self) -> Result:
@@ -189,6 +268,90 @@ class Analysis:
 
         return claims_against_model(self)
 
+    @cached_property
+    def claims_contrasted(self) -> Result:
+        """Claims side by side within one denominator and comparator."""
+        from lpo_analysis.savings.restated import claims_contrasted
+
+        return claims_contrasted(self)
+
+    @cached_property
+    def claims_restated(self) -> Result:
+        """What each claim implies under this report's other inputs, or needs to be true."""
+        from lpo_analysis.savings.restated import claims_restated
+
+        return claims_restated(self)
+
+    @cached_property
+    def lowest_quote(self) -> Result:
+        """What the lowest of the buyer's own quotes is likely to cost."""
+        from lpo_analysis.savings.winner import lowest_quote
+
+        return lowest_quote(self)
+
+    @cached_property
+    def drift(self) -> Result:
+        """What prices did since they were observed, and what that moves."""
+        from lpo_analysis.savings.drift import drift_effect
+
+        return drift_effect(self)
+
+    @cached_property
+    def currency(self) -> Result:
+        """What exchange rates did, and what that moves."""
+        from lpo_analysis.savings.currency import currency_risk
+
+        return currency_risk(self)
+
+    @cached_property
+    def hours(self) -> Result:
+        """Hours of own staff released and taken."""
+        from lpo_analysis.savings.efficiency import hours
+
+        return hours(self)
+
+    @cached_property
+    def hours_value(self) -> Result:
+        """What the hours released are worth if somebody uses them."""
+        from lpo_analysis.savings.efficiency import hours_value
+
+        return hours_value(self)
+
+    @cached_property
+    def turnaround(self) -> Result:
+        """What is on file about how fast work comes back."""
+        from lpo_analysis.savings.efficiency import turnaround
+
+        return turnaround(self)
+
+    @cached_property
+    def expertise(self) -> Result:
+        """Having an expert against buying one."""
+        from lpo_analysis.savings.expertise import expertise
+
+        return expertise(self)
+
+    @cached_property
+    def expertise_by_size(self) -> Result:
+        """The same by size of the buyer."""
+        from lpo_analysis.savings.expertise import expertise_by_size
+
+        return expertise_by_size(self)
+
+    @cached_property
+    def expertise_by_practice(self) -> Result:
+        """The same by practice of the specialist."""
+        from lpo_analysis.savings.expertise import expertise_by_practice
+
+        return expertise_by_practice(self)
+
+    @property
+    def rows_beside(self) -> tuple[str, ...]:
+        """Identifiers of the rows behind everything that stands beside the cost model."""
+        parts = (self.drift, self.currency, self.hours_value, self.turnaround, self.expertise, self.expertise_by_size,
+                 self.expertise_by_practice, self.claims)  # fmt: skip
+        return tuple(dict.fromkeys(row for part in parts for row in part.rows))
+
     def with_changes(self, **changes: object) -> Analysis | None:
         """Ask the same question with some parameters changed.
 
@@ -206,7 +369,14 @@ class Analysis:
         return None if found is None else Analysis(found[0], self.evidence, found[1])
 
 
-WHO = {"provider": "an outside provider", "captive": "a centre of its own", "contract_attorney": "contract attorneys"}
+WHO = {
+    "provider": "an outside provider",
+    "captive": "a centre of its own",
+    "contract_attorney": "contract attorneys",
+    "law_firm": "a law firm",
+    "in_house": "its own lawyers",
+    "ai_assisted": "its own lawyers with AI",
+}
 """Who would do the work, in words, by delivery model."""
 
 

@@ -122,7 +122,7 @@ def claims_against_model(analysis: Analysis) -> Result:
             pd.DataFrame(
                 {
                     "group": label,
-                    "label": [_label(row) for row in drawn.itertuples()],
+                    "label": [claim_label(row) for row in drawn.itertuples()],
                     "low": drawn["low"],
                     "high": drawn["high"],
                     "weak": drawn["claimant"].isin(_INTERESTED),
@@ -146,7 +146,19 @@ def claims_against_model(analysis: Analysis) -> Result:
     )  # fmt: skip
 
 
-def _label(row: object) -> str:
+def claim_label(row: object) -> str:
+    """Name a claim: who made it, when, of which task, and its grade.
+
+    Parameters
+    ----------
+    row : object
+        A row of the published claims.
+
+    Returns
+    -------
+    str
+        Such as ``seller 2011, document review [C]``.
+    """
     task = getattr(row, "task", "")
     what = "" if task in ("all", "") else f", {vocabulary.label('task', task)}"
     bound = {"floor": ", at least", "ceiling": ", at most"}.get(getattr(row, "form", ""), "")

@@ -14,13 +14,19 @@ from lpo_analysis.charts import intervals
 from lpo_analysis.charts import tornado as draw_tornado
 from lpo_analysis.evidence import Evidence
 from lpo_analysis.methods.inputs import Inputs
-from lpo_analysis.methods.sensitivity import tornado, variance_shares
+from lpo_analysis.methods.sensitivity import sobol_indices, tornado
 from lpo_analysis.results import Check, Result, tidy
 from lpo_analysis.savings.analysis import Analysis, analyse, quantiles
 from lpo_analysis.savings.coverage import costed_baselines
 from lpo_analysis.savings.gather import attempt
 from lpo_analysis.savings.parameters import Parameters
 from lpo_analysis.wording import article, count, listing, number, percent, probability, sentence
+
+NOT_OF_THE_NET_SAVING = ("moved_share",)
+"""Inputs that only the saving on the whole budget depends on."""
+
+RESAMPLES = 100
+"""Bootstrap samples for the intervals of Sobol' indices."""
 
 
 def one_at_a_time(analysis: Analysis) -> Result:
@@ -38,11 +44,11 @@ def one_at_a_time(analysis: Analysis) -> Result:
         its ends as the input moves.
     """
     p = analysis.parameters
-    inputs = [item for item in analysis.inputs if item.name != "moved_share"]
+    inputs = [item for item in analysis.inputs if item.name not in NOT_OF_THE_NET_SAVING]
     frame = tornado(analysis.net_saving_of, analysis.inputs, level=p.level)
-    frame = frame[frame["input"] != "moved_share"].reset_index(drop=True)
-    frame["low_text"] = [_amount(value, unit) for value, unit in zip(frame["input_low"], frame["unit"], strict=True)]
-    frame["high_text"] = [_amount(value, unit) for value, unit in zip(frame["input_high"], frame["unit"], strict=True)]
+    frame = frame[~frame["input"].isin(NOT_OF_THE_NET_SAVING)].reset_index(drop=True)
+    frame["low_text"] = [amount(value, unit) for value, unit in zip(frame["input_low"], frame["unit"], strict=True)]
+    frame["high_text"] = [amount(value, unit) for value, unit in zip(frame["input_high"], frame["unit"], strict=True)]
     table = tidy(
         {"term": row.input, "label": row.label, "estimate": row.base, "conf_low": min(row.at_low, row.at_high),
          "conf_high": max(row.at_low, row.at_high), "level": p.level, "unit": "share", "rung": row.rung,
@@ -61,7 +67,21 @@ def one_at_a_time(analysis: Analysis) -> Result:
     )  # fmt: skip
 
 
-def _amount(value: float, unit: str) -> str:
+def amount(value: float, unit: str) -> str:
+    """Write a value of an input with its unit.
+
+    Parameters
+    ----------
+    value : float
+        The value.
+    unit : str
+        Unit of the input.
+
+    Returns
+    -------
+    str
+        Such as ``USD 27/h`` or ``4.5%``.
+    """
     if unit.startswith("share") or unit == "a year":
         return f"{100 * value:.0f}%" if abs(value) >= 0.095 else f"{round(100 * value, 1) + 0.0:.1f}%"
     shown = number(value, digits=2 if value < 100 else 3)
@@ -83,16 +103,30 @@ def variance_by_rung(analysis: Analysis) -> Result:
     -------
     Result
         Terms ``weak`` (rungs 3 and 4 together), ``rung_1`` to ``rung_4``, and every input. ``estimate`` is the total-order
-        index, ``first`` the part explained alone; totals overlap where inputs act together and need not add up to one.
+        index, ``first`` the part explained alone, both with the ends of their intervals; totals overlap where inputs act together
+        and need not add up to one. With correlated inputs ``estimate`` is the Shapley effect instead, which does add up, and ``first`` is
+        missing.
     """
     p = analysis.parameters
     inputs = analysis.inputs
-    counted = [item for item in inputs if item.name != "moved_share"]
+    counted = [item for item in inputs if item.name not in NOT_OF_THE_NET_SAVING]
     modelled = Inputs(tuple(counted))
     groups: dict[str, Sequence[str]] = {"weak": modelled.by_rung((3, 4))}
     groups |= {f"rung_{rung}": modelled.by_rung((rung,)) for rung in (1, 2, 3, 4)}
     groups |= {item.name: [item.name] for item in counted}
-    frame = variance_shares(analysis.net_saving_of, inputs, groups=groups, draws=max(p.draws, 4096), seed=p.seed)
+    if inputs.coupled:
+        frame, method = _added_up(analysis.shapley.table, groups), "Shapley effects, those of a rung added up"
+    else:
+        frame = sobol_indices(
+            analysis.net_saving_of,
+            inputs,
+            groups=groups,
+            draws=max(p.draws, 4096),
+            seed=p.seed,
+            resamples=RESAMPLES,
+            level=p.level,
+        )
+        method = "Jansen (total) and Saltelli (first) estimators, bootstrap interval"
     labels = {"weak": "borrowed and assumed together"} | {
         f"rung_{r}": f"rung {r}: {vocabulary.RUNGS[r]}" for r in (1, 2, 3, 4)
     }
@@ -100,8 +134,9 @@ def variance_by_rung(analysis: Analysis) -> Result:
     singles = frame.iloc[5:].sort_values("total", ascending=False, kind="stable")
     frame = pd.concat([frame.iloc[:5], singles], ignore_index=True)
     table = tidy(
-        {"term": row.group, "label": labels[row.group], "estimate": row.total, "first": row.first, "unit": "share of the variance",
-         "n_obs": len(groups[row.group]), "method": "Jansen (total) and Saltelli (first) estimators"}
+        {"term": row.group, "label": labels[row.group], "estimate": row.total, "std_error": row.total_error, "conf_low": row.total_low,
+         "conf_high": row.total_high, "level": p.level, "first": row.first, "first_low": row.first_low, "first_high": row.first_high,
+         "unit": "share of the variance", "n_obs": len(groups[row.group]), "method": method}
         for row in frame.itertuples(index=False)
     )  # fmt: skip
     by_rung = {rung: len(groups[f"rung_{rung}"]) for rung in (1, 2, 3, 4)}
@@ -114,7 +149,36 @@ def variance_by_rung(analysis: Analysis) -> Result:
         f"{by_rung[4]} assumed. Borrowed and assumed inputs together account for {probability(min(weak, 1.0))} of the variance of the net "
         f"saving. The largest single shares are {listing(top)}."
     )
-    return Result("variance", table, text, rows=analysis.rows, n_used=len(analysis.rows), checks=(_adds_up(frame),))
+    checks = () if inputs.coupled else (_adds_up(frame),)
+    return Result("variance", table, text, rows=analysis.rows, n_used=len(analysis.rows), checks=checks)
+
+
+def ranked(analysis: Analysis) -> list[str]:
+    """Name the inputs of the net saving by their share of its variance.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The analysis.
+
+    Returns
+    -------
+    list of str
+        The most influential first.
+    """
+    return list(analysis.variance.table["term"].iloc[5:])
+
+
+def _added_up(effects: pd.DataFrame, groups: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """Shapley effects of groups, in the form of Sobol' indices; a sum of several has no interval of its own."""
+    by = effects.set_index("term")
+    records = []
+    for group, members in groups.items():
+        alone = by.loc[members[0]] if len(members) == 1 else None
+        ends = (np.nan,) * 3 if alone is None else (alone["std_error"], alone["conf_low"], alone["conf_high"])
+        records.append((group, float(by.loc[list(members), "estimate"].sum()), *ends))
+    frame = pd.DataFrame(records, columns=["group", "total", "total_error", "total_low", "total_high"])
+    return frame.assign(first=np.nan, first_low=np.nan, first_high=np.nan)
 
 
 def _adds_up(frame: pd.DataFrame) -> Check:
@@ -143,7 +207,8 @@ def comparators(analysis: Analysis) -> Result:
     Returns
     -------
     Result
-        One term a baseline: the net saving; column ``rate_gap`` holds the headline.
+        One term a baseline: the net saving; columns ``rate_gap`` and ``budget_saving`` hold the other two numbers, with
+        their ends.
     """
     p = analysis.parameters
     records = []
@@ -181,9 +246,14 @@ def _against_other(parameters: Parameters, evidence: Evidence) -> Mapping[str, o
 def _against(analysis: Analysis) -> dict[str, object]:
     p, c = analysis.parameters, analysis.costs
     middle, low, high = quantiles(c.net_saving, p.level)
+    budget = (np.nan,) * 3
+    if analysis.gathered.moved_reason is None:
+        budget = quantiles(c.net_saving * analysis.values["moved_share"], p.level)
+    gap = quantiles(c.rate_gap, p.level)
     return {"term": p.baseline, "label": vocabulary.label("baseline", p.baseline), "estimate": middle, "conf_low": low, "conf_high": high,
             "std_error": float(c.net_saving.std()), "level": p.level, "unit": "share", "n_obs": len(analysis.rows),
-            "method": "the same model against another baseline", "rate_gap": quantiles(c.rate_gap, p.level)[0],
+            "method": "the same model against another baseline", "rate_gap": gap[0], "rate_gap_low": gap[1], "rate_gap_high": gap[2],
+            "budget_saving": budget[0], "budget_low": budget[1], "budget_high": budget[2],
             "today_rate": quantiles(c.baseline_rate, p.level)[0], "p_loss": float(np.mean(c.net_saving <= 0))}  # fmt: skip
 
 

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from lpo_analysis import vocabulary
-from lpo_analysis.charts import band, intervals
+from lpo_analysis.charts import intervals
 from lpo_analysis.charts import waterfall as draw_waterfall
 from lpo_analysis.methods.draws import Floats, uniforms
 from lpo_analysis.results import Check, Result, tidy
 from lpo_analysis.savings.analysis import WHO, Analysis, quantiles
-from lpo_analysis.savings.costs import LINES, Terms, costs
-from lpo_analysis.wording import article, count, listing, money, number, percent, probability, sentence
+from lpo_analysis.savings.costs import labels
+from lpo_analysis.wording import article, count, listing, money, percent, probability, sentence
 
 TERMS = {
     "rate_gap": "headline rate gap",
@@ -70,13 +70,18 @@ def verdict(low: float, high: float, p_loss: float) -> str:
     return f"likely a {'saving' if p_loss <= 0.1 else 'loss'}, but not sure; {said}"
 
 
-_AROUND = ("oversight_share", "selection_share", "transition_share")
+_AROUND = (
+    "oversight_share", "selection_share", "transition_share", "turnover_share", "currency_change"
+)  # fmt: skip
 
 
 def _rows_of(analysis: Analysis, term: str) -> set[str]:
     """Rows behind the inputs that a number depends on."""
     left_out = {"rate_gap": ("moved_share", *_AROUND), "net_saving": ("moved_share",)}.get(term, ())
-    left_out += ("reviewer_pay",) if term == "rate_gap" else ()
+    own = (
+        analysis.parameters.delivery_model in ("in_house", "ai_assisted") or analysis.gathered.baseline_route == "staff"
+    )
+    left_out += ("reviewer_pay",) if term == "rate_gap" and not own else ()
     return {row for item in analysis.inputs if item.name not in left_out for row in item.rows}
 
 
@@ -169,23 +174,19 @@ def _sentences(analysis: Analysis, table: pd.DataFrame, p_loss: float) -> str:
     row = table.loc["net_saving"]
     places = vocabulary.in_words(p.location), vocabulary.in_words(p.baseline_location)
     years = f"{p.horizon_years} {'year' if p.horizon_years == 1 else 'years'}"
-    verb = "cost" if p.delivery_model == "contract_attorney" else "costs"
+    verb = "costs" if p.delivery_model in ("provider", "captive", "law_firm") else "cost"
+    hour = (
+        "the hour"
+        if p.pricing_model in ("hourly", "fte", "fixed_fee") and p.delivery_model != "ai_assisted"
+        else "the hour of today's work"
+    )
     by_the_hour = (
-        f"By the hour, {who} in {places[0]} {verb} {gap} than {article(role)} in {places[1]} "
+        f"By {hour}, {who} in {places[0]} {verb} {gap} than {article(role)} in {places[1]} "
         f"({p.level:.0%} interval of the saving {gap_span})."
     )
-    after = ["checking", "rework"]
-    after += [
-        name
-        for name, label in (
-            ("oversight", "oversight_share"),
-            ("selection", "selection_share"),
-            ("transition", "transition_share"),
-        )
-        if label in analysis.inputs.names
-    ]
+    around = count(len(analysis.costs.lines) - 1, "cost line")
     in_all = (
-        f"After {listing(after)}, the work moved costs {net} than today over {years} "
+        f"After the {around} around that, the work costs {net} than today over {years} "
         f"(interval {net_span}); {verdict(row['conf_low'], row['conf_high'], p_loss)}."
     )
     lines = [by_the_hour, in_all]
@@ -224,20 +225,30 @@ def _checks(analysis: Analysis) -> tuple[Check, ...]:
         ),
         Check(
             "Age of the figures", max(ages.values()) <= OLD,
-            f"{sentence(listing([f'{name} was observed {_apart(years)}' for name, years in ages.items()]))}. Drift since then is assumed; "
+            f"{sentence(listing([f'{name} was observed {_apart(years)}' for name, years in ages.items()]))}. Drift since then is an input; "
             f"without any, the net saving would be {percent(undrifted)} (median).",
         ),
         Check(
             "Paid leave", None,
             "Benefits include paid leave, which yearly pay holds already, so the cost of staff is somewhat too high, wherever it enters.",
         ),
-        Check("Independence", None, "The inputs are drawn independently; no study on file observes two of them together."),
+        Check("Independence", None, _dependence(analysis)),
         Check(
             "Comparator", None,
             "The saving is against one way of doing the work today; against another it is another number, see the table of "
             "comparators.",
         ),
     )  # fmt: skip
+
+
+def _dependence(analysis: Analysis) -> str:
+    none = "no study on file observes two of them together"
+    if not analysis.inputs.coupled:
+        return (
+            f"The inputs are drawn independently; {none}. What a common correlation would do stands under sensitivity."
+        )
+    pairs = count(len(analysis.inputs.correlations), "pair")
+    return f"{pairs[0].upper()}{pairs[1:]} of inputs {'is' if len(analysis.inputs.correlations) == 1 else 'are'} drawn with the rank correlation that the parameters give, by a Gaussian copula, the others independently; {none}."
 
 
 def _ages(analysis: Analysis) -> dict[str, float]:
@@ -270,7 +281,7 @@ def selection(analysis: Analysis) -> Result:
     p = analysis.parameters
     observed = [row for row in analysis.rows if not row.startswith("table:")]
     used = analysis.evidence.observations.loc[observed]
-    official = len(analysis.rows) - len(observed)
+    official = sum(row.startswith("table:wages") for row in analysis.rows)
     grades = used["grade"].value_counts().sort_index()
     studies = used["study_id"].nunique()
     first, last = int(used["year_start"].min()), int(used["year_end"].max())
@@ -318,15 +329,12 @@ def waterfall(analysis: Analysis) -> Result:
     moved = sum(steps.values())
     unit = f"{p.currency} of {p.price_year} per hour of today's work"
     records: list[dict[str, object]] = [_line(p.level, unit, "today", "cost today", c.baseline / hours, today)]
-    who = {
-        "provider": "provider's fee",
-        "captive": "cost of the centre",
-        "contract_attorney": "contract attorneys' fee",
-    }
+    names = labels(p.delivery_model)
+    done = "done so" if p.delivery_model in ("in_house", "ai_assisted") else "when moved"
     for line, value in steps.items():
-        label = who[p.delivery_model] if line == "fee" else LINES[line]
+        label = names[line]
         records.append(_line(p.level, unit, line, label, c.lines[line] / hours, value))
-    records.append(_line(p.level, unit, "moved", "cost when moved", c.alternative / hours, moved))
+    records.append(_line(p.level, unit, "moved", f"cost {done}", c.alternative / hours, moved))
     table = tidy(records)
     data = pd.DataFrame(
         {
@@ -336,15 +344,15 @@ def waterfall(analysis: Analysis) -> Result:
             "kind": ["total", "start", *["step"] * (len(steps) - 1), "total"],
         }
     )
-    biggest = max(steps, key=lambda line: steps[line] if line != "fee" else -1.0)
-    extra = moved - steps["fee"]
-    fee_label = who[p.delivery_model]
+    first = next(iter(steps))
+    biggest = max((line for line in steps if line != first), key=lambda line: steps[line])
+    extra = moved - steps[first]
     # All amounts of one waterfall to the same decimals, those the larger total bears with three digits.
     said = partial(money, currency=p.currency, width=max(today, moved) / 10)
     text = (
-        f"An hour of the work costs {said(today)} today and {said(moved)} when moved, on average over the "
-        f"draws and in prices of {p.price_year}. The {fee_label} is {said(steps['fee'])} of that; everything "
-        f"around it adds {said(extra)}, the largest part being {LINES[biggest]} ({said(steps[biggest])})."
+        f"An hour of the work costs {said(today)} today and {said(moved)} {done}, on average over the "
+        f"draws and in prices of {p.price_year}. {sentence(names[first])}: {said(steps[first])} of that; everything "
+        f"around it adds {said(extra)}, the largest part being {names[biggest]} ({said(steps[biggest])})."
     )
     middle = float(analysis.numbers.row("net_saving")["estimate"])
     if abs((1 - moved / today) - middle) > 0.02:
@@ -352,70 +360,26 @@ def waterfall(analysis: Analysis) -> Result:
             f" On average that is {signed(1 - moved / today, 0.2)}; the median of the draws is {signed(middle, 0.2)}, because a few dear draws "
             "pull the average."
         )
+    text += _switched_off(analysis)
     return Result(
         "waterfall", table, text, rows=analysis.rows, n_used=len(analysis.rows), plot_data=data,
         draw=partial(
             draw_waterfall, title="From the fee to the cost of the moved work", xlabel=unit, text=said
         ),
-        alt=f"Bars: cost today {said(today)} an hour; moved {said(moved)}, of which fee {said(steps['fee'])} and costs around it {said(extra)}.",
+        alt=f"Bars: cost today {said(today)} an hour; moved {said(moved)}, of which {names[first]} {said(steps[first])} and everything around it {said(extra)}.",
     )  # fmt: skip
+
+
+def _switched_off(analysis: Analysis) -> str:
+    """Say which cost lines are not counted, by reason."""
+    names, by_reason = labels(analysis.parameters.delivery_model), dict[str, list[str]]()
+    for line, reason in analysis.gathered.off.items():
+        by_reason.setdefault(reason, []).append(names[line])
+    told = [f"{listing(lines)} ({reason})" for reason, lines in by_reason.items()]
+    return f" Not counted: {'; '.join(told)}." if told else ""
 
 
 def _line(level: float, unit: str, term: str, label: str, draws: Floats, mean: float) -> dict[str, object]:
     _, low, high = quantiles(draws, level)
     return {"term": term, "label": label, "estimate": mean, "std_error": float(draws.std()), "conf_low": low, "conf_high": high,
             "level": level, "unit": unit, "method": "mean of the draws"}  # fmt: skip
-
-
-def break_even(analysis: Analysis) -> Result:
-    """Find the yearly volume from which moving pays.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        The analysis.
-
-    Returns
-    -------
-    Result
-        Term ``break_even_volume``; infinite where no volume makes it pay.
-    """
-    p = analysis.parameters
-    draws = analysis.costs.break_even_volume
-    middle, low, high = quantiles(draws, p.level)
-    never = float(np.mean(np.isinf(draws)))
-    table = tidy(
-        [
-            {"term": "break_even_volume", "label": "break-even volume", "estimate": middle, "conf_low": low, "conf_high": high,
-             "level": p.level, "n_obs": len(analysis.rows), "unit": "hours of today's work a year",
-             "method": f"median of {p.draws} joint draws"},
-            {"term": "p_never", "label": "chance that no volume pays", "estimate": never, "level": p.level, "unit": "probability",
-             "method": "share of the draws"},
-        ]
-    )  # fmt: skip
-    if np.isinf(middle):
-        text = f"In {probability(never)} of the draws no volume makes moving pay: the cost of an hour is too high, whatever the number of hours."
-    else:
-        span = f"from {number(low, digits=2)} hours " + (
-            "without upper end" if np.isinf(high) else f"to {number(high, digits=2)} hours"
-        )
-        text = (
-            f"Moving pays from about {number(middle, digits=2)} hours a year ({p.level:.0%} interval {span}); in {probability(never)} "
-            "of the draws no volume makes it pay."
-        )
-    volumes = np.geomspace(50, 50_000, 31)
-    records = []
-    for volume in volumes:
-        net = costs(analysis.values, Terms(float(volume), p.horizon_years, p.discount_rate)).net_saving
-        estimate, below, above = quantiles(net, p.level)
-        records.append((float(volume), estimate, below, above))
-    data = pd.DataFrame(records, columns=["x", "estimate", "conf_low", "conf_high"])
-    return Result(
-        "break_even", table, text, rows=analysis.rows, n_used=len(analysis.rows), plot_data=data,
-        draw=partial(
-            band, title="Net saving by volume", xlabel="hours of the work a year", ylabel="net saving on the work", mark=p.volume_hours,
-            mark_text=f"{p.volume_hours:,.0f} h", log=True,
-        ),
-        alt=f"Curve of the net saving over yearly volume with its {p.level:.0%} band, from {percent(data['estimate'].iloc[0])} at 50 "
-        f"hours to {percent(data['estimate'].iloc[-1])} at 50,000 hours.",
-    )  # fmt: skip

@@ -15,7 +15,7 @@ from lpo_analysis.evidence import load, real, select
 from lpo_analysis.evidence.money import currencies, price_years
 from lpo_analysis.evidence.schema import read_csv
 from lpo_analysis.methods.inputs import Input, Inputs
-from lpo_analysis.methods.sensitivity import variance_shares
+from lpo_analysis.methods.sensitivity import sobol_indices
 
 # The package exports a function of the same name, which hides the module.
 load_module = sys.modules["lpo_analysis.evidence.load"]
@@ -103,7 +103,7 @@ def test_variance_shares_lie_between_none_and_all(coefficients, together, seed):
     def model(v):
         return sum(c * v[name] for c, name in zip(coefficients, names, strict=True)) + together * v["x0"] * v["x1"]
 
-    frame = variance_shares(
+    frame = sobol_indices(
         model, inputs, groups={name: [name] for name in names} | {"all": names}, draws=4096, seed=seed
     )
     assert frame[["first", "total"]].to_numpy().min() > -0.03

@@ -15,7 +15,7 @@ import html5lib
 import nbformat
 import pytest
 
-LIMIT = 150_000
+LIMIT = 300_000
 BASE64 = re.compile(r'(base64,|"image/png": ")[A-Za-z0-9+/=\\n]+')
 
 

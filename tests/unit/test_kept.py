@@ -15,7 +15,7 @@ from lpo_analysis.adoption import curves, forecasts, trade
 from lpo_analysis.evidence import load, references, select, table
 from lpo_analysis.evidence.money import ends
 from lpo_analysis.methods.inputs import Input, Inputs
-from lpo_analysis.methods.sensitivity import variance_shares
+from lpo_analysis.methods.sensitivity import sobol_indices
 from lpo_analysis.risk import losses
 from lpo_analysis.savings import gather
 from lpo_analysis.savings.claims import published_claims
@@ -56,8 +56,8 @@ def test_equal_parameters_are_one_key_and_others_another(model):
 
 def test_a_question_is_gathered_once_by_check_analysis_and_comparators(monkeypatch):
     asked = []
-    original = gather._Gatherer.run
-    monkeypatch.setattr(gather._Gatherer, "run", lambda self: asked.append(self.p) or original(self))
+    original = gather.collect
+    monkeypatch.setattr(gather, "collect", lambda p, e: asked.append(p) or original(p, e))
     gather._gathered.cache_clear()
     p = savings.Parameters(task="contract_drafting", seed=99)
     p.check_evidence()
@@ -81,7 +81,7 @@ def test_groups_of_the_same_inputs_are_one_run():
         runs.append(1)
         return values["a"] + values["b"]
 
-    frame = variance_shares(model, inputs, groups={"one": ["a"], "same": ["a"], "none": [], "both": ["b", "a"]})
+    frame = sobol_indices(model, inputs, groups={"one": ["a"], "same": ["a"], "none": [], "both": ["b", "a"]})
     assert len(runs) == 4
     assert frame.loc[0, ["first", "total"]].tolist() == frame.loc[1, ["first", "total"]].tolist()
     assert frame.loc[2, ["first", "total"]].tolist() == [0.0, 0.0]

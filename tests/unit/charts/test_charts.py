@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lpo_analysis.charts import axis, band, claims, intervals, theme, tornado, waterfall
+from lpo_analysis.charts import axis, band, breakeven, claims, intervals, theme, tornado, waterfall
 
 mpl.use("Agg")
 
@@ -33,6 +33,13 @@ FRAMES = {
         band,
         pd.DataFrame({"x": X, "estimate": X / 5000, "conf_low": X / 5000 - 0.5, "conf_high": X / 5000 + 0.2}),
         {"mark": 500, "mark_text": "here", "log": True},
+    ),
+    "breakeven": (
+        breakeven,
+        pd.DataFrame(
+            {"kind": ["line", "line", "range", "range", "median"], "x": [1.0, 5.0, 2.0, 4.0, 3.0], "y": [10.0, 50.0, 10.0, 30.0, 15.0]}
+        ),
+        {"above": "dear", "below": "cheap"},
     ),
     "tornado": (
         tornado,

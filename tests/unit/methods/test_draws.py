@@ -37,6 +37,18 @@ def test_an_input_is_found_by_its_name():
     assert repr(drawn) == "Uniforms(8 draws of 2 inputs, seed 1)"
 
 
+def test_a_column_is_one_array_that_nobody_may_write_into():
+    drawn = uniforms(["a", "b"], draws=8, seed=1)
+    assert drawn["a"] is drawn["a"]
+    with pytest.raises(ValueError, match="read-only"):
+        drawn["a"][0] = 0.5
+
+
+def test_an_unknown_input_is_refused_by_name():
+    with pytest.raises(ParameterError, match=r"no column is called 'c'. Allowed: a, b."):
+        uniforms(["a", "b"], draws=8)["c"]
+
+
 @pytest.mark.parametrize(("draws", "nearest"), [(1000, "512 or 1024"), (0, "2 or 4"), (3, "2 or 4"), (-8, " or ")])
 def test_a_number_of_draws_that_is_no_power_of_two_is_refused_with_the_nearest(draws, nearest):
     with pytest.raises(ParameterError, match=f"must be a power of two, got {draws}.*{nearest}"):

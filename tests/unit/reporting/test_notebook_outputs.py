@@ -304,6 +304,7 @@ def test_estimates_and_intervals_are_rounded_to_what_they_bear():
     frame = pd.DataFrame({"estimate": [0.4912, np.nan], "conf_low": [0.1234, np.nan], "conf_high": [0.7654, np.nan]})
     assert show.estimate_column(frame) == ["49%", "not estimable"]
     assert show.interval_column(frame) == ["12% to 77%", ""]
+    assert show.estimate_with_interval(frame) == ["49% (12% to 77%)", "not estimable"]
 
 
 def test_reports_of_one_batch_set_a_table_once(tmp_path, monkeypatch):

@@ -12,7 +12,21 @@ from lpo_analysis.savings import Parameters, analyse, inputs_table
 from lpo_analysis.savings.analysis import article, quantiles
 from lpo_analysis.savings.claims import published_claims
 
-PARTS = ["numbers", "selection", "waterfall", "break_even", "tornado", "variance", "comparators", "by_grades", "claims"]
+PARTS = [
+    "numbers",
+    "selection",
+    "waterfall",
+    "break_even",
+    "tornado",
+    "variance",
+    "comparators",
+    "by_grades",
+    "claims",
+    "thresholds",
+    "break_even_line",
+    "common_correlation",
+    "information",
+]
 
 
 @cache
@@ -127,7 +141,9 @@ def test_the_variance_shares_pass_their_check(default):
     shares = default.variance.table.set_index("term")
     assert shares.loc["weak", "n_obs"] == shares.loc["rung_3", "n_obs"] + shares.loc["rung_4", "n_obs"]
     assert shares["estimate"].between(-0.01, 1.01).all()
-    assert (shares["first"] <= shares["estimate"] + 0.02).all()
+    assert (shares["first_low"] <= shares["conf_high"]).all()
+    assert (shares["conf_low"] <= shares["estimate"]).all()
+    assert (shares["first_high"] >= shares["first"]).all()
 
 
 def test_the_comparators_hold_the_answer_of_the_report_itself(default):

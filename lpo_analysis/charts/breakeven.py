@@ -1,0 +1,72 @@
+"""Where two inputs together turn an answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from lpo_analysis.charts.theme import COLOURS, axis, bare, theme
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def breakeven(
+    frame: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    title: str = "",
+    xlabel: str = "",
+    ylabel: str = "",
+    above: str = "",
+    below: str = "",
+) -> Axes:
+    """Draw the line on which an answer turns, beside what the two inputs are taken to be.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns kind, x, y: rows ``line`` by ascending x, two rows ``range`` (the low and the high ends of both inputs) and
+        one ``median``.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+    title, xlabel, ylabel : str, optional
+        What to see, and the quantities.
+    above, below : str, optional
+        What holds on either side of the line.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axis drawn on.
+    """
+    from matplotlib.patches import Rectangle
+    from matplotlib.ticker import FuncFormatter
+
+    line, ends, middle = (frame[frame["kind"] == kind] for kind in ("line", "range", "median"))
+    with theme():
+        ax = axis(ax, height=4.0)
+        if len(ends) == 2:
+            (left, bottom), (right, top) = ends[["x", "y"]].to_numpy()
+            ax.add_patch(
+                Rectangle((left, bottom), right - left, top - bottom, color=COLOURS["band"], linewidth=0, zorder=0)
+            )
+        ax.plot(line["x"], line["y"], color=COLOURS["main"], linewidth=2)
+        ax.plot(middle["x"], middle["y"], "o", color=COLOURS["warm"], markersize=7)
+        ax.margins(0.06)
+        # Above a rising line is the upper left, above a falling one the upper right.
+        rising = line["y"].iloc[-1] >= line["y"].iloc[0]
+        for text, high, side in (
+            (above, 0.96, "left" if rising else "right"),
+            (below, 0.04, "right" if rising else "left"),
+        ):
+            ax.annotate(text, (0.02 if side == "left" else 0.98, high), xycoords="axes fraction", va="top" if high > 0.5 else "bottom", ha=side,
+                        fontsize=9, color=COLOURS["muted"])  # fmt: skip
+        bare(ax, grid="y")
+        for each in (ax.xaxis, ax.yaxis):
+            each.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
+        ax.set_title(title)
+        ax.set_xlabel(xlabel)
+        ax.set_ylabel(ylabel)
+    return ax
