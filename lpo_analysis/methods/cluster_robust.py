@@ -23,7 +23,7 @@ _ENUMERATED = 12
 """Most clusters for which all changes of sign are listed instead of drawn."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class JointTest:
     """An approximate Hotelling test that several coefficients are all 0.
 
@@ -246,7 +246,7 @@ def cr2(names: Sequence[str], y: Floats, x: Floats, codes: Codes, *, working: Se
     return Robust(tuple(names), beta, bread, y - x @ beta, codes, adjusted, inner, cross)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class WildBootstrap:
     """What the restricted wild cluster bootstrap says of one coefficient.
 
@@ -320,7 +320,7 @@ def wild_bootstrap(
     Notes
     -----
     It holds its size with few clusters where treated and untreated ones are both several; with one or two treated clusters it
-    hardly ever rejects, and says so by an interval without ends.
+    hardly ever rejects. Values are not rejected up to the ends of the interval; it is infinite where none is within 200 errors.
 
     References
     ----------
@@ -367,11 +367,11 @@ def _scores(y: Floats, x: Floats, column: int, codes: Codes, weights: NDArray[An
 
 
 def _end(above: Any, scale: float) -> float:
-    """Return how far from the estimate the test begins to reject; infinite if it does not within 200 errors."""
-    step = scale
-    while above(step) > 0:
-        step *= 1.6
-        if step > 200 * scale:
-            return np.inf
-    low = 0.0 if step == scale else step / 1.6
-    return float(optimize.brentq(above, low, step, xtol=1e-4 * scale)) if above(low) > 0 else step
+    """Return how far from the estimate values are last not rejected; infinite if they are not at 200 errors."""
+    steps = scale * 200 ** (np.arange(-4, 13) / 12)
+    held = [above(step) > 0 for step in steps]
+    if held[-1]:
+        return np.inf
+    # With few started clusters p-values fall and rise again: the farthest value that is not rejected counts.
+    last = max((i for i, keep in enumerate(held) if keep), default=-1)
+    return float(optimize.brentq(above, 0.0 if last < 0 else steps[last], steps[last + 1], xtol=1e-4 * scale))
