@@ -11,7 +11,7 @@ from lpo_analysis.errors import ParameterError
 from lpo_analysis.methods.cluster_robust import Codes, JointTest, Robust, WildBootstrap, cr2, wild_bootstrap
 from lpo_analysis.methods.draws import Floats
 from lpo_analysis.methods.effects_panel import Panel, why_not
-from lpo_analysis.methods.random_effects import check_level
+from lpo_analysis.methods.random_effects import check_level, coefficient_table
 
 ATT = "att"
 
@@ -140,6 +140,45 @@ def two_way(
     table = fit.table(level, [ATT])
     boot = wild_bootstrap(y, x, 0, codes, level=level, draws=draws, seed=seed) if wild else None
     return TwoWay(table, boot, fit, panel.cohorts, len(y), len(panel.y))
+
+
+def before_after(panel: Panel, *, level: float = 0.90) -> pd.DataFrame:
+    """Compare units that started with themselves before, as if nothing else had changed: the naive answer, to be shown as such.
+
+    Parameters
+    ----------
+    panel : Panel
+        Outcomes and starts.
+    level : float, default 0.90
+        Level of the interval.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row: term (`before_after`), estimate (mean over clusters of units' mean since the start less their mean before),
+        std_error, statistic, df, p, conf_low, conf_high, level; the error is missing for one cluster.
+
+    Raises
+    ------
+    ParameterError
+        If no unit is seen before and after its start.
+
+    Notes
+    -----
+    Whatever else changed over the same time, prices or the mix of work, is taken for an effect.
+    """
+    check_level(level)
+    started = panel.times[None, :] >= panel.start[:, None]
+    seen = np.isfinite(panel.y)
+    both = panel.moved & (seen & started).any(axis=1) & (seen & ~started).any(axis=1)
+    if not both.any():
+        raise ParameterError("panel: no unit is seen before and after its start")
+    y, after, present = np.nan_to_num(panel.y[both]), started[both], seen[both]
+    sums = [(y * part).sum(axis=1) / part.sum(axis=1) for part in (present & after, present & ~after)]
+    by = pd.Series(sums[0] - sums[1]).groupby(panel.codes[both]).mean().to_numpy()
+    n = len(by)
+    error = np.array([by.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan])
+    return coefficient_table(["before_after"], np.array([by.mean()]), error, max(n - 1, 1), level=level)
 
 
 def event_study(panel: Panel, *, level: float = 0.90) -> EventStudy:

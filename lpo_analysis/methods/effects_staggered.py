@@ -97,14 +97,15 @@ class GroupTime:
     _own: Floats = field(repr=False)  # each started unit's own effect, over the number of its group
     _share: NDArray[np.float64] = field(repr=False)  # one over that number where the unit is in the cell
 
-    def _influence(self, weights: Floats, sizes: Floats | None) -> tuple[Floats, bool]:
-        """Return units' influence on a weighted sum of cells, and whether it shows an error at all."""
+    def _influence(self, weights: Floats, sway: Floats) -> tuple[Floats, bool]:
+        """Return units' influence on a weighted sum of cells, and whether it shows an error at all.
+
+        `sway` is what units do to the weights by the size of their group, which is fixed in small samples.
+        """
         n, start = len(self.panel.y), self.panel.start
         psi = self._psi @ weights
-        if sizes is not None:
-            psi = psi + sizes
-        if not self.small_sample or not weights.any():
-            return psi, True
+        if not self.small_sample:
+            return psi + sway, True
         used = np.abs(self._share) @ (weights != 0)
         counts = pd.Series(start).map(pd.Series(start).value_counts()).to_numpy()
         lone = (used > 0) & (counts < 2)
@@ -312,7 +313,8 @@ def group_time(
         What periods before the start are compared with: the last period before it, or the period before each (`varying`).
     small_sample : bool, default True
         Whether errors are corrected for small groups: variances divided by n - 1, Welch's degrees of freedom, units that started
-        alone measured against each other. Without, errors are those of the asymptotic theory.
+        alone measured against each other, sizes of groups taken as given, since the estimate is for the units that did start.
+        Without, errors are those of the asymptotic theory.
 
     Returns
     -------
@@ -326,9 +328,8 @@ def group_time(
 
     Notes
     -----
-    Units that started alone show no error of their own in the asymptotic theory, which takes it as 0; where many do, its intervals
-    are far too narrow. Here their own effects are compared with each other within each average, which counts real differences
-    between their effects as error, too.
+    A unit that started alone shows no error of its own: the asymptotic theory takes it as 0. Here the effects of such units are
+    compared with each other within each average, which counts real differences between them as error, too.
 
     References
     ----------
