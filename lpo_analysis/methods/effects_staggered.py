@@ -19,6 +19,8 @@ Control = Literal["stayed", "not_yet"]
 Base = Literal["universal", "varying"]
 Kind = Literal["simple", "group", "calendar", "event"]
 
+LEAST_TESTED = 4
+"""Units an effect before the start rests on if it is to be tested."""
 LEAST_CONTROLS = 2
 """Units a comparison needs as controls: one shows no error of its own."""
 
@@ -30,12 +32,12 @@ class PreTest:
     Parameters
     ----------
     statistic : float
-        Wald statistic.
+        The largest absolute t statistic; the Wald statistic without small-sample correction.
     df : int
         Effects tested.
     p_value : float
-        From the F distribution with as many degrees of freedom as clusters less effects; from chi-squared without small-sample
-        correction.
+        The smallest p-value times the number of effects (Bonferroni), which is at most too large; from chi-squared without
+        small-sample correction.
     """
 
     statistic: float
@@ -144,6 +146,15 @@ class GroupTime:
         if lone:
             freedom += sum(v for v, _ in lone) ** 2 / max(len(lone) - 1, 1)
         return float(np.sqrt(variance)), float(sum(v for v, _ in parts) ** 2 / freedom) if freedom else np.inf
+
+    def _cell_errors(self) -> Floats:
+        """Return the standard errors of all cells; missing where a unit started alone, or where a period is its own base."""
+        by = self._clustered(self._psi) if self.panel.clustered else self._psi
+        error = np.sqrt((by**2).sum(axis=0)) / len(self._psi)
+        if self.small_sample and self.panel.clustered:
+            error = error * np.sqrt(len(by) / (len(by) - 1))
+        hidden = (self.cells["time"] == self.cells["base"]) | (self.small_sample & (self.cells["n_moved"] < 2))
+        return np.where(hidden, np.nan, error)
 
     def _row(self, estimate: float, psi: Floats, shown: bool, level: float) -> dict[str, float]:
         error, df = self._error(psi)
@@ -258,19 +269,24 @@ class GroupTime:
 
     def _pre_test(self, psi: Floats, table: pd.DataFrame) -> PreTest | None:
         shown = table["std_error"].notna().to_numpy()
+        if self.small_sample:
+            shown = shown & (table["n_moved"].to_numpy() >= LEAST_TESTED)
         q, clusters = int(shown.sum()), self.panel.n_clusters
-        if q == 0 or clusters <= q + 1:
+        if q == 0:
             return None
+        if self.small_sample:
+            # Small groups leave the covariance of many averages too poorly known for a Wald test: it would reject far too often.
+            t = (table["estimate"] / table["std_error"]).to_numpy()[shown]
+            df = np.array([self._error(column)[1] for column in psi[:, shown].T])
+            each = 2 * np.where(np.isinf(df), special.ndtr(-np.abs(t)), special.stdtr(df, -np.abs(t)))
+            return PreTest(float(np.abs(t).max()), q, min(1.0, q * float(each.min())))
         by = self._clustered(psi[:, shown] / len(psi))
         covariance = by.T @ by
-        if np.linalg.matrix_rank(covariance) < q:
+        if clusters <= q + 1 or np.linalg.matrix_rank(covariance) < q:
             return None
         z = table["estimate"].to_numpy()[shown]
         statistic = float(z @ np.linalg.solve(covariance, z))
-        if not self.small_sample:
-            return PreTest(statistic, q, float(special.chdtrc(q, statistic)))
-        scaled = statistic * (clusters - q) / (q * (clusters - 1))
-        return PreTest(statistic, q, float(special.fdtrc(q, clusters - q, scaled)))
+        return PreTest(statistic, q, float(special.chdtrc(q, statistic)))
 
     def pre_test(self) -> PreTest | None:
         """Test that all group-time effects before the start are 0.
@@ -380,14 +396,7 @@ def group_time(
     found = GroupTime(
         cells, panel, control, small_sample, left_out, *(np.stack(m, axis=1) for m in (psis, owns, shares))
     )
-    errors = [_cell_error(found, j) for j in range(len(cells))]
     return GroupTime(
-        cells.assign(std_error=errors), panel, control, small_sample, left_out, found._psi, found._own, found._share
-    )
-
-
-def _cell_error(found: GroupTime, j: int) -> float:
-    row = found.cells.iloc[j]
-    if row["time"] == row["base"] or (found.small_sample and row["n_moved"] < 2):
-        return np.nan
-    return found._error(found._psi[:, j])[0]
+        cells.assign(std_error=found._cell_errors()), panel, control, small_sample, left_out, found._psi, found._own,
+        found._share,
+    )  # fmt: skip
