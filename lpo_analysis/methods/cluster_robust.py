@@ -274,20 +274,15 @@ class WildBootstrap:
 
 @dataclass(frozen=True, eq=False)
 class _Scores:
-    """Clusters' parts of one coefficient, linear in the value it is held at."""
+    """Sums of a coefficient's parts by cluster, under each set of weights; first those as observed. Linear in the value tested."""
 
-    own: Floats  # part at 0 and its slope, shape (2, clusters)
-    through: Floats  # taken back by the other columns, shape (2, clusters, clusters)
-    weights: NDArray[Any]  # shape (clusters, draws)
+    top: Floats  # at 0 and its slope, shape (2, 1 + draws)
+    parts: Floats  # clusters' parts less what the other columns take back, shape (2, clusters, 1 + draws)
 
     def p_value(self, value: float) -> float:
-        own = self.own[0] - value * self.own[1]
-        matrix = np.diag(own) - (self.through[0] - value * self.through[1])
-        top = own @ self.weights
-        drawn = top**2 / ((matrix @ self.weights) ** 2).sum(axis=0)
-        ones = np.ones(len(own))
-        seen = float(own.sum()) ** 2 / float(((matrix @ ones) ** 2).sum())
-        return float((drawn >= seen * (1 - 1e-9)).mean())
+        top, parts = self.top[0] - value * self.top[1], self.parts[0] - value * self.parts[1]
+        squares = top**2 / (parts**2).sum(axis=0)
+        return float((squares[1:] >= squares[0] * (1 - 1e-9)).mean())
 
 
 def wild_bootstrap(
@@ -363,7 +358,9 @@ def _scores(y: Floats, x: Floats, column: int, codes: Codes, weights: NDArray[An
     back = sums(d[:, None] * basis)
     through = np.stack([back @ sums(v[:, None] * basis).T for v in (r, d)])
     error = float(np.sqrt((sums((d * (r - beta * d))[:, None]) ** 2).sum())) / norm
-    return _Scores(own, through, weights), beta, max(error, 1e-12 * max(abs(beta), 1.0))
+    weights = np.column_stack([np.ones(clusters), weights])
+    parts = own[:, :, None] * weights - through @ weights
+    return _Scores(own @ weights, parts), beta, max(error, 1e-12 * max(abs(beta), 1.0))
 
 
 def _end(above: Any, scale: float) -> float:
