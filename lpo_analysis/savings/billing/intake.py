@@ -18,13 +18,13 @@ from lpo_analysis.savings.billing import ledes, template
 from lpo_analysis.savings.billing.ledes import Layout
 
 CHUNK = 1 << 22
-BLOCK = 1 << 18
 LONGEST = 1 << 20
 """A line of so many characters bears no item of a bill."""
 SEPARATOR = "\x01"
 """What never stands in a line once it is handed on, so that a line is one field to the database."""
 BROKEN = "\x02"
 """A line that begins so has been given up."""
+_CONTROLS = str.maketrans(dict.fromkeys("\r\n\0\x01\x02", " "))
 _MAGIC = {
     b"PK\x03\x04": "a workbook or an archive",
     b"\xd0\xcf\x11\xe0": "an old workbook or document",
@@ -208,7 +208,7 @@ def _traits(path: Path) -> tuple[Traits, bytes]:
     digest = hashlib.sha256()
     decoder = codecs.getincrementaldecoder("utf-8")()
     feeds = returns = pairs = 0
-    utf8, flat, last, head = True, True, b"", b""
+    utf8, last, head = True, b"", b""
     with path.open("rb") as stream, ThreadPoolExecutor(1) as pool:
         hashed: Future[None] | None = None
         while chunk := stream.read(CHUNK):
@@ -225,15 +225,13 @@ def _traits(path: Path) -> tuple[Traits, bytes]:
                     decoder.decode(chunk)
                 except UnicodeDecodeError:
                     utf8 = False
-            flat = flat and SEPARATOR.encode() not in chunk and BROKEN.encode() not in chunk and b"\0" not in chunk
-            flat = flat and all(b"\n" in chunk[i : i + BLOCK] for i in range(0, len(chunk) - BLOCK, BLOCK))
             last = chunk[-1:]
         if hashed is not None:
             hashed.result()
     utf8 = utf8 and not decoder.getstate()[0]
     encoding = _wide(head) or ("utf-8-sig" if utf8 else "cp1252")
     newline = "\r" if not feeds and returns else "\n"
-    plain = encoding == "utf-8-sig" and flat and (returns == 0 or returns == pairs == feeds)
+    plain = encoding == "utf-8-sig" and (returns == 0 or returns == pairs == feeds)
     n_lines = feeds + (last not in (b"\n", b""))
     return Traits(digest.hexdigest(), encoding, newline, n_lines, plain), head
 
@@ -253,9 +251,9 @@ def _told(head: bytes, traits: Traits) -> tuple[int, Layout, tuple[str, ...]] | 
     """Tell the lines up to the header, the layout and what is odd, or why the file is not one of ours."""
     if not head:
         return "is empty"
-    for magic, kind in _MAGIC.items():
+    for magic, what in _MAGIC.items():
         if head.startswith(magic):
-            return f"is {kind}, no text"
+            return f"is {what}, no text"
     text = head.decode(traits.encoding, errors="replace")
     lines = re.split(r"\r\n|\n|\r", text)
     filled = [i for i, line in enumerate(lines) if line.strip("\ufeff \t\0")]
@@ -347,9 +345,9 @@ def _lines(source: Source) -> Iterator[str]:
 
 
 def _flat(line: str) -> str:
-    if "\0" in line or line.startswith(BROKEN):
+    if line.startswith(BROKEN):
         return BROKEN
-    return line.replace("\r", " ").replace(SEPARATOR, " ").replace(BROKEN, " ")
+    return line.translate(_CONTROLS)
 
 
 class _Copy:
@@ -360,7 +358,8 @@ class _Copy:
         self.sections: list[Section] = []
         self.odd: list[str] = []
         self.fault: Fault | None = None
-        self.layout, self.kind = source.layout, source.layout.format
+        self.layout = source.layout
+        self.kind: str = source.layout.format
         self.line, self.first, self.n_head = 0, 1, source.n_head
         self.stream: IO[str] = self._open()
 

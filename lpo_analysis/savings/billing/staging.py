@@ -25,7 +25,7 @@ MACROS = (
         WHEN regexp_full_match(y, '\\([0-9.,]+\\)') THEN -loose(y[2:-2])
         WHEN regexp_full_match(y, '[0-9.,]+-') THEN -loose(y[:-2])
         ELSE loose(y) END""",
-    f"""CREATE MACRO amount(x) AS coalesce(TRY_CAST(x AS {AMOUNT}),
+    """CREATE MACRO amount(x, plain) AS coalesce(plain,
         CASE WHEN x = '' THEN NULL ELSE signed(replace(replace(trim(x), ' ', ''), chr(160), '')) END)""",
     """CREATE MACRO written(x) AS CASE WHEN regexp_matches(x, '^\\s*\\d{4}[-/.]\\d{1,2}[-/.]\\d{1,2}([ T].*)?\\s*$') THEN
         CAST(regexp_extract(x, '(\\d{4})[-/.](\\d{1,2})[-/.](\\d{1,2})', 1) AS INTEGER) * 10000
@@ -95,45 +95,49 @@ def insert(section: Section, file: int) -> str:
         return f"unmarked(p[{places[name]}])" if places[name] == n else f"p[{places[name]}]"
 
     raw = {
-        "typ_": "EXP/FEE/INV_ADJ_TYPE", "day_": "LINE_ITEM_DATE", "billed_": "INVOICE_DATE", "units_": "LINE_ITEM_NUMBER_OF_UNITS",
-        "cost_": "LINE_ITEM_UNIT_COST", "adj_": "LINE_ITEM_ADJUSTMENT_AMOUNT", "total_": "LINE_ITEM_TOTAL", "tax_": "LINE_ITEM_TAX_TOTAL",
-        "stated_": "INVOICE_TOTAL", "task_": "LINE_ITEM_TASK_CODE", "expense_": "LINE_ITEM_EXPENSE_CODE",
-        "activity_": "LINE_ITEM_ACTIVITY_CODE", "class_": "TIMEKEEPER_CLASSIFICATION", "keeper_": "TIMEKEEPER_ID",
-        "name_": "TIMEKEEPER_NAME", "firm_": "LAW_FIRM_ID", "invoice_": "INVOICE_NUMBER", "theirs_": "CLIENT_MATTER_ID",
-        "ours_": "LAW_FIRM_MATTER_ID", "currency_": "INVOICE_CURRENCY",
+        "typ_": "EXP/FEE/INV_ADJ_TYPE", "day_": "LINE_ITEM_DATE", "units_": "LINE_ITEM_NUMBER_OF_UNITS", "cost_": "LINE_ITEM_UNIT_COST",
+        "adj_": "LINE_ITEM_ADJUSTMENT_AMOUNT", "total_": "LINE_ITEM_TOTAL", "tax_": "LINE_ITEM_TAX_TOTAL", "task_": "LINE_ITEM_TASK_CODE",
+        "expense_": "LINE_ITEM_EXPENSE_CODE", "activity_": "LINE_ITEM_ACTIVITY_CODE", "class_": "TIMEKEEPER_CLASSIFICATION",
+        "keeper_": "TIMEKEEPER_ID", "invoice_": "INVOICE_NUMBER", "matter_": "CLIENT_MATTER_ID",
     }  # fmt: skip
+    amounts = ("units", "cost", "adj", "total", "tax")
     picked = ", ".join(f"{field(name)} AS {column}" for column, name in raw.items())
+    plain = ", ".join(f"TRY_CAST({name}_ AS {AMOUNT}) AS {name}_plain" for name in amounts)
+    read = ", ".join(f"amount({name}_, {name}_plain) AS {'said' if name == 'total' else name}" for name in amounts)
     codes = f", '{UNIT}', ".join(("task_", "expense_", "activity_", "class_"))
     short = f", '{UNIT}', ".join(f"code_of({name})" for name in ("task_", "expense_", "activity_", "class_"))
     more = ""
     if "LINE_ITEM_TAX_TOTAL" in places:
         more += ", tax"
     if "INVOICE_CURRENCY" in places:
-        more += ", upper(trim(currency_)) AS currency"
+        more += f", upper(trim({field('INVOICE_CURRENCY')})) AS currency"
     if file:
         more += f", {file} AS file"
     return f"""
     INSERT INTO lines BY NAME
     WITH split AS (SELECT l, string_split(l, '|') AS p FROM {scan(str(section.path))}),
     raw AS (SELECT l, p, len(p) AS n, {picked} FROM split),
-    typed AS (SELECT *,
-        concat(typ_, day_, units_, cost_, adj_, total_, tax_) AS signs,
+    typed AS (SELECT *, {plain},
         CASE typ_ {_TYPES} ELSE CASE upper(trim(typ_)) {_TYPES} {_WORDS} {_MORE} END END AS typ,
         concat({codes}) AS coded,
         TRY_CAST(day_ AS INTEGER) AS number_,
-        amount(units_) AS units, amount(cost_) AS cost, amount(adj_) AS adj, amount(total_) AS said, amount(tax_) AS tax,
-        hash(key_of(firm_)) AS firm, key_of(invoice_) AS number, key_of(CASE WHEN blank(keeper_) THEN name_ ELSE keeper_ END) AS keeper
+        hash(key_of({field("LAW_FIRM_ID")})) AS firm, key_of(invoice_) AS number,
+        key_of(CASE WHEN blank(keeper_) THEN {field("TIMEKEEPER_NAME")} ELSE keeper_ END) AS keeper
         FROM raw),
+    dated AS (SELECT *, {read},
+        CASE WHEN number_ BETWEEN 10000000 AND 99999999 THEN number_
+            WHEN NOT blank(day_) THEN written(day_)
+            WHEN TRY_CAST({field("INVOICE_DATE")} AS INTEGER) > 9999999 THEN TRY_CAST({field("INVOICE_DATE")} AS INTEGER)
+            ELSE written({field("INVOICE_DATE")}) END AS day
+        FROM typed),
     ruled AS (SELECT *,
-        CASE WHEN number_ BETWEEN 10000000 AND 99999999 THEN number_ WHEN blank(day_) THEN
-            coalesce(CASE WHEN TRY_CAST(billed_ AS INTEGER) > 9999999 THEN TRY_CAST(billed_ AS INTEGER) END, written(billed_))
-            ELSE written(day_) END AS day,
-        contains(signs, ',') OR contains(signs, '(') AS comma,
+        units_plain IS DISTINCT FROM units OR cost_plain IS DISTINCT FROM cost OR adj_plain IS DISTINCT FROM adj
+            OR total_plain IS DISTINCT FROM said OR tax_plain IS DISTINCT FROM tax AS loose,
         CASE WHEN cost IS NULL AND (typ <= 2 OR NOT blank(cost_)) OR units IS NULL AND NOT blank(units_) OR adj IS NULL AND NOT blank(adj_)
             THEN NULL
             ELSE coalesce(CAST(units AS DOUBLE), 0) * coalesce(CAST(cost AS DOUBLE), 0) + coalesce(CAST(adj AS DOUBLE), 0)
                 + coalesce(CAST(tax AS DOUBLE), 0) END AS due
-        FROM typed),
+        FROM dated),
     judged AS (SELECT *,
         coalesce(said, CASE WHEN blank(total_) AND units IS NOT NULL THEN TRY_CAST(due AS {AMOUNT}) END) AS total,
         coalesce(abs(due - CAST(said AS DOUBLE)) > {TOLERANCE}, false) AS off,
@@ -154,19 +158,20 @@ def insert(section: Section, file: int) -> str:
         CASE WHEN first_reason > 0 THEN first_reason
             WHEN total IS NULL THEN 9
             -- A point before three digits may part thousands where commas are decimal; only a total that adds up tells.
-            WHEN comma AND off AND regexp_matches(concat(units_, ' ', cost_, ' ', total_, ' '), '\\.\\d{{3}}\\s') THEN 9
+            WHEN loose AND off AND regexp_matches(concat(units_, ' ', cost_, ' ', total_, ' '), '\\.\\d{{3}}\\s') THEN 9
             WHEN units IS NULL AND typ = 1 AND NOT blank(units_) THEN 10
             WHEN tax IS NULL AND NOT blank(tax_) THEN 11
             ELSE 0 END AS reason
         FROM judged)
     SELECT reason,
         CASE WHEN reason > 0 THEN 0
-        WHEN NOT off AND said IS NOT NULL AND due IS NOT NULL AND NOT comma AND day = number_ AND n = {n} AND units > 0 AND units <= 24
-            AND ends_with(l, '[]') AND number <> '' AND NOT contains(signs, ' ') AND NOT contains(coded, ' ') AND typ_ <> '' THEN 0
+        WHEN NOT off AND said IS NOT NULL AND due IS NOT NULL AND NOT loose AND day = number_ AND n = {n} AND units > 0 AND units <= 24
+            AND ends_with(l, '[]') AND number <> '' AND NOT contains(coded, ' ') AND strlen(day_) = 8 AND strlen(typ_) < 3
+            AND NOT starts_with(total_, ' ') AND NOT ends_with(total_, ' ') AND NOT starts_with(units_, ' ') AND NOT ends_with(units_, ' ') THEN 0
         ELSE
         (CASE WHEN ends_with(rtrim(l), '[]') THEN 0 ELSE 1 END)
-        + (CASE WHEN contains(concat(signs, task_, expense_, activity_), ' ') THEN 2 ELSE 0 END)
-        + (CASE WHEN comma THEN 4 ELSE 0 END)
+        + (CASE WHEN contains(concat(typ_, day_, units_, cost_, adj_, total_, tax_, task_, expense_, activity_), ' ') THEN 2 ELSE 0 END)
+        + (CASE WHEN loose THEN 4 ELSE 0 END)
         + (CASE WHEN number_ IS DISTINCT FROM day AND NOT blank(day_) THEN 8 ELSE 0 END)
         + (CASE WHEN blank(day_) THEN 16 ELSE 0 END)
         + (CASE WHEN off THEN 32 ELSE 0 END)
@@ -178,9 +183,9 @@ def insert(section: Section, file: int) -> str:
         + (CASE WHEN n > {n} THEN 2048 ELSE 0 END)
         + (CASE WHEN number = '' THEN 4096 ELSE 0 END)
         + (CASE WHEN length(trim(typ_)) > 2 THEN 8192 ELSE 0 END) END AS notes,
-        typ, day, units, total, amount(stated_) AS stated,
+        typ, day, units, total, amount({field("INVOICE_TOTAL")}, TRY_CAST({field("INVOICE_TOTAL")} AS {AMOUNT})) AS stated,
         concat(typ, '{UNIT}', CASE WHEN strlen(coded) <= {3 * _NAME} THEN coded ELSE concat({short}) END) AS codes,
-        firm, hash(key_of(CASE WHEN blank(theirs_) THEN ours_ ELSE theirs_ END)) AS matter, hash(number, firm) AS invoice,
-        CASE WHEN typ = 1 AND keeper <> '' THEN hash(keeper, firm) END AS person, hash(l) AS line_hash{more}
+        firm, hash(key_of(CASE WHEN blank(matter_) THEN {field("LAW_FIRM_MATTER_ID")} ELSE matter_ END)) AS matter,
+        hash(number, firm) AS invoice, CASE WHEN typ = 1 AND keeper <> '' THEN hash(keeper, firm) END AS person, hash(l) AS line_hash{more}
     FROM decided
     """
