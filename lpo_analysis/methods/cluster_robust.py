@@ -17,8 +17,8 @@ from lpo_analysis.methods.random_effects import check_level, coefficient_table
 
 Codes = NDArray[np.intp]
 
-_FEW = 200
-"""Most clusters for which the degrees of freedom of a joint test are worked out."""
+_FEW = 3000
+"""Most clusters times coefficients for which the degrees of freedom of a joint test are worked out."""
 _ENUMERATED = 12
 """Most clusters for which all changes of sign are listed instead of drawn."""
 
@@ -147,8 +147,8 @@ class Robust:
         Returns
         -------
         JointTest or None
-            The approximate Hotelling test; None where clusters are too few for it. Above 200 clusters the scale has as many degrees of
-            freedom as clusters less one.
+            The approximate Hotelling test; None where clusters are too few for it. With many clusters (3,000 over the coefficients) the
+            scale has as many degrees of freedom as clusters less one.
 
         References
         ----------
@@ -162,7 +162,7 @@ class Robust:
         turned = np.zeros((q, len(self.names)))
         turned[:, at] = root
         eta = self.n_clusters - 1.0
-        if self.n_clusters <= _FEW:
+        if self.n_clusters * q <= _FEW:
             grid = [[self._expected(turned[s], turned[t]) for t in range(q)] for s in range(q)]
             spread = sum(
                 float((grid[s][s] * grid[t][t]).sum() + (grid[s][t] * grid[s][t].T).sum())

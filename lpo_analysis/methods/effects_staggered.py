@@ -59,7 +59,8 @@ class Aggregate:
         One average a row: at (start, period, or periods since the start), estimate, std_error, df, p, conf_low, conf_high (each by
         itself), band_low, band_high (all at once), n_moved, level. Empty for `simple`.
     critical : float
-        Standard errors to each side of the simultaneous band, before the correction for few clusters; NaN without one.
+        Standard errors to each side of the simultaneous band were all averages normal; each takes the quantile of its own t
+        distribution at that probability. NaN without a band.
     pre_trend : PreTest or None
         For `event`: the test that all averages before the start are 0.
     """
@@ -247,8 +248,9 @@ class GroupTime:
         overall = self._row(float(w @ estimate), *self._influence(w, sway), level)
         psi = np.stack(influences, axis=1)
         critical = self._critical(psi, table["std_error"].to_numpy(), level, draws, seed)
-        widened = critical / special.ndtri((1 + level) / 2)
-        half = np.array([_quantile((1 + level) / 2, df) for df in table["df"]]) * max(widened, 1.0) * table["std_error"]
+        # Each average keeps the chance of missing that it has in the joint normal band, at its own degrees of freedom.
+        tail = max(float(special.ndtr(critical)), (1 + level) / 2) if np.isfinite(critical) else np.nan
+        half = np.array([_quantile(tail, df) for df in table["df"]]) * table["std_error"]
         table = table.assign(band_low=table["estimate"] - half, band_high=table["estimate"] + half)[_COLUMNS]
         pre = self._pre_test(psi[:, ~after], table[~after]) if kind == "event" else None
         return Aggregate(kind, pd.Series(overall), table, critical, pre)
