@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from lpo_analysis.errors import ParameterError
-from lpo_analysis.methods.effects import comparisons, event_study, two_way
+from lpo_analysis.methods.effects import before_after, comparisons, event_study, two_way
 from lpo_analysis.methods.effects_panel import cluster_check, make_panel, why_not
+from lpo_analysis.methods.effects_simulation import Design, simulate
 
 
 def frame_of(starts, periods=4, effect=-5.0, seed=0):
@@ -157,3 +158,35 @@ def test_few_clusters_are_told(starts, passed, words):
     check = cluster_check(panel_of(frame_of(starts)))
     assert check.passed is passed
     assert words in check.text
+
+
+def test_before_and_after_is_the_mean_of_paired_differences():
+    """Units move by -2 and -4: mean -3, error 1 with one degree of freedom; the unit that stayed has no say."""
+    frame = pd.DataFrame({
+        "unit": [1, 1, 2, 2, 3, 3], "time": [1, 2] * 3, "start": [2.0] * 4 + [NEVER] * 2, "y": [10, 8, 14, 10, 20, 99],
+    })  # fmt: skip
+    row = before_after(panel_of(frame)).iloc[0]
+    assert (row["estimate"], row["std_error"], row["df"]) == pytest.approx((-3, 1, 1))
+    with pytest.raises(ParameterError, match="no unit is seen before and after its start"):
+        before_after(panel_of(frame[(frame["start"].isna()) | (frame["time"] == 1)]))
+
+
+def test_a_simulated_panel_has_the_effect_it_says():
+    frame, truth = simulate(
+        Design(units=4, moved=2, starts=(3, 5), periods=6, effect=-1, growth=-0.5, noise=0, spread=0, drift=0), seed=1
+    )
+    assert frame.loc[frame["y"] != 0, "y"].tolist() == [-1, -1.5, -2, -2.5, -1, -1.5]
+    assert truth == pytest.approx(-9.5 / 6)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"moved": 41}, "moved: must lie between 1 and the 40"),
+        ({"starts": (1,)}, "starts: each"),
+        ({"persistence": 1.0}, "persistence: "),
+    ],
+)
+def test_a_simulation_that_makes_no_sense_is_refused(options, message):
+    with pytest.raises(ParameterError, match=message):
+        Design(**options)
