@@ -370,16 +370,14 @@ class _Copy:
     def add(self, line: str, turn: Callable[[str], str]) -> None:
         self.line += 1
         within = self.line > self.source.n_head and self.layout.format != "template"
-        if within and line.lstrip().upper().startswith("LEDES") and (kind := ledes.format_of(line)):
-            self.kind = kind
-            if kind == "other" and self.fault is None:
-                self.fault = Fault(self.source.label, self.line, None, None, "LEDES of another kind begins here")
-        elif within and "|" in line and ledes.is_header(line):
+        if within and "|" not in line and (kind := ledes.format_of(line)) in ledes.FORMATS:
+            self.kind = str(kind)
+        elif within and "|" in line and ledes.is_header(line, least=8):
             self._turn_to(line)
         self.stream.write(turn(line) + "\n")
 
     def _turn_to(self, header: str) -> None:
-        layout = ledes.layout_of(header, self.kind if self.kind in ledes.FORMATS else "1998B")
+        layout = ledes.layout_of(header, self.kind)
         if isinstance(layout, str):
             self.fault = self.fault or Fault(self.source.label, self.line, None, None, f"a header that {layout}")
         elif layout != self.layout:

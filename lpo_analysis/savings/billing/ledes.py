@@ -33,7 +33,7 @@ FIRST_YEAR, LAST_YEAR = 1980, 2050
 """Years a line can be of; before and after them stand the empty dates and slips of the finger of other programs."""
 
 _FORMAT_LINE = re.compile(r"\s*LEDES[\s_-]*(?:19)?98(B)(I?)(?:[\s_-]*V?\d)?\s*(?:\[\s*\])?\s*", re.IGNORECASE)
-_OTHER_LEDES = re.compile(r"\s*(?:LEDES|<\?xml.*ledes|@?INVOICE\b)", re.IGNORECASE)
+_OTHER_LEDES = re.compile(r"\s*(?:LEDES|<\?xml.*ledes|<ledes)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -98,13 +98,15 @@ def fields_of(line: str) -> list[str]:
     return [field.strip() for field in line.strip().removesuffix("[]").split("|")]
 
 
-def is_header(line: str) -> bool:
+def is_header(line: str, *, least: int = 2) -> bool:
     """Say whether a line names fields rather than filling them.
 
     Parameters
     ----------
     line : str
         The line.
+    least : int, default 2
+        Fewest names of the standard it must hold.
 
     Returns
     -------
@@ -112,7 +114,8 @@ def is_header(line: str) -> bool:
         True if at least half of the fields bear names of the standard.
     """
     names = [_name(field) for field in fields_of(line)]
-    return len(names) > 1 and 2 * sum(name in _KNOWN for name in names) >= len(names)
+    known = sum(name in _KNOWN for name in names)
+    return known >= least and 2 * known >= len(names)
 
 
 def standard(format_: str) -> Layout:

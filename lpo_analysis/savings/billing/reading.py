@@ -270,7 +270,9 @@ class _Reader:
             GROUP BY codes ORDER BY codes""")
         meant = []
         for text in seen["codes"]:
-            typ, task, expense, activity, keeper = str(text).split(UNIT)
+            typ, *parts = str(text).split(UNIT)
+            # A code that holds the mark itself is no code: all of them together are one that nobody knows.
+            task, expense, activity, keeper = parts if len(parts) == 4 else [" ".join(parts), " ".join(parts), "", ""]
             meant.append(
                 self.codes.meaning(_KINDS[int(typ)], task=task, expense=expense, activity=activity, timekeeper=keeper)
             )

@@ -145,7 +145,7 @@ def insert(section: Section, file: int) -> str:
             WHEN n = {n} AND typ IS NOT NULL AND day // 10000 BETWEEN {FIRST_YEAR} AND {LAST_YEAR} AND is_day(day) THEN 0
             WHEN n IS NULL THEN 1
             WHEN n = 1 THEN CASE WHEN trim(l, ' []' || chr(9)) = '' THEN 1 WHEN starts_with(l, '{BROKEN}') THEN 3
-                WHEN starts_with(upper(trim(l)), 'LEDES') THEN 2 ELSE 4 END
+                WHEN regexp_full_match(l, '\\s*LEDES[\\s_-]*(19)?98BI?([\\s_-]*V?\\d)?\\s*(\\[\\s*\\])?\\s*', 'i') THEN 2 ELSE 4 END
             WHEN n < {n} THEN 4
             WHEN n > {n} AND NOT (n = {n + 1} AND trim(p[{n + 1}], '[] ') = '') THEN 5
             WHEN typ IS NULL THEN CASE WHEN contains(upper(typ_), 'ADJ_TYPE') THEN 2 ELSE 6 END
@@ -172,7 +172,7 @@ def insert(section: Section, file: int) -> str:
         (CASE WHEN ends_with(rtrim(l), '[]') THEN 0 ELSE 1 END)
         + (CASE WHEN contains(concat(typ_, day_, units_, cost_, adj_, total_, tax_, task_, expense_, activity_), ' ') THEN 2 ELSE 0 END)
         + (CASE WHEN loose THEN 4 ELSE 0 END)
-        + (CASE WHEN number_ IS DISTINCT FROM day AND NOT blank(day_) THEN 8 ELSE 0 END)
+        + (CASE WHEN number_ IS DISTINCT FROM day AND NOT blank(day_) THEN {0 if section.layout.format == "template" else 8} ELSE 0 END)
         + (CASE WHEN blank(day_) THEN 16 ELSE 0 END)
         + (CASE WHEN off THEN 32 ELSE 0 END)
         + (CASE WHEN typ = 1 AND units < 0 THEN 64 ELSE 0 END)

@@ -31,13 +31,16 @@ def item(number: int = 1, **changed: Any) -> dict[str, str]:
         made[name] = str(value)
     if "LINE_ITEM_TOTAL" not in made:
         units, cost, adj, tax = (
-            float(made[f"LINE_ITEM_{name}"] or 0) for name in ("NUMBER_OF_UNITS", "UNIT_COST", "ADJUSTMENT_AMOUNT", "TAX_TOTAL")
+            float(made[f"LINE_ITEM_{name}"] or 0)
+            for name in ("NUMBER_OF_UNITS", "UNIT_COST", "ADJUSTMENT_AMOUNT", "TAX_TOTAL")
         )
         made["LINE_ITEM_TOTAL"] = f"{units * cost + adj + tax:.2f}"
     return made
 
 
-def text(items: Iterable[Mapping[str, str]], kind: str = "1998B", *, fields: Iterable[str] | None = None, mark: str = "[]") -> str:
+def text(
+    items: Iterable[Mapping[str, str]], kind: str = "1998B", *, fields: Iterable[str] | None = None, mark: str = "[]"
+) -> str:
     """Return a file; invoice totals left empty are filled in."""
     listed = [dict(one) for one in items]
     sums: dict[str, float] = {}

@@ -56,49 +56,76 @@ def test_the_shape_of_the_public_1998b_sample_is_read_without_special_care(tmp_p
 
 def test_the_shape_of_the_public_98bi_sample_is_read_without_special_care(tmp_path, bills):
     rate = "0.061245"
-    fee = bills.item(1, line_item_unit_cost="350", line_item_adjustment_amount="-70", line_item_tax_rate=rate, line_item_tax_total="38.58", line_item_total="668.58", invoice_currency="GBP", account_type="O")
-    flat = bills.item(2, typ="IF", line_item_number_of_units="1", line_item_unit_cost="1250", line_item_tax_rate=rate, line_item_tax_total="88.81", line_item_total="1338.81", invoice_currency="GBP", timekeeper_id="", timekeeper_name="", timekeeper_classification="", line_item_task_code="", line_item_activity_code="", invoice_number="A2")
+    fee = bills.item(
+        1,
+        line_item_unit_cost="350",
+        line_item_adjustment_amount="-70",
+        line_item_tax_rate=rate,
+        line_item_tax_total="38.58",
+        line_item_total="668.58",
+        invoice_currency="GBP",
+        account_type="O",
+    )
+    flat = bills.item(
+        2,
+        typ="IF",
+        line_item_number_of_units="1",
+        line_item_unit_cost="1250",
+        line_item_tax_rate=rate,
+        line_item_tax_total="88.81",
+        line_item_total="1338.81",
+        invoice_currency="GBP",
+        timekeeper_id="",
+        timekeeper_name="",
+        timekeeper_classification="",
+        line_item_task_code="",
+        line_item_activity_code="",
+        invoice_number="A2",
+    )
     billing = read_billing(bills.write(tmp_path / "b.txt", [fee, flat], "98BI"))
     assert (aside(billing), notes(billing), billing.currency) == ({}, {}, "GBP")
     assert total(billing) == 630 + 1250  # net of tax
     assert billing.tax == pytest.approx(38.58 + 88.81)
 
 
-@pytest.mark.parametrize("kind", ["1998B", "98BI"])
+CHANGES = {
+    "byte order mark": (lambda text: "\ufeff" + text, None),
+    "CRLF": (lambda text: text.replace("\n", "\r\n"), None),
+    "blank lines first": (lambda text: "\n\n" + text, None),
+    "blank lines between": (lambda text: text.replace("\n", "\n\n"), None),
+    "mixed ends": (lambda text: text.replace("\n", "\r\n", 3), None),
+    "CR": (lambda text: text.replace("\n", "\r"), None),
+    "no marks": (lambda text: text.replace("[]\n", "\n"), "no [] after the format"),
+    "no format": (lambda text: text.split("\n", 1)[1], "no format line"),
+    "no header": (lambda text: text.split("\n", 1)[0] + "\n" + text.split("\n", 2)[2], "no header"),
+    "names spelt otherwise": (lambda text: text.replace("EXP/FEE/INV_ADJ_TYPE", " exp/fee/inv adj type "), None),
+    "control characters": (lambda text: text.replace("Work", "W\x01or\x00k\x02"), None),
+    "no end": (lambda text: text[:-1], None),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    ("change", "remark"),
-    [
-        (lambda text: "\ufeff" + text, None),
-        (lambda text: text.replace("\n", "\r\n"), None),
-        (lambda text: "\n\n" + text, None),
-        (lambda text: text.replace("\n", "\n\n"), None),
-        (lambda text: text.replace("\n", "\r\n", 3), None),
-        (lambda text: text.replace("\n", "\r"), None),
-        (lambda text: text.replace("[]\n", "\n"), "no [] after the format"),
-        (lambda text: text.split("\n", 1)[1], "no format line"),
-        (lambda text: text.split("\n", 1)[0] + "\n" + text.split("\n", 2)[2], "no header"),
-        (lambda text: text.replace("EXP/FEE/INV_ADJ_TYPE", " exp/fee/inv adj type "), None),
-        (lambda text: text.replace("Work", "W\x01or\x00k"), None),
-    ],
-)  # fmt: skip
-def test_what_files_are_like_makes_no_difference(tmp_path, bills, kind, change, remark):
+    ("how", "kind"), [*((how, "1998B") for how in CHANGES), ("CRLF", "98BI"), ("no header", "98BI")]
+)
+def test_what_files_are_like_makes_no_difference(tmp_path, bills, how, kind):
+    change, remark = CHANGES[how]
     items = [bills.item(i, line_item_number_of_units=i, timekeeper_id=i) for i in range(1, 8)]
-    plain = read_billing(bills.write(tmp_path / "plain.txt", items, kind))
     (tmp_path / "changed.txt").write_bytes(change(bills.text(items, kind)).encode())
-    changed = read_billing(tmp_path / "changed.txt")
-    lost = aside(changed).get("unreadable", 0)
-    assert lost == (7 if "\x00" in change(bills.text(items, kind)) and lost else 0)
-    if not lost:
-        assert total(changed) == total(plain) == 300 * sum(range(1, 8))
-        assert changed.grains.drop(columns=["who"]).equals(plain.grains.drop(columns=["who"]))
-    assert changed.account.balanced
+    billing = read_billing(tmp_path / "changed.txt")
+    assert {*aside(billing)} <= {"blank"}
+    assert (total(billing), billing.grains["hours"].sum(), billing.account.used) == (300 * sum(range(1, 8)), 28, 7)
+    assert billing.account.balanced
+    assert {*notes(billing)} <= ({"no_end_mark"} if how == "no marks" else set())
     if remark:
-        assert any(remark in told for told in changed.account.remarks)
+        assert any(remark in told for told in billing.account.remarks)
 
 
 @pytest.mark.parametrize("codec", ["cp1252", "utf-16", "utf-16-le", "utf-8"])
 def test_other_encodings_are_brought_into_utf_8(tmp_path, bills, codec):
-    items = [bills.item(i, timekeeper_name="Müßig, Zoë", line_item_description="Prüfung – “Akte”", timekeeper_id=i) for i in range(1, 5)]
+    items = [
+        bills.item(i, timekeeper_name="Müßig, Zoë", line_item_description="Prüfung – “Akte”", timekeeper_id=i)
+        for i in range(1, 5)
+    ]
     (tmp_path / "a.txt").write_bytes(bills.text(items).encode(codec))
     billing = read_billing(tmp_path / "a.txt")
     assert total(billing) == 2400
@@ -110,11 +137,17 @@ def test_fields_in_another_order_and_unknown_ones(tmp_path, bills):
     fields.insert(3, "OWN_FIELD")
     billing = read_billing(bills.write(tmp_path / "a.txt", [bills.item(1, own_field="x")], fields=fields))
     assert total(billing) == 600
-    assert [told.split(": ")[1] for told in billing.account.remarks] == ["fields in another order than the standard's", "1 fields unknown to the standard, not read"]
+    assert [told.split(": ")[1] for told in billing.account.remarks] == [
+        "fields in another order than the standard's",
+        "1 fields unknown to the standard, not read",
+    ]
 
 
 def test_files_put_one_after_the_other_keep_their_own_order(tmp_path, bills):
-    first, second = bills.text([bills.item(1)]), bills.text([bills.item(1, invoice_number="B")], fields=list(reversed(FIELDS_1998B)))
+    first, second = (
+        bills.text([bills.item(1)]),
+        bills.text([bills.item(1, invoice_number="B")], fields=list(reversed(FIELDS_1998B))),
+    )
     third = bills.text([bills.item(1, invoice_number="C", invoice_currency="")], "98BI")
     (tmp_path / "a.txt").write_text(first + second + third + first.replace("|A1|", "|D|") + "bad|line[]\n")
     billing = read_billing(tmp_path / "a.txt", currency="USD")
@@ -127,72 +160,85 @@ def test_files_put_one_after_the_other_keep_their_own_order(tmp_path, bills):
     assert read_billing(same).account.aside["lines"].tolist() == [4]
 
 
-@pytest.mark.parametrize(
-    ("field", "value", "amount", "hours", "noted"),
-    [
-        ("line_item_number_of_units", " 2.00 ", 600, 2, "blanks"),
-        ("line_item_number_of_units", "2,5", 600, 2.5, "decimal_comma"),
-        ("line_item_number_of_units", "0,250", 600, 0.25, "decimal_comma"),
-        ("line_item_number_of_units", "-2", 600, -2, "negative_hours"),
-        ("line_item_number_of_units", "25", 600, 25, "long_day"),
-        ("line_item_number_of_units", "", 600, 0, "no_hours"),
-        ("line_item_total", "600,00", 600, 2, "decimal_comma"),
-        ("line_item_total", "1.600,00", 1600, 2, "decimal_comma"),
-        ("line_item_total", "1,600.00", 1600, 2, "line_rule"),
-        ("line_item_total", "(600.00)", -600, 2, "decimal_comma"),
-        ("line_item_total", "600-", -600, 2, "decimal_comma"),
-        ("line_item_total", "", 600, 2, "total_computed"),
-        ("line_item_total", "650", 650, 2, "line_rule"),
-        ("line_item_adjustment_amount", "?", 600, 2, "rule_not_checked"),
-        ("line_item_unit_cost", "", 600, 2, "rule_not_checked"),
-        ("line_item_date", "2024-01-15", 600, 2, "date_form"),
-        ("line_item_date", "2024/1/15", 600, 2, "date_form"),
-        ("line_item_date", "", 600, 2, "invoice_date"),
-        ("typ", "Fee", 600, 2, "type_word"),
-        ("invoice_number", "", 600, 2, "no_invoice_number"),
-    ],
-)  # fmt: skip
-def test_what_is_safe_is_read_and_noted_with_its_place(tmp_path, bills, field, value, amount, hours, noted):
-    odd = bills.item(2, **({"line_item_total": "600"} | {field: value}))
-    billing = read_billing(bills.write(tmp_path / "a.txt", [bills.item(1, invoice_number="B"), odd]))
+SAFE = [
+    ("line_item_number_of_units", " 2.00 ", 600, 2, "blanks"),
+    ("line_item_number_of_units", "2,5", 600, 2.5, "decimal_comma"),
+    ("line_item_number_of_units", "0,250", 600, 0.25, "decimal_comma"),
+    ("line_item_number_of_units", "-2", 600, -2, "negative_hours"),
+    ("line_item_number_of_units", "25", 600, 25, "long_day"),
+    ("line_item_number_of_units", "", 600, 0, "no_hours"),
+    ("line_item_total", "600,00", 600, 2, "decimal_comma"),
+    ("line_item_total", "1.600,00", 1600, 2, "decimal_comma"),
+    ("line_item_total", "1,600.00", 1600, 2, "line_rule"),
+    ("line_item_total", "1,600,000", 1600000, 2, "decimal_comma"),
+    ("line_item_total", "(600.00)", -600, 2, "decimal_comma"),
+    ("line_item_total", "600-", -600, 2, "decimal_comma"),
+    ("line_item_total", "", 600, 2, "total_computed"),
+    ("line_item_total", "650", 650, 2, "line_rule"),
+    ("line_item_adjustment_amount", "?", 600, 2, "rule_not_checked"),
+    ("line_item_unit_cost", "", 600, 2, "rule_not_checked"),
+    ("line_item_date", "2018-01-15", 600, 2, "date_form"),
+    ("line_item_date", "2019/1/15 00:00", 600, 2, "date_form"),
+    ("line_item_date", "", 600, 2, "invoice_date"),
+    ("typ", "Fee", 600, 2, "type_word"),
+    ("typ", "f", 600, 2, None),
+    ("invoice_number", "", 600, 2, "no_invoice_number"),
+]
+UNSAFE = [
+    ("line_item_total", "1,234", "total"),
+    ("line_item_total", "six", "total"),
+    ("line_item_total", "nan", "total"),
+    ("line_item_total", "1" * 30, "total"),
+    ("line_item_number_of_units", "1,234", "units"),
+    ("line_item_number_of_units", "two", "units"),
+    ("line_item_date", "18991231", "date_outside"),
+    ("line_item_date", "20990101", "date_outside"),
+    ("line_item_date", "20230229", "date"),
+    ("line_item_date", "01/02/2024", "date"),
+    ("line_item_date", "soon", "date"),
+    ("typ", "X", "type"),
+    ("typ", "", "type"),
+    ("line_item_description", "a|b", "too_many_fields"),
+    ("line_item_description", "a\nb", "too_few_fields"),
+    ("line_item_description", "x" * 10_000_000, "unreadable"),
+]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_what_is_safe_is_read_and_noted_with_its_place(tmp_path, bills, threads):
+    items = []
+    for i, (field, value, _, _, _) in enumerate(SAFE):
+        own = {
+            "line_item_total": "600",
+            "line_item_date": f"{2002 + i}0115",
+            "invoice_date": f"{2002 + i}0131",
+            "invoice_number": f"A{i}",
+        }
+        items.append(bills.item(i, **(own | {field: value})))
+    billing = read_billing(bills.write(tmp_path / "a.txt", items), threads=threads)
     assert aside(billing) == {}
-    assert (total(billing) - 600, billing.grains["hours"].sum() - 2) == (amount, hours)
-    assert notes(billing)[noted] == 1
-    assert places(billing, noted) == [4]
+    sums = billing.grains.groupby("month")[["amount", "hours"]].sum()
+    for i, (field, value, amount, hours, noted) in enumerate(SAFE):
+        found = sums.loc[f"{2002 + i}-01"]
+        assert (found["amount"], found["hours"]) == (amount, hours), (field, value)
+        if noted:
+            assert i + 3 in places(billing, noted), (field, value)
 
 
-@pytest.mark.parametrize(
-    ("field", "value", "reason"),
-    [
-        ("line_item_total", "1,234", "total"),
-        ("line_item_total", "six", "total"),
-        ("line_item_total", "nan", "total"),
-        ("line_item_total", "1" * 30, "total"),
-        ("line_item_number_of_units", "1,234", "units"),
-        ("line_item_number_of_units", "two", "units"),
-        ("line_item_date", "18991231", "date_outside"),
-        ("line_item_date", "20990101", "date_outside"),
-        ("line_item_date", "20230229", "date"),
-        ("line_item_date", "01/02/2024", "date"),
-        ("line_item_date", "soon", "date"),
-        ("typ", "X", "type"),
-        ("typ", "", "type"),
-        ("line_item_description", "a|b", "too_many_fields"),
-        ("line_item_description", "a\nb", "too_few_fields"),
-        ("line_item_description", "x" * 10_000_000, "unreadable"),
-    ],
-)  # fmt: skip
-def test_what_is_not_safe_is_set_aside_with_its_place(tmp_path, bills, field, value, reason):
-    odd = bills.item(2, **({"line_item_total": "600"} | {field: value}))
-    billing = read_billing(bills.write(tmp_path / "a.txt", [bills.item(1, invoice_number="B"), odd, bills.item(3, invoice_number="D")]))
-    pieces = 2 if value == "a\nb" else 1
-    assert aside(billing) == {reason: pieces}
-    assert places(billing, reason) == [4, 5][:pieces]
-    assert (total(billing), billing.account.used, billing.account.lines) == (1200, 2, 4 + pieces)
-    assert billing.account.lost == pieces
-    if reason == "date_outside":
-        found = billing.account.places
-        assert found.loc[found["code"] == reason, "value"].tolist() == [value]
+def test_what_is_not_safe_is_set_aside_with_its_place(tmp_path, bills):
+    good = bills.item(99, invoice_number="B")
+    items = [
+        bills.item(i, **({"line_item_total": "600"} | {field: value})) for i, (field, value, _) in enumerate(UNSAFE)
+    ]
+    billing = read_billing(bills.write(tmp_path / "a.txt", [good, *items, bills.item(100, invoice_number="D")]))
+    found = billing.account.places.set_index("line")
+    for i, (_, value, reason) in enumerate(UNSAFE):
+        line = i + 4 + (i > 14)  # the line feed within a line makes two of it
+        assert found.loc[line, "code"] == reason, value[:20]
+        if reason == "date_outside":
+            assert found.loc[line, "value"] == value
+    assert (total(billing), billing.account.used, billing.account.lost) == (1200, 2, len(UNSAFE) + 1)
+    assert billing.account.lines == 2 + 2 + len(UNSAFE) + 1
 
 
 def test_a_point_before_three_digits_is_not_taken_for_a_decimal_one_beside_decimal_commas(tmp_path, bills):
@@ -220,17 +266,17 @@ def test_the_same_line_again_is_set_aside_and_invoices_are_added_up(tmp_path, bi
 
 def test_lines_are_found_again_in_large_files_and_over_several_files(tmp_path, bills):
     def many(prefix):
-        return [bills.item(i, invoice_number=f"{prefix}{i}", invoice_total="600") for i in range(60_000)]
+        return [bills.item(i, invoice_number=f"{prefix}{i}", invoice_total="600") for i in range(6_000)]
 
     for name in "ab":
         items = many(name)
-        for at in (0, 31_415, 59_999):
+        for at in (0, 3_141, 5_999):
             items[at]["LINE_ITEM_DATE"] = "bad"
         bills.write(tmp_path / f"{name}.txt", items)
     billing = read_billing(tmp_path)
     bad = billing.account.places.query("code == 'date'")
-    assert bad.groupby("file")["line"].apply(list).tolist() == [[3, 31_418, 60_002]] * 2
-    assert billing.account.used == 120_000 - 6
+    assert bad.groupby("file")["line"].apply(list).tolist() == [[3, 3_144, 6_002]] * 2
+    assert billing.account.used == 12_000 - 6
 
 
 def test_currencies_are_not_mixed(tmp_path, bills):
@@ -306,7 +352,11 @@ def test_parameters_that_make_no_sense(tmp_path, bills, wrong):
 
 
 def test_moved_matters_and_providers_are_found_and_absent_ones_told(tmp_path, bills):
-    lines = [bills.item(1), bills.item(2, client_matter_id="", law_firm_matter_id="M9"), bills.item(3, law_firm_id="LPO", invoice_number="P")]
+    lines = [
+        bills.item(1),
+        bills.item(2, client_matter_id="", law_firm_matter_id="M9"),
+        bills.item(3, law_firm_id="LPO", invoice_number="P"),
+    ]
     path = bills.write(tmp_path / "a.txt", lines)
     billing = read_billing(path, providers=["LPO", "NEVER"], moved={"M9": "2024-01", "NEVER": "2024-02"})
     assert billing.providers == (True, False)
@@ -318,9 +368,22 @@ def test_moved_matters_and_providers_are_found_and_absent_ones_told(tmp_path, bi
 
 
 def test_the_same_bills_and_seed_give_the_same_and_threads_make_no_difference(tmp_path, bills):
-    items = [bills.item(i, invoice_number=f"A{i % 50}", law_firm_id=f"F{i % 50 % 7}", timekeeper_id=i % 40, line_item_number_of_units=f"{i % 9}.1") for i in range(3000)]
+    items = [
+        bills.item(
+            i,
+            invoice_number=f"A{i % 50}",
+            law_firm_id=f"F{i % 50 % 7}",
+            timekeeper_id=i % 40,
+            line_item_number_of_units=f"{i % 9}.1",
+        )
+        for i in range(3000)
+    ]
     path = bills.write(tmp_path / "a.txt", items)
-    one, two, other = read_billing(path, seed=3, threads=1), read_billing(path, seed=3, threads=2), read_billing(path, seed=4)
+    one, two, other = (
+        read_billing(path, seed=3, threads=1),
+        read_billing(path, seed=3, threads=2),
+        read_billing(path, seed=4),
+    )
     assert one.grains.equals(two.grains)
     assert one.units.equals(two.units)
     assert not one.grains.equals(other.grains)
