@@ -61,7 +61,7 @@ class Account:
     Parameters
     ----------
     files : pandas.DataFrame
-        One file a row: file (its number and a hash of its content), format, encoding, lines, used, set_aside.
+        One file a row: file (its number in the order of names), format, encoding, lines, used, set_aside.
     aside : pandas.DataFrame
         One file and reason a row: file, reason, lines, amount (sum of the totals that can be read).
     notes : pandas.DataFrame

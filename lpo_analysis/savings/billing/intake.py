@@ -8,7 +8,6 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -42,22 +41,19 @@ class Traits:
 
     Parameters
     ----------
-    digest : str
-        SHA-256 of the content.
     encoding : str
         Codec that reads it.
     newline : str
         What ends a line.
-    n_lines : int
-        Lines.
+    size : int
+        Bytes.
     plain : bool
         Whether the database can read the file as it is.
     """
 
-    digest: str
     encoding: str
     newline: str
-    n_lines: int
+    size: int
     plain: bool
 
 
@@ -71,8 +67,8 @@ class Section:
         The file itself or a copy of a part of it.
     first : int
         Line of the file that the run begins with.
-    n_lines : int
-        Its lines.
+    n_lines : int or None
+        Its lines; None for a file read as it is, whose bytes are counted instead.
     n_head : int
         Lines at its beginning up to the header.
     layout : Layout
@@ -81,7 +77,7 @@ class Section:
 
     path: Path
     first: int
-    n_lines: int
+    n_lines: int | None
     n_head: int
     layout: Layout
 
@@ -93,7 +89,7 @@ class Source:
     Parameters
     ----------
     label : str
-        What messages call it: its number and a hash of its content, never its name.
+        What messages call it: its number in the order of names, never its name.
     path : Path
         Where it is.
     traits : Traits
@@ -116,7 +112,7 @@ class Source:
     @property
     def whole(self) -> tuple[Section, ...]:
         """The file as one run of lines."""
-        return (Section(self.path, 1, self.traits.n_lines, self.n_head, self.layout),)
+        return (Section(self.path, 1, None, self.n_head, self.layout),)
 
 
 def found(path: str | Path) -> list[Path]:
@@ -159,6 +155,43 @@ def found(path: str | Path) -> list[Path]:
     return files
 
 
+def recorded_bills(path: str | Path) -> str:
+    """Return what is recorded of bills: kind, and a hash of the contents of all files in the order of their names.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file, a folder, or a pattern; empty for none.
+
+    Returns
+    -------
+    str
+        Kind and hash, for one file as `lpo_analysis.parameters.recorded_file` gives it; empty for none.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no file, or one cannot be read. The path is not told.
+    """
+    if not str(path):
+        return ""
+    files = found(path)
+    said = ""
+    try:
+        digests = [_digest(file) for file in files]
+    except OSError as error:
+        said = str(error.strerror)
+    if said:
+        raise NotFoundError(f"Your billing file cannot be read ({said}).")
+    whole = digests[0] if len(files) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+    return f"billing, sha256 {whole[:16]}"
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def survey(path: str | Path) -> list[Source]:
     """Find the files and tell what each is.
 
@@ -177,24 +210,20 @@ def survey(path: str | Path) -> list[Source]:
     NotFoundError
         If there is no file.
     DataError
-        Naming every file that cannot be read or is neither LEDES nor the template, by number and hash.
+        Naming every file that cannot be read or is neither LEDES nor the template, by its number in the order of names.
     """
     files = found(path)
     faults: list[Fault] = []
     sources: list[Source] = []
     for number, file in enumerate(files, start=1):
-        order = f" {number} of {len(files)}" if len(files) > 1 else ""
-        traits: Traits | None = None
-        said = ""
+        label = f"billing file {number} of {len(files)}" if len(files) > 1 else "billing file"
+        told: tuple[int, Layout, tuple[str, ...]] | str = ""
         try:
             traits, head = _traits(file)
         except OSError as error:
-            said = f"cannot be read ({error.strerror})"
-        if traits is None:
-            faults.append(Fault(f"billing file{order}", None, None, None, said))
-            continue
-        label = f"billing file{order} (sha256 {traits.digest[:12]})"
-        told = _told(head, traits)
+            told = f"cannot be read ({error.strerror})"
+        else:
+            told = _told(head, traits)
         if isinstance(told, str):
             faults.append(Fault(label, None, None, None, told))
         else:
@@ -205,35 +234,31 @@ def survey(path: str | Path) -> list[Source]:
 
 
 def _traits(path: Path) -> tuple[Traits, bytes]:
-    digest = hashlib.sha256()
     decoder = codecs.getincrementaldecoder("utf-8")()
-    feeds = returns = pairs = 0
+    size = feeds = returns = pairs = 0
     utf8, last, head = True, b"", b""
-    with path.open("rb") as stream, ThreadPoolExecutor(1) as pool:
-        hashed: Future[None] | None = None
+    with path.open("rb") as stream:
         while chunk := stream.read(CHUNK):
-            if hashed is not None:
-                hashed.result()
-            hashed = pool.submit(digest.update, chunk)
+            size += len(chunk)
             head = head or chunk[:LONGEST]
-            feeds += chunk.count(b"\n")
-            if b"\r" in chunk:
+            if returns or b"\r" in chunk:
+                # Lines that end in one way only are left to the database.
                 returns += chunk.count(b"\r")
                 pairs += chunk.count(b"\r\n") + (last == b"\r" and chunk.startswith(b"\n"))
+                feeds += chunk.count(b"\n")
+            else:
+                feeds += b"\n" in chunk
             if utf8 and not (chunk.isascii() and not decoder.getstate()[0]):
                 try:
                     decoder.decode(chunk)
                 except UnicodeDecodeError:
                     utf8 = False
             last = chunk[-1:]
-        if hashed is not None:
-            hashed.result()
     utf8 = utf8 and not decoder.getstate()[0]
     encoding = _wide(head) or ("utf-8-sig" if utf8 else "cp1252")
     newline = "\r" if not feeds and returns else "\n"
     plain = encoding == "utf-8-sig" and (returns == 0 or returns == pairs == feeds)
-    n_lines = feeds + (last not in (b"\n", b""))
-    return Traits(digest.hexdigest(), encoding, newline, n_lines, plain), head
+    return Traits(encoding, "\r\n" if plain and returns else newline, size, plain), head
 
 
 def _wide(head: bytes) -> str:
@@ -332,16 +357,17 @@ def copied(source: Source, folder: Path) -> tuple[list[Section], list[str]]:
 def _lines(source: Source) -> Iterator[str]:
     """Yield lines without their ends; what is longer than any line of a bill is cut short."""
     traits = source.traits
-    with source.path.open(encoding=traits.encoding, errors="replace", newline=traits.newline) as stream:
+    newline = traits.newline[-1]
+    with source.path.open(encoding=traits.encoding, errors="replace", newline=newline) as stream:
         while piece := stream.readline(LONGEST):
-            whole = piece.endswith(traits.newline)
+            whole = piece.endswith(newline)
             if not whole and len(piece) >= LONGEST:
                 while more := stream.readline(LONGEST):
-                    if more.endswith(traits.newline):
+                    if more.endswith(newline):
                         break
                 yield BROKEN
                 continue
-            yield piece.removesuffix(traits.newline).removesuffix("\r")
+            yield piece.removesuffix(newline).removesuffix("\r")
 
 
 def _flat(line: str) -> str:

@@ -34,8 +34,6 @@ class Billing:
         ISO 4217 code; empty where the files state none and none was given.
     tax : float
         Tax on the lines used, which is in no amount.
-    sources : tuple of str
-        What is recorded of the files: kind and hash.
     counts : dict of str to int
         Number of firms, timekeepers, matters and invoices behind the lines used.
     providers : tuple of bool
@@ -55,7 +53,6 @@ class Billing:
     unknown: pd.DataFrame
     currency: str
     tax: float
-    sources: tuple[str, ...]
     counts: dict[str, int]
     providers: tuple[bool, ...]
     moved_seen: tuple[bool, ...]

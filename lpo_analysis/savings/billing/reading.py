@@ -76,7 +76,7 @@ def read_billing(
 
     Notes
     -----
-    Messages name files by number and hash, lines and fields, and repeat amounts, dates and codes in the form of UTBMS codes, nothing
+    Messages name files by their number in the order of names, lines and fields, and repeat amounts, dates and codes in the form of UTBMS codes, nothing
     else. Sums are exact decimals. Amounts are net of tax: LINE_ITEM_TOTAL less LINE_ITEM_TAX_TOTAL, where there is one.
     """
     _check(providers, moved, currency, seed, min_cell)
@@ -157,7 +157,6 @@ class _Reader:
         return Billing(
             grains=self._grains(), units=self._units(), moved=pd.DataFrame(sorted(pairs), columns=["matter", "month"]),
             account=self._account(), unknown=self._unknown(meant), currency=currency, tax=self._tax(),
-            sources=tuple(f"billing, sha256 {source.traits.digest[:16]}" for source in self.sources),
             counts={"firms": self.sizes["F"], "timekeepers": self.sizes["T"], "matters": self.sizes["M"], "invoices": n_invoices},
             providers=tuple(key in firms for key in named), moved_seen=tuple(key in matters for key in moves),
             min_cell=self.min_cell, seed=self.seed,
@@ -197,8 +196,8 @@ class _Reader:
         for section in sections:
             before = self._rows()
             done = self.engine.attempt(staging.insert(section, number))
-            # One row a line, or the file is not what it seems.
-            if not done or self._rows() - before != section.n_lines:
+            # Every byte has to be in a row, or the file is not what it seems.
+            if not done or not self._complete(number, before, section):
                 self.engine.run("DELETE FROM lines WHERE rowid >= ?", [start])
                 self._compact(start)
                 del self.spans[spans:]
@@ -207,6 +206,17 @@ class _Reader:
             head = "UPDATE lines SET reason = 2, notes = 0 WHERE rowid >= ? AND rowid < ? AND reason <> 1"
             self.engine.run(head, [before, before + section.n_head])
         return True
+
+    def _complete(self, number: int, before: int, section: Section) -> bool:
+        rows, held = self.engine.rows(
+            "SELECT count(*), CAST(coalesce(sum(size), 0) AS BIGINT) FROM lines WHERE rowid >= ?", [before]
+        )[0]
+        if section.n_lines is not None:
+            return bool(rows == section.n_lines)
+        traits = self.sources[number].traits
+        end = len(traits.newline)
+        # The last line may have no end, and a byte order mark belongs to no line.
+        return traits.size - (held + rows * end) in (0, 3, -end, 3 - end)
 
     def _restarts(self, number: int, before: int, source: Source) -> bool:
         """Say whether a header within the file differs from the one at its head."""
@@ -221,11 +231,14 @@ class _Reader:
     # -- what needs all lines --------------------------------------------------------------------------------------------
 
     def _settle_duplicates(self) -> None:
-        self.engine.run("""CREATE TABLE twice AS SELECT line_hash, min(rowid) AS first FROM lines WHERE reason = 0
-            GROUP BY line_hash HAVING count(*) > 1""")
+        self.engine.run(
+            "CREATE TABLE twice AS SELECT line_hash FROM lines WHERE reason = 0 GROUP BY line_hash HAVING count(*) > 1"
+        )
         if self.engine.rows("SELECT count(*) FROM twice")[0][0]:
-            self.engine.run("""UPDATE lines SET reason = 13, notes = 0 FROM twice
-                WHERE lines.reason = 0 AND lines.line_hash = twice.line_hash AND lines.rowid > twice.first""")
+            self.engine.run("""CREATE TABLE firsts AS SELECT line_hash, min(lines.rowid) AS first FROM lines JOIN twice USING (line_hash)
+                WHERE reason = 0 GROUP BY line_hash""")
+            self.engine.run("""UPDATE lines SET reason = 13, notes = 0 FROM firsts
+                WHERE lines.reason = 0 AND lines.line_hash = firsts.line_hash AND lines.rowid > firsts.first""")
 
     def _settle_currency(self) -> str:
         found = self.engine.rows(

@@ -42,7 +42,7 @@ MACROS = (
 
 TABLE = f"""CREATE TABLE lines (
     reason UTINYINT, notes USMALLINT, typ UTINYINT, day INTEGER, units {AMOUNT}, total {AMOUNT}, tax {AMOUNT}, stated {AMOUNT},
-    currency VARCHAR, codes VARCHAR, firm UBIGINT, matter UBIGINT, invoice UBIGINT, person UBIGINT, line_hash UBIGINT,
+    currency VARCHAR, codes VARCHAR, firm UBIGINT, matter UBIGINT, invoice UBIGINT, person UBIGINT, line_hash UBIGINT, size UINTEGER,
     file USMALLINT)"""
 """Rows as they are kept until they are added up; the row id tells the line."""
 
@@ -186,6 +186,6 @@ def insert(section: Section, file: int) -> str:
         typ, day, units, total, amount({field("INVOICE_TOTAL")}, TRY_CAST({field("INVOICE_TOTAL")} AS {AMOUNT})) AS stated,
         concat(typ, '{UNIT}', CASE WHEN strlen(coded) <= {3 * _NAME} THEN coded ELSE concat({short}) END) AS codes,
         firm, hash(key_of(CASE WHEN blank(matter_) THEN {field("LAW_FIRM_MATTER_ID")} ELSE matter_ END)) AS matter,
-        hash(number, firm) AS invoice, CASE WHEN typ = 1 AND keeper <> '' THEN hash(keeper, firm) END AS person, hash(l) AS line_hash{more}
+        hash(number, firm) AS invoice, CASE WHEN typ = 1 AND keeper <> '' THEN hash(keeper, firm) END AS person, hash(l) AS line_hash, coalesce(strlen(l), 0) AS size{more}
     FROM decided
     """

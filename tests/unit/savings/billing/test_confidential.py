@@ -41,7 +41,6 @@ def everything(billing):
         repr(billing),
         str(billing),
         str(billing.counts),
-        str(billing.sources),
         repr(billing.account),
         str(billing.account.remarks),
     ]

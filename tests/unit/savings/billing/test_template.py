@@ -54,7 +54,7 @@ def test_own_columns_are_not_read(tmp_path):
 
 @pytest.mark.parametrize(
     ("header", "words"),
-    [("invoice,line,date,firm,type", "does not name amount"), ("invoice,line,date,firm,type,amount,amount", "names amount twice"), ("invoice,line,date,firm,type,amunt", "nearly amount")],
+    [("invoice,line,date,firm,type", "does not name amount"), ("invoice,line,date,firm,type,amount,amount", "names amount twice"), ("invoice,line,date,firm,type,amounts", "nearly amount")],
 )  # fmt: skip
 def test_headers_that_do_not_do(tmp_path, header, words):
     (tmp_path / "a.csv").write_text(header + "\n1,2,3\n")
