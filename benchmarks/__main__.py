@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import bench_batch, bench_diffusion, bench_meta, bench_start
+from benchmarks import bench_batch, bench_billing, bench_diffusion, bench_meta, bench_start
 
 OUTPUT = Path(__file__).resolve().parents[1] / "reports" / "bench.json"
-LIBRARIES = ("lpo-analysis", "papermill", "nbclient", "nbconvert", "ipykernel", "pandas", "typer")
+LIBRARIES = ("lpo-analysis", "papermill", "nbclient", "nbconvert", "ipykernel", "pandas", "duckdb", "typer")
 
 
 def main() -> None:
@@ -24,6 +24,7 @@ def main() -> None:
     load = os.getloadavg()[0]
     start = bench_start.run(runs=given.runs)
     meta, diffusion = bench_meta.run(), bench_diffusion.run()
+    billing = bench_billing.run()
     batch = bench_batch.run(
         reports=given.reports,
         kit_reports=given.kit_reports,
@@ -43,6 +44,7 @@ def main() -> None:
         "start": start,
         "meta": meta,
         "diffusion": diffusion,
+        "billing": billing,
         **batch,
     }
     OUTPUT.parent.mkdir(exist_ok=True)
@@ -54,6 +56,7 @@ def main() -> None:
         bench_start.lines(start),
         bench_meta.lines(meta),
         bench_diffusion.lines(diffusion),
+        bench_billing.lines(billing),
     ):
         print("", *told, sep="\n")
     print(f"\nwritten to {OUTPUT}")

@@ -51,6 +51,7 @@ import json, resource, sys, time
 import duckdb
 fields = {fields}
 connection = duckdb.connect(":memory:")
+connection.execute("SET enable_progress_bar = false")
 columns = "{{" + ", ".join(f"'c{{i}}': 'VARCHAR'" for i in range(len(fields))) + "}}"
 added = " + ".join(f"coalesce(length(c{{i}}), 0)" for i in range(len(fields)))
 start = time.perf_counter()

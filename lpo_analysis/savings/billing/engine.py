@@ -12,7 +12,7 @@ import duckdb
 
 from lpo_analysis.errors import DataError, Fault
 
-MEMORY = "1200MB"
+MEMORY = "1500MB"
 """What DuckDB may use before it writes to its own folder."""
 
 
