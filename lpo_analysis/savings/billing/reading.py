@@ -314,13 +314,12 @@ class _Reader:
         sums = self.engine.frame(
             """
             WITH added AS (SELECT day // 100 AS month, typ, task, role, firm, person, CASE WHEN person IS NULL THEN invoice END AS invoice,
-                outsourced, count(*) AS lines, coalesce(sum(units) FILTER (typ = 1), 0) AS hours, sum(net) AS amount,
-                coalesce(sum(net) FILTER (typ = 1 AND units <> 0), 0) AS rated
+                outsourced, count(*) AS lines, sum(units) AS hours, sum(net) AS amount, sum(net) FILTER (units <> 0) AS rated
                 FROM used JOIN meanings USING (codes) GROUP BY ALL)
             SELECT month, typ, task, CASE WHEN providers.key IS NULL OR role = 0 THEN role ELSE ? END AS role, firms.number AS firm,
                 coalesce(persons.number, invoices.number + ?) AS who, outsourced OR providers.key IS NOT NULL AS outsourced,
-                sum(lines) AS lines, CAST(sum(hours) AS DOUBLE) AS hours, CAST(sum(amount) AS DOUBLE) AS amount,
-                CAST(sum(rated) AS DOUBLE) AS rated
+                sum(lines) AS lines, CAST(coalesce(sum(hours) FILTER (typ = 1), 0) AS DOUBLE) AS hours, CAST(sum(amount) AS DOUBLE) AS amount,
+                CAST(coalesce(sum(rated) FILTER (typ = 1), 0) AS DOUBLE) AS rated
             FROM added JOIN firms ON firm = firms.key LEFT JOIN persons ON person = persons.key LEFT JOIN invoices ON invoice = invoices.key
                 LEFT JOIN providers ON firm = providers.key
             GROUP BY ALL ORDER BY ALL""",

@@ -6,7 +6,9 @@ import pytest
 
 from lpo_analysis.errors import DataError, NotFoundError, ParameterError
 from lpo_analysis.savings.billing import read_billing
+from lpo_analysis.savings.billing.bridge import spend_bridge
 from lpo_analysis.savings.billing.ledes import FIELDS_98BI, FIELDS_1998B
+from lpo_analysis.savings.billing.realised_panel import bills_panel
 
 
 def aside(billing):
@@ -389,3 +391,22 @@ def test_the_same_bills_and_seed_give_the_same_and_threads_make_no_difference(tm
     assert not one.grains.equals(other.grains)
     assert one.grains["amount"].sum() == pytest.approx(other.grains["amount"].sum())
     assert set(one.grains["firm"]) == {f"F{i}" for i in range(1, 8)}
+
+
+def test_bills_are_what_the_estimators_of_realised_savings_take(tmp_path, bills):
+    lines = [
+        bills.item(
+            i,
+            invoice_number=f"A{i}",
+            client_matter_id=f"m{i % 8}",
+            line_item_date=f"2024{1 + i // 8:02d}15",
+            line_item_number_of_units=f"{3 + i % 5}",
+        )
+        for i in range(80)
+    ]
+    billing = read_billing(bills.write(tmp_path / "a.txt", lines), moved={f"m{i}": "2024-06" for i in range(4)})
+    panel = bills_panel(billing.units, moved=billing.moved)
+    assert panel.reason is None
+    assert len(panel.frame) == 80
+    bridge = spend_bridge(billing.grains, before=("2024-01", "2024-05"), after=("2024-06", "2024-10"))
+    assert bridge.estimable
