@@ -73,9 +73,8 @@ def mutate_file(bills, path: Path, *, lines: int, share: float, seed: int, kind:
     return changed.count(False)
 
 
-@pytest.mark.parametrize("kind", ["1998B", "98BI"])
-def test_mutated_lines_are_used_or_set_aside(tmp_path, bills, kind):
-    untouched = mutate_file(bills, tmp_path / "a.txt", lines=1500, share=0.6, seed=7, kind=kind)
+def test_mutated_lines_are_used_or_set_aside(tmp_path, bills):
+    untouched = mutate_file(bills, tmp_path / "a.txt", lines=800, share=0.6, seed=7)
     checked(tmp_path / "a.txt", untouched=untouched)
 
 
@@ -88,7 +87,7 @@ def test_twenty_thousand_mutated_lines_are_used_or_set_aside(tmp_path, bills, ki
 
 
 @settings(
-    max_examples=15,
+    max_examples=8,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     derandomize=True,
