@@ -31,7 +31,8 @@ class Engine:
         self.folder = folder
         settings: dict[str, Any] = {
             "autoinstall_known_extensions": False, "autoload_known_extensions": False, "allow_community_extensions": False,
-            "extension_directory": str(folder / "extensions"), "temp_directory": str(folder / "spill"), "memory_limit": MEMORY,
+            "extension_directory": str(folder / "extensions"), "temp_directory": str(folder / "spill"), "memory_limit": MEMORY, "custom_extension_repository": str(folder / "nowhere"),
+            "autoinstall_extension_repository": str(folder / "nowhere"),
         }  # fmt: skip
         if threads is not None:
             settings["threads"] = threads

@@ -23,7 +23,6 @@ def test_no_extension_can_be_fetched_or_loaded(tmp_path):
         for refused in (
             "INSTALL httpfs",
             "LOAD httpfs",
-            "INSTALL spatial FROM community",
             "SET autoload_known_extensions = true",
             "SELECT * FROM 'https://example.org/x.csv'",
             "SELECT * FROM 'x.xlsx'",
