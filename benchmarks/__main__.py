@@ -10,10 +10,18 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import bench_batch, bench_diffusion, bench_draws, bench_meta, bench_sensitivity, bench_start
+from benchmarks import (
+    bench_batch,
+    bench_billing,
+    bench_diffusion,
+    bench_draws,
+    bench_meta,
+    bench_sensitivity,
+    bench_start,
+)
 
 OUTPUT = Path(__file__).resolve().parents[1] / "reports" / "bench.json"
-LIBRARIES = ("lpo-analysis", "papermill", "nbclient", "nbconvert", "ipykernel", "pandas", "typer")
+LIBRARIES = ("lpo-analysis", "papermill", "nbclient", "nbconvert", "ipykernel", "pandas", "duckdb", "typer")
 
 
 def main() -> None:
@@ -25,6 +33,7 @@ def main() -> None:
     start = bench_start.run(runs=given.runs)
     meta, diffusion = bench_meta.run(), bench_diffusion.run()
     draws, sensitivity = bench_draws.run(), bench_sensitivity.run()
+    billing = bench_billing.run()
     batch = bench_batch.run(
         reports=given.reports,
         kit_reports=given.kit_reports,
@@ -46,6 +55,7 @@ def main() -> None:
         "diffusion": diffusion,
         "draws": draws,
         "sensitivity": sensitivity,
+        "billing": billing,
         **batch,
     }
     OUTPUT.parent.mkdir(exist_ok=True)
@@ -59,6 +69,7 @@ def main() -> None:
         bench_diffusion.lines(diffusion),
         bench_draws.lines(draws),
         bench_sensitivity.lines(sensitivity),
+        bench_billing.lines(billing),
     ):
         print("", *told, sep="\n")
     print(f"\nwritten to {OUTPUT}")

@@ -12,10 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special
 
 from lpo_analysis.errors import ParameterError
+from lpo_analysis.methods.cluster_robust import Codes, cr2
 from lpo_analysis.methods.draws import Floats
 from lpo_analysis.methods.random_effects import check_level, checked, coefficient_table, design_matrix
-
-Codes = NDArray[np.intp]
 
 
 def _codes(cluster: Sequence[object] | ArrayLike, n: int) -> Codes:
@@ -347,44 +346,7 @@ def cluster_robust(
     return _robust(names, y, x, np.diag(v), codes, level)
 
 
-def _root_inverse(matrix: Floats) -> Floats:
-    """Return the symmetric inverse square root, leaving out directions the model has used up."""
-    values, vectors = np.linalg.eigh(matrix)
-    kept = values > 1e-12 * max(float(values[-1]), 1e-300)
-    scale = np.where(kept, 1 / np.sqrt(np.where(kept, values, 1.0)), 0.0)
-    return (vectors * scale) @ vectors.T
-
-
 def _robust(names: Sequence[str], y: Floats, x: Floats, working: Floats, codes: Codes, level: float) -> pd.DataFrame:
-    """CR2 by the Cholesky factors of the working covariance, weights being its inverse."""
-    precision = _inverse(working)
-    beta, bread = _least_squares(y, x, precision)
-    residual = y - x @ beta
-    left = working - x @ bread @ x.T  # covariance of the residuals under the working model
-    adjusted = np.zeros((len(y), x.shape[1]))  # A W X M, cluster by cluster
-    for c in range(int(codes.max()) + 1):
-        at = np.flatnonzero(codes == c)
-        block = np.ix_(at, at)
-        factor = np.linalg.cholesky(working[block]).T
-        root = factor.T @ _root_inverse(factor @ left[block] @ factor.T) @ factor
-        adjusted[at] = root @ (precision[block] @ x[at] @ bread)
-    error, df = np.empty(len(names)), np.empty(len(names))
-    for j, name in enumerate(names):
-        member = np.zeros((len(y), int(codes.max()) + 1))
-        member[np.arange(len(y)), codes] = adjusted[:, j]
-        expected = member.T @ left @ member
-        trace = float(np.trace(expected))
-        # Under the working model CR2 expects the model's own variance, unless a cluster's residuals have been used up.
-        if trace <= (1 - 1e-6) * float(bread[j, j]):
-            raise ParameterError(
-                f"design: a part of the coefficient of {name!r} rests on one cluster, which cannot show its own error.",
-                remedy="Drop the column, or add clusters that differ in it.",
-            )
-        error[j] = np.sqrt(float((np.bincount(codes, adjusted[:, j] * residual) ** 2).sum()))
-        df[j] = trace**2 / float((expected**2).sum())
-        if error[j] <= 1e-10 * float(np.sqrt(bread[j, j])):
-            raise ParameterError(
-                f"effects: the estimates do not differ from their fit, so clusters show no error of {name!r}.",
-                remedy="Use combine or meta_regression.",
-            )
-    return coefficient_table(names, beta, error, df, level=level)
+    """CR2 with the inverse of the working covariance as weights."""
+    members = [np.flatnonzero(codes == c) for c in range(int(codes.max()) + 1)]
+    return cr2(names, y, x, codes, working=[working[np.ix_(at, at)] for at in members]).table(level)
