@@ -73,9 +73,11 @@ def bootstrap_alpha(counts: Floats, *, scale: Scale, values: Floats, draws: int 
     paired = counts[counts.sum(axis=1) >= 2]
     units = len(paired)
     rng = np.random.default_rng(seed)
-    picked = rng.integers(units, size=(draws, units)) + units * np.arange(draws)[:, None]
-    times = np.bincount(picked.ravel(), minlength=draws * units).reshape(draws, units).astype(float)
-    return _alphas(paired, times, scale, values)
+    # Units rated alike are one pattern: the replicates need only how often each pattern was drawn.
+    patterns, which = np.unique(paired, axis=0, return_inverse=True)
+    drawn = which.ravel()[rng.integers(units, size=(draws, units))] + len(patterns) * np.arange(draws)[:, None]
+    times = np.bincount(drawn.ravel(), minlength=draws * len(patterns)).reshape(draws, len(patterns)).astype(float)
+    return _alphas(patterns, times, scale, values)
 
 
 def _alphas(paired: Floats, times: Floats, scale: Scale, values: Floats) -> Floats:
