@@ -57,7 +57,7 @@ FAULTS = {
     "negative": ("year,value,kind\n2015,1,new_adopters\n2016,-2,\n2017,3,\n2018,4,\n", ["row 3, column value: '-2' is below 0"]),
     "twice": ("year,value\n2015,1\n2016,2\n2016,3\n2018,4\n", ["row 4, column year: repeats the date of row 3; keep one value a date"]),
     "unsorted": ("year,value\n2017,1\n2016,2\n2018,3\n2019,4\n", ["row 3, column year: goes back; sort the rows by date"]),
-    "no number": ("year,value\n2015,1\n2016,about two\n2017,3\n2018,4\n", ["'about two' is no number; write 1250 or 12.5, without unit or thousands separator"]),
+    "no number": ("year,value\n2015,1\n2016,about two\n2017,3\n2018,4\n", ["row 3, column value: holds 9 characters, which is no number; write 1250 or 12.5, without unit or thousands separator"]),
     "no year": ("year,value\n15,1\n2016,2\n2017,3\n2018,4\n", ["row 2, column year: '15' is no date from 1900 to 2100"]),
     "empty": ("year,value\n2015,1\n2016,\n2017,3\n,4\n", ["row 3, column value: must not be empty; leave the row out", "row 5, column year: must not be empty"]),
     "kind": ("year,value,kind\n2015,1,adopter\n2016,2,\n2017,3,\n2018,4,\n", ["'adopter' is no kind of series", "Did you mean 'adopters'?"]),
