@@ -297,6 +297,13 @@ class Analysis:
         return drift_effect(self)
 
     @cached_property
+    def drift_in_brief(self) -> tuple[str, ...]:
+        """What old prices do to the answer: one sentence, or none where they do little."""
+        from lpo_analysis.savings.drift import in_brief
+
+        return in_brief(self)
+
+    @cached_property
     def currency(self) -> Result:
         """What exchange rates did, and what that moves."""
         from lpo_analysis.savings.currency import currency_risk

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 NAME, LABEL, UNIT = "price_drift", "real price change abroad since observed", "a year"
 _DRAWS = 4096
+RECENT = 10
+"""Years before the price year from which a price asked for is recent."""
 
 
 @dataclass(frozen=True)
@@ -268,7 +270,64 @@ def drift_effect(analysis: Analysis) -> Result:
         )  # fmt: skip
     frame = tidy(records)
     return Result("drift", frame, _text(analysis, frame.set_index("term"), growth, years), rows=item.rows,
-                  n_used=len(item.rows), checks=_checks(analysis, growth, years, frame.set_index("term")))  # fmt: skip
+                  n_used=len(item.rows), checks=_checks(analysis, growth, years, frame.set_index("term")), model={"years": years})  # fmt: skip
+
+
+def in_brief(analysis: Analysis) -> tuple[str, ...]:
+    """Say by how much the drift of prices since they were observed moves the answer, where it does by two points or more.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The analysis.
+
+    Returns
+    -------
+    tuple of str
+        One sentence, or none.
+    """
+    result = analysis.drift
+    by = result.table.set_index("term")
+    if "none" not in by.index or abs(by.at["used", "estimate"] - by.at["none", "estimate"]) < 0.02:
+        return ()
+    used, none = by.loc["used"], by.loc["none"]
+    source = (
+        "pay growth there, of which little is on file, and on an assumption of how fast it faded"
+        if result.rows
+        else "an assumption"
+    )
+    sentence = (
+        f"What work costs in {vocabulary.in_words(analysis.parameters.location)} was observed {count(abs(result.model['years']), 'year')} "
+        f"{'before' if result.model['years'] > 0 else 'after'} the price year. That it has changed by {_sign(used['drift'])} a year since "
+        f"(median) rests on {source}: without any change the net saving would be {percent(none['estimate'])} instead of {percent(used['estimate'])}."
+    )
+    return (sentence,)
+
+
+def _asked_since(analysis: Analysis) -> list[Check]:
+    """Set prices asked lately, of whatever grade, beside the price this report arrives at."""
+    from lpo_analysis.savings.analysis import quantiles
+    from lpo_analysis.savings.candidates import in_money
+
+    p = analysis.parameters
+    country = vocabulary.PLACES[p.location].country
+    rows = select(analysis.evidence, metric="lpo_hourly_rate", geography=country, grades=["A", "B", "C", "D"], required=False)  # fmt: skip
+    recent = (rows["year_start"] >= p.price_year - RECENT) & (rows["category"] != "freelance_rate")
+    rows = rows[recent & ~rows.index.isin(analysis.rows)]
+    if rows.empty or "provider_rate" not in analysis.values:
+        return []
+    asked = in_money(rows, p)
+    low, high = asked[["low", "high"]].min().min(), asked[["low", "high"]].max().max()
+    middle, below, above = quantiles(analysis.values["provider_rate"], p.level)
+    tasks = listing(sorted({vocabulary.label("task", t) if t != "all" else "any work" for t in rows["task"]}))
+    return [
+        Check(
+            "Prices asked since", None,
+            f"{count(len(rows), 'figure')} of the last {RECENT} years before the price year or later, of grade {listing(sorted(set(rows['grade'])))} and not used here, "
+            f"{'asks' if len(rows) == 1 else 'ask'} {number(low, digits=2)} to {number(high, digits=2)} an hour for {tasks}; this report arrives at "
+            f"{number(middle, digits=2)} ({number(below, digits=2)} to {number(above, digits=2)}), all in {p.currency} of {p.price_year}.",
+        )
+    ]  # fmt: skip
 
 
 def _text(analysis: Analysis, by: pd.DataFrame, growth: Growth | None, years: int) -> str:
@@ -324,6 +383,7 @@ def _checks(analysis: Analysis, growth: Growth | None, years: int, by: pd.DataFr
               f"The drift moves the median net saving by {100 * shift:.0f} percentage points, of an interval {100 * width:.0f} points wide."),
         Check("Prices are not pay", None, "What moves is taken from pay; whether providers' prices followed pay is not on file."),
     ]  # fmt: skip
+    made += _asked_since(analysis)
     if growth is None:
         return tuple(made)
     implied = np.expm1(np.log1p(by.at["used", "drift"]) + growth.depreciation + growth.inflation)
