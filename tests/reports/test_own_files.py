@@ -238,7 +238,7 @@ def test_a_notebook_that_prints_all_it_knows_tells_no_path(tmp_path, monkeypatch
     assert '"121"' in written["notebook.ipynb"], "the copy is read"
     assert "<answers file>" in written["notebook.ipynb"]
     for text in written.values():
-        for secret in ("Quoxbury", "answers.csv", tmp_path.name, str(os.getpid())):
+        for secret in ("Quoxbury", "answers.csv", tmp_path.name, f"/proc/{os.getpid()}/"):
             assert secret not in text
     (tmp_path / "own.ipynb").write_text(book.read_text().replace("print(answers)", "raise ValueError(answers)"))
     failed = run.run(
