@@ -365,8 +365,8 @@ def standard_plan(*, lot: int, aql: float) -> Plan:
 
     References
     ----------
-    MIL-STD-105E (1989). Sampling procedures and tables for inspection by attributes, tables I and II-A; ISO 2859-1:1999 has the
-    same single plans for normal inspection.
+    MIL-STD-105E (1989). Sampling procedures and tables for inspection by attributes, tables I and II-A. The plans of
+    ISO 2859-1 descend from these; a cell taken from here is one of MIL-STD-105E, not checked against the later standard.
     """
     whole("lot", lot, low=2)
     hits = [j for j, value in enumerate(_AQLS) if np.isclose(100 * aql, value, rtol=1e-6, atol=0)]
