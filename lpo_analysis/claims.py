@@ -235,7 +235,7 @@ def _satisfied(e: Evidence) -> Claim:
     if len(shares) >= STUDIES:
         verdict = "supported" if shares.min() > 0.5 else "contradicted" if shares.max() < 0.5 else "mixed"
     why = (
-        f"{count(len(shares), 'small survey')} of 2012 and 2013 add up to {listing([percent(x) for x in shares])} satisfied"
+        f"{count(len(shares), 'survey')} of 2012 and 2013 add up to {listing([percent(x) for x in shares])} satisfied"
         + (
             f"; a claim of grade C says that {percent(against['value'].iloc[0] / 100)} of experienced law firms saw mixed or negative sides"
             if len(against)
