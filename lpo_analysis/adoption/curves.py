@@ -11,7 +11,7 @@ from lpo_analysis.adoption.market import series
 from lpo_analysis.adoption.parameters import Parameters
 from lpo_analysis.evidence import Evidence
 from lpo_analysis.evidence import table as load_table
-from lpo_analysis.methods.diffusion import fit_curve, identified
+from lpo_analysis.methods.diffusion import CurveFit, fit_curve, identified
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.wording import count, listing, number, sentence
 
@@ -21,14 +21,19 @@ EARLY = 10
 """Points of a reference series that are shown to a curve before the rest is."""
 
 
+@lru_cache(maxsize=64)
+def _fitted(curve: str, time: tuple[float, ...], value: tuple[float, ...]) -> CurveFit:
+    """Fit one curve: the same work whatever the level."""
+    return fit_curve(curve, time, value, kind="level")
+
+
 @lru_cache(maxsize=128)
 def _judged(curve: str, time: tuple[float, ...], value: tuple[float, ...], level: float) -> dict[str, Any]:
     """Fit one curve; where its ceiling is not identified there is an interval, and no estimate.
 
     What was reached is no ceiling that lies below: published totals and shares count as reached, not as readings with errors.
     """
-    fit = fit_curve(curve, time, value, kind="level", level=level)
-    verdict = identified(fit, floor=max(value))
+    verdict = identified(_fitted(curve, time, value), level=level, floor=max(value))
     least = verdict.profile.loc[verdict.profile["sse"].idxmin(), "ceiling"] if len(verdict.profile) else np.nan
     return {
         "estimate": least if verdict.identified else np.nan,

@@ -241,8 +241,8 @@ def _imports() -> pd.Series:
     )
 
 
-@lru_cache(maxsize=8)
-def _scored(name: str, seed: int, level: float) -> tuple[pd.DataFrame, Comparison]:
+@lru_cache(maxsize=32)
+def _origins(name: str, seed: int) -> pd.DataFrame:
     """Score the benchmarks on one series; shares work on their odds, so that no path passes 100%."""
     if name == "uk_legal_imports":
         one, models = _imports(), dict(FORECASTERS)
@@ -250,8 +250,12 @@ def _scored(name: str, seed: int, level: float) -> tuple[pd.DataFrame, Compariso
         frame = load_table("reference_adoption_series").query("series_id == @name")
         one = pd.Series(frame["value"].to_numpy(dtype=float), index=frame["year"].to_numpy(dtype=float))
         models = {key: bounded(model, 100.0) for key, model in FORECASTERS.items()}
-    scores = rolling_origin(one, models, horizons=range(1, SCORED_STEPS + 1), draws=SCORED_DRAWS, seed=seed)
-    return scores, compare(scores, level=level)
+    return rolling_origin(one, models, horizons=range(1, SCORED_STEPS + 1), draws=SCORED_DRAWS, seed=seed)
+
+
+@lru_cache(maxsize=32)
+def _compared(name: str, seed: int, level: float) -> Comparison:
+    return compare(_origins(name, seed), level=level)
 
 
 def imports_forecast(evidence: Evidence, parameters: Parameters) -> Result:
@@ -273,7 +277,7 @@ def imports_forecast(evidence: Evidence, parameters: Parameters) -> Result:
     p = parameters
     one = _imports()
     last = int(one.index[-1])
-    _, comparison = _scored("uk_legal_imports", p.seed, p.level)
+    comparison = _compared("uk_legal_imports", p.seed, p.level)
     chosen = [comparison.winner] if comparison.winner else list(FORECASTERS)
     ahead = np.arange(last + 1, p.horizon_year + 1, dtype=float)
     paths = [
@@ -384,7 +388,7 @@ def scores(evidence: Evidence, parameters: Parameters) -> Result:
     records: list[dict[str, Any]] = []
     won: dict[str, str] = {}
     for name, label in labels.items():
-        scored, comparison = _scored(name, p.seed, p.level)
+        scored, comparison = _origins(name, p.seed), _compared(name, p.seed, p.level)
         won[name] = comparison.winner or ""
         against = comparison.table.set_index("forecaster")
         for row in summarise(complete_origins(scored)).itertuples():

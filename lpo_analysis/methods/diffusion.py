@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, get_args
 
 import numpy as np
@@ -100,6 +101,18 @@ def _bound(fit: CurveFit, least: float, level: float) -> float:
     return least + sigma2 * float(ratio) + 1e-13 * float(fit.response @ fit.response)
 
 
+@lru_cache(maxsize=64)
+def _coarse(fit: CurveFit, most: float, floor: float | None) -> tuple[Floats, Floats, Floats]:
+    """Profile over a coarse grid, which is the same work whatever the level: ceilings, cost and sum of squares of each."""
+    top, m = _top(fit), fit.params["m"]
+    grid = top * np.concatenate([np.geomspace(0.5, 1, 12)[:-1], np.geomspace(1, 3, 40), np.geomspace(3, most, 40)[1:]])
+    if 0 < m < math.inf:
+        grid = np.union1d(grid, [m] if m > grid[0] else [m / 2, m])
+    if floor is not None:
+        grid = np.union1d(grid[grid > floor], [floor])
+    return grid, *_profile(fit, grid)
+
+
 def profile_ceiling(
     fit: CurveFit, *, level: float | None = None, most: float = 1000.0, floor: float | None = None
 ) -> pd.DataFrame:
@@ -147,13 +160,8 @@ def profile_ceiling(
     top, m = _top(fit), fit.params["m"]
     if floor is not None and not 0 < floor < most * top:
         raise ParameterError(f"floor: must lie between 0 and the largest ceiling tried, {most * top:g}, got {floor}")
-    grid = top * np.concatenate([np.geomspace(0.5, 1, 12)[:-1], np.geomspace(1, 3, 40), np.geomspace(3, most, 40)[1:]])
-    if 0 < m < math.inf:
-        grid = np.union1d(grid, [m] if m > grid[0] else [m / 2, m])
     free = floor is None or floor <= m < math.inf
-    if floor is not None:
-        grid = np.union1d(grid[grid > floor], [floor])
-    cost, sse = _profile(fit, grid)
+    grid, cost, sse = _coarse(fit, most, floor)
     least = min(float(cost.min()), _cost(fit)) if free else float(cost.min())
     near = np.flatnonzero(cost <= _bound(fit, least, level))
     gaps = [(i, i + 1) for i in (near[0] - 1, near[-1]) if 0 <= i < len(grid) - 1]
