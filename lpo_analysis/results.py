@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 COLUMNS = ["term", "estimate", "std_error", "conf_low", "conf_high", "level", "n_obs", "unit", "method"]
 """Columns of every result table; the names never depend on the level."""
+ROWS = "rows"
+"""Attribute of a result's table under which the input rows stand, so that what is made of the table still tells its sources."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,12 @@ class Result:
     draw: Callable[..., Axes] | None = field(default=None)
     alt: str = ""
     model: Any = None
+
+    def __post_init__(self) -> None:
+        if self.table.attrs.get(ROWS) != self.rows:
+            table = self.table.copy(deep=False)
+            table.attrs = {**table.attrs, ROWS: self.rows}
+            object.__setattr__(self, "table", table)
 
     @property
     def estimable(self) -> bool:

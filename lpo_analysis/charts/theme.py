@@ -37,7 +37,7 @@ _STYLE: dict[Any, Any] = {
     "font.size": 10,
     "grid.color": COLOURS["grid"],
     "grid.linewidth": 0.8,
-    "savefig.dpi": 160,
+    "savefig.dpi": 192,
     "text.color": COLOURS["ink"],
     "xtick.color": COLOURS["muted"],
     "ytick.color": COLOURS["ink"],

@@ -19,8 +19,8 @@ import pandas as pd
 from lpo_analysis.charts import picture, shared
 from lpo_analysis.evidence import Evidence, references
 from lpo_analysis.parameters import ReportParameters
-from lpo_analysis.results import Result
-from lpo_analysis.wording import number, percent, probability
+from lpo_analysis.results import ROWS, Result
+from lpo_analysis.wording import count, number, percent, probability
 
 VALUES = "application/vnd.lpo.values+json"
 TABLE = "application/vnd.lpo.table+json"
@@ -74,18 +74,21 @@ _SAID: list[str] = []
 """Paragraphs of the newest finding, which a figure that cannot be drawn need not repeat."""
 
 
-def finding(*sentences: str) -> None:
+def finding(*parts: str | Result | Sequence[str | Result]) -> None:
     """Show findings: sentences computed from results, one paragraph each.
 
     Parameters
     ----------
-    *sentences : str
-        The paragraphs.
+    *parts : str, Result, or sequence of both
+        The paragraphs. A result says its text and brings its sources; the members of a sequence share one paragraph.
     """
-    paragraphs = [sentence for sentence in sentences if sentence]
-    _SAID[:] = paragraphs
-    html = "".join(f"<p>{escape(text)}</p>" for text in paragraphs)
-    _emit({FINDING: paragraphs, "text/html": html, "text/plain": "\n\n".join(paragraphs)})
+    joined = [[part] if isinstance(part, str | Result) else list(part) for part in parts]
+    texts = [" ".join(filter(None, (p if isinstance(p, str) else p.text for p in part))) for part in joined]
+    rows = [list(dict.fromkeys(row for p in part if isinstance(p, Result) for row in p.rows)) for part in joined]
+    said = [{"text": text, "behind": behind} for text, behind in zip(texts, rows, strict=True) if text]
+    _SAID[:] = [str(item["text"]) for item in said]
+    html = "".join(f"<p>{escape(text)}</p>" for text in _SAID)
+    _emit({FINDING: said, "text/html": html, "text/plain": "\n\n".join(_SAID)})
 
 
 def record(*results: Result, headline: Sequence[str] = (), **values: object) -> None:
@@ -133,6 +136,7 @@ def table(
     columns: Mapping[str, tuple[str, Kind]] | None = None,
     note: str = "",
     sources: Sequence[str] = (),
+    most: int | None = None,
 ) -> None:
     """Show a table, with its numbers at full width in the CSV beside the report.
 
@@ -151,17 +155,21 @@ def table(
         What a reader must know.
     sources : sequence of str, optional
         Attribution lines.
+    most : int, optional
+        Rows to show of a long table; how many more stand in the CSV is told.
     """
+    more = 0 if most is None else max(len(frame) - most, 0)
+    told = f"{count(more, 'further row')} in tables/{name}.csv." if more else ""
     chosen = dict(columns or {str(c): (str(c), _guess(frame[c])) for c in frame.columns})
     shown = pd.DataFrame(
-        {key: [_cell(value, kind) for value in frame[key]] for key, (_, kind) in chosen.items()},
-        index=range(len(frame)),
+        {key: [_cell(value, kind) for value in frame[key][: len(frame) - more]] for key, (_, kind) in chosen.items()},
+        index=range(len(frame) - more),
         dtype="str",
     )
-    notes = [text for text in (note, *sources) if text]
+    notes = [text for text in (told, note, *sources) if text]
     data = {
         "name": name, "title": title, "columns": [str(c) for c in frame.columns],
-        "rows": [[clean(v) for v in row] for row in frame.itertuples(index=False)],
+        "rows": [[clean(v) for v in row] for row in frame.itertuples(index=False)], "behind": list(frame.attrs.get(ROWS, ())),
     }  # fmt: skip
     plain = shown.rename(columns={key: heading for key, (heading, _) in chosen.items()}).to_string(index=False)
     cells = tuple(tuple(map(str, shown[key])) for key in chosen)
@@ -293,7 +301,7 @@ def figure(result: Result, *, caption: str, alt: str = "", sources: Sequence[str
     text = alt or result.alt
     frame = result.plot_data
     data = {
-        "name": result.name, "caption": caption, "alt": text, "sources": list(sources), "columns": [str(c) for c in frame.columns],
+        "name": result.name, "caption": caption, "alt": text, "sources": list(sources), "behind": list(result.rows), "columns": [str(c) for c in frame.columns],
         "rows": [[clean(v) for v in row] for row in frame.itertuples(index=False)],
     }  # fmt: skip
     _emit(
@@ -325,12 +333,12 @@ def checks(*results: Result, name: str = "checks", title: str = "What was checke
 
 
 def parameters(given: ReportParameters) -> None:
-    """Show the parameters of a run, assumptions among them.
+    """Show the parameters of a run, and its assumptions in a table of their own.
 
     Parameters
     ----------
     given : ReportParameters
-        The validated parameters.
+        The validated parameters; those whose description begins with "Assumption" are assumptions.
     """
     columns: dict[str, tuple[str, Kind]] = {
         "parameter": ("Parameter", "text"), "value": ("Value", "interval"), "default": ("Default, where changed", "interval"),
@@ -339,7 +347,16 @@ def parameters(given: ReportParameters) -> None:
     frame = given.table()
     if frame["default"].eq("").all():
         del columns["default"]
-    table(frame, name="parameters", title="Parameters of this report", columns=columns)
+    assumed = frame["meaning"].str.startswith("Assumption")
+    table(frame[~assumed], name="parameters", title="Parameters of this report", columns=columns)
+    if assumed.any():
+        said = frame["meaning"].str.replace(r"^Assumption[:,]? *(.)", lambda match: match[1].upper(), regex=True)
+        table(
+            frame.assign(meaning=said)[assumed],
+            name="assumptions",
+            title="Assumptions: no row of the evidence bears them",
+            columns=columns,
+        )
 
 
 def sources(evidence: Evidence, rows: Iterable[str], *, title: str = "Sources") -> None:
@@ -357,7 +374,7 @@ def sources(evidence: Evidence, rows: Iterable[str], *, title: str = "Sources") 
     frame = references(evidence, rows)
     items = [
         f'<li id="source-{n}">{escape(str(r.publisher))} ({escape(str(r.published))}). <a href="{escape(str(r.url), quote=True)}">'
-        f"{escape(str(r.title))}</a>. Grade {escape(str(r.grade))}. <code>{escape(str(r.figures))}</code></li>"
+        f"{escape(str(r.title))}</a>. Grade {escape(str(r.grade))}.</li>"
         for n, r in zip(frame.index, frame.itertuples(), strict=True)
     ]
     data = {

@@ -13,6 +13,7 @@ from typing import Any
 
 from lpo_analysis import __version__
 from lpo_analysis.reporting import outputs
+from lpo_analysis.reporting.citations import SOURCES, Citations
 from lpo_analysis.reporting.notebook import FIGURE, FINDING, TABLE, VALUES, spoken
 from lpo_analysis.wording import sentence
 
@@ -66,21 +67,23 @@ def page(notebook: Any, *, name: str) -> str:
     str
         The page.
     """
-    blocks = _blocks(notebook)
+    citations = Citations(outputs.bundles(notebook))
+    blocks = _blocks(notebook, citations)
     _anchored(blocks)
     joined = "".join(block.get("html", "") for block in blocks if block["kind"] == "markdown")
     contents = [(name, unescape(re.sub(r"<[^>]+>", "", text)).strip()) for name, text in _HEADING.findall(joined)]
     title = re.search(r"<h1[^>]*>(.*?)</h1>", joined, re.DOTALL)
-    question = next((b["paragraphs"][0] for b in blocks if b["kind"] == "finding" and b["paragraphs"]), "")
+    question = next((b["paragraphs"][0][0] for b in blocks if b["kind"] == "finding" and b["paragraphs"]), "")
     heading = unescape(re.sub(r"<[^>]+>", "", title.group(1))).strip() if title else name
     html: str = environment().get_template("report.html.j2").render(
         title=f"{heading} · {question}"[:160] if question.endswith("?") else heading,
         notebook=name, blocks=blocks, contents=contents, style=style(), version=__version__,
+        sources=citations.used("".join(str(part) for block in blocks for part in block.values())),
     )  # fmt: skip
     return html
 
 
-def _blocks(notebook: Any) -> list[dict[str, Any]]:
+def _blocks(notebook: Any, citations: Citations) -> list[dict[str, Any]]:
     blocks: list[dict[str, Any]] = []
     cards = cards_of(outputs.values(notebook))
     placed = not cards
@@ -90,7 +93,7 @@ def _blocks(notebook: Any) -> list[dict[str, Any]]:
             continue
         if cell.cell_type != "code":
             continue
-        made = [block for output in cell.get("outputs", []) if (block := _output(output)) is not None]
+        made = [block for output in cell.get("outputs", []) if (block := _output(output, citations)) is not None]
         if (
             not placed
             and any(block["kind"] == "finding" for block in made)
@@ -111,7 +114,7 @@ def _blocks(notebook: Any) -> list[dict[str, Any]]:
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def _output(output: Any) -> dict[str, Any] | None:
+def _output(output: Any, citations: Citations) -> dict[str, Any] | None:
     if output["output_type"] == "stream":
         return {"kind": "text", "text": _ANSI.sub("", output["text"])}
     if output["output_type"] == "error":
@@ -120,8 +123,15 @@ def _output(output: Any) -> dict[str, Any] | None:
     if VALUES in data:
         return None
     if FINDING in data:
-        paragraphs = list(data[FINDING])
-        return {"kind": "finding", "paragraphs": paragraphs, "lead": bool(paragraphs) and paragraphs[0].endswith("?")}
+        texts = [item["text"] for item in data[FINDING]]
+        opened = [citations.opened(citations.numbers(item["behind"])) for item in data[FINDING]]
+        paragraphs = list(zip(texts, opened, strict=True))
+        return {
+            "kind": "finding",
+            "paragraphs": paragraphs,
+            "lead": bool(texts) and texts[0].endswith("?"),
+            "opened": opened,
+        }
     if FIGURE in data:
         image = "".join(data["image/png"].split())
         return {
@@ -129,10 +139,11 @@ def _output(output: Any) -> dict[str, Any] | None:
             "type": "image/png",
             "image": image,
             "size": _display_size(image),
+            "opened": citations.opened(citations.numbers(data[FIGURE]["behind"])),
             **{k: data[FIGURE][k] for k in ("alt", "caption", "sources")},
         }
     if TABLE in data:
-        return {"kind": "table", "title": data[TABLE]["title"], "html": _bare(data["text/html"])}
+        return _table(data[TABLE], data["text/html"], citations)
     for kind in ("image/png", "image/jpeg", "image/svg+xml"):
         if kind in data:
             return _picture(kind, data[kind], data.get("text/plain", ""))
@@ -141,6 +152,14 @@ def _output(output: Any) -> dict[str, Any] | None:
     if "text/markdown" in data:
         return {"kind": "markdown", "html": _markdown(data["text/markdown"])}
     return {"kind": "text", "text": data.get("text/plain", "")}
+
+
+def _table(shown: Mapping[str, Any], html: str, citations: Citations) -> dict[str, Any]:
+    if shown["name"] == SOURCES:
+        return {"kind": "html", "html": html}
+    set_html = citations.in_table(_lean(_bare(html)), shown)
+    behind = [] if "popovertarget" in set_html else citations.numbers(shown["behind"])
+    return {"kind": "table", "title": shown["title"], "html": set_html, "opened": citations.opened(behind)}
 
 
 def _picture(kind: str, raw: str, alt: str) -> dict[str, Any]:
@@ -158,18 +177,31 @@ def _picture(kind: str, raw: str, alt: str) -> dict[str, Any]:
 
 
 def _display_size(image: str) -> tuple[int, int] | None:
-    """Size at which a picture is shown: drawn at 160 dots an inch, so at 96 it is crisp on any screen."""
+    """Size at which a picture is shown: drawn at 192 dots an inch, twice the 96 of a screen."""
     head = base64.b64decode(image[:64])
     if len(head) < 24:
         return None
     width, height = struct.unpack(">II", head[16:24])
-    return round(width * 96 / 160), round(height * 96 / 160)
+    return round(width / 2), round(height / 2)
 
 
 def _bare(html: str) -> str:
     """Drop the style blocks and wrappers a table brings along: the page has one style sheet for all."""
     html = re.sub(r"<style[^>]*>.*?</style>", "", html, flags=re.DOTALL)
     return re.sub(r'(<div id="[^"]*") style="[^"]*"', r"\1", html).strip()
+
+
+_LEFT = re.compile(r' class="gt_(?:row|col_heading|heading|table)[^"]*"')
+_REDUNDANT = re.compile(r' (?:headers|data-quarto-[a-z-]+)="[^"]*"| (?:row|col)span="1"|(?<=scope="col") id="[^"]*"')
+_BETWEEN = re.compile(r">\s+<(?=/?(?:t[rhd]\b|thead|tbody|tfoot|table))")
+
+
+def _lean(html: str) -> str:
+    """Leave of a table what a reader and a screen reader need: a large report has some thousand cells."""
+    html = html.replace("gt_row gt_right", "n").replace("gt_heading gt_title gt_font_normal", "title")
+    html = re.sub(r'class="gt_col_heading[^"]*gt_right"', 'class="n"', html)
+    html = re.sub(r'class="gt_sourcenote"', 'class="note"', html)
+    return _BETWEEN.sub("><", _REDUNDANT.sub("", _LEFT.sub("", html)))
 
 
 def _markdown(source: str) -> str:

@@ -42,7 +42,7 @@ def test_the_picture_is_the_one_savefig_writes():
     shown = result(partial(intervals, title="What is seen"))
     figure = shown.plot().get_figure()
     expected = io.BytesIO()
-    figure.savefig(expected, format="png", dpi=160, metadata={"Software": "lpo-analysis"})
+    figure.savefig(expected, format="png", dpi=192, metadata={"Software": "lpo-analysis"})
     plt.close(figure)
     assert picture(shown) == expected.getvalue()
     assert plt.get_fignums() == []

@@ -146,9 +146,30 @@ def test_rounding_moves_a_number_by_less_than_its_eighth_digit(value):
 def test_a_finding_carries_its_paragraphs_and_leaves_empty_ones_out(emitted):
     show.finding("One.", "", "Two.")
     (output,) = emitted
-    assert output["data"][show.FINDING] == ["One.", "Two."]
+    assert output["data"][show.FINDING] == [{"text": "One.", "behind": []}, {"text": "Two.", "behind": []}]
     assert output["data"]["text/plain"] == "One.\n\nTwo."
     assert output["data"]["text/html"] == "<p>One.</p><p>Two.</p>"
+
+
+def test_a_result_says_its_text_and_brings_its_rows_and_several_may_share_a_paragraph(emitted, result):
+    other = not_estimable("none", "there are none", rows=["row_b"])
+    show.finding("Why?", result, [result, other])
+    said = emitted[0]["data"][show.FINDING]
+    assert [item["text"] for item in said] == ["Why?", result.text, f"{result.text} {other.text}"]
+    assert [item["behind"] for item in said] == [[], list(result.rows), [*result.rows, "row_b"]]
+
+
+def test_what_is_made_of_the_table_of_a_result_still_tells_its_rows(emitted, result):
+    show.table(result.table.assign(more=1), name="t", title="T")
+    assert emitted[0]["data"][show.TABLE]["behind"] == list(result.rows)
+
+
+def test_a_long_table_is_cut_and_tells_where_the_rest_is(emitted):
+    show.table(pd.DataFrame({"a": [1, 2, 3]}), name="t", title="T", most=1)
+    data = emitted[0]["data"]
+    assert len(data[show.TABLE]["rows"]) == 3
+    assert data["text/html"].partition("<tbody")[2].partition("</tbody>")[0].count("<tr>") == 1
+    assert "2 further rows in tables/t.csv." in data["text/html"]
 
 
 def test_recorded_values_carry_interval_level_rows_and_unit(emitted, result):
@@ -238,7 +259,7 @@ def test_a_figure_has_the_same_bytes_each_time_and_stays_out_of_pyplot(emitted, 
 
 def test_a_figure_without_an_estimate_says_why_instead(emitted):
     show.figure(not_estimable("none", "there are no rows"), caption="Never shown.")
-    assert emitted[0]["data"][show.FINDING] == ["Not estimable, because there are no rows."]
+    assert [item["text"] for item in emitted[0]["data"][show.FINDING]] == ["Not estimable, because there are no rows."]
 
 
 def test_checks_are_shown_with_their_verdicts(emitted, result):
@@ -250,7 +271,11 @@ def test_the_parameters_are_shown_with_value_default_and_meaning(emitted):
     from lpo_analysis.savings import Parameters
 
     show.parameters(Parameters(seed=7))
-    rows = {row[0]: row for row in emitted[0]["data"][show.TABLE]["rows"]}
+    chosen, assumed = ({row[0]: row for row in shown["data"][show.TABLE]["rows"]} for shown in emitted)
+    assert "productivity" in assumed
+    assert "task" in chosen
+    assert not any(row[3].startswith("Assumption") for row in assumed.values())
+    rows = chosen | assumed
     assert set(rows) == set(Parameters.model_fields)
     assert rows["seed"][1:3] == ["7", "1"]
     assert rows["task"][2] == ""

@@ -261,3 +261,25 @@ def test_the_index_links_what_was_made_and_says_why_the_rest_was_not():
 def test_the_index_of_no_finished_report_is_still_a_page():
     tree = _tree(index_page("Batch", [Outcome("one", "savings", "failed", error="Lost.")]))
     assert "Lost." in _text(tree.find(".//table"))
+
+
+def test_what_is_shown_opens_its_sources_without_a_script(outputs, notebook_of):
+    columns = ["number", "source_id", "publisher", "published", "title", "url", "grade", "figures"]
+    listed = {"name": "sources", "title": "Sources", "columns": columns, "rows": [[1, "s", "Maker", "2020", "Report", "https://example.org", "A", "row_a"]]}  # fmt: skip
+    known = Result("r", tidy([{"term": "a"}]), "Half do.", rows=("row_a",))
+    said = outputs(show.finding, known)
+    table = outputs(show.table, known.table, name="t", title="T", columns={"term": ("Term", "text")})
+    html_list = '<ol class="sources"><li id="source-1">Maker</li></ol>'
+    sources = [
+        {
+            "output_type": "display_data",
+            "data": {show.TABLE: listed, "text/html": html_list, "text/plain": ""},
+            "metadata": {},
+        }
+    ]
+    html = page(notebook_of("# T", said, table, sources), name="n")
+    tree = _tree(html)
+    cards = [element for element in tree.iter("div") if element.get("id") == "s1"]
+    assert len([element for element in tree.iter("button") if element.get("popovertarget") == "s1"]) == 2
+    assert [_text(card) for card in cards] == ["Maker (2020), grade AReport"]
+    assert "<script" not in html
