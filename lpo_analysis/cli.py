@@ -15,6 +15,7 @@ from lpo_analysis.errors import LpoError, ParameterError
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from lpo_analysis.reporting.forms import Form
     from lpo_analysis.reporting.progress import Progress
 
 app = typer.Typer(
@@ -26,6 +27,8 @@ evidence_app = typer.Typer(
 )
 app.add_typer(evidence_app, name="evidence")
 
+Pdf = Annotated[bool, typer.Option("--pdf", help="Set each report as a PDF, too.")]
+Xlsx = Annotated[bool, typer.Option("--xlsx", help="Write the tables of each report as a workbook, too.")]
 Given = Annotated[
     list[str] | None,
     typer.Option("--param", "-p", metavar="KEY=VALUE", help="A parameter; lists with commas. Repeatable."),
@@ -72,16 +75,19 @@ def report(
     name: Annotated[str | None, typer.Option(help="Folder of the report; made from the parameters by default.")] = None,
     force: Force = False,
     engine: Annotated[str, typer.Option(help="fresh (default), direct or warm; see the README.")] = "fresh",
+    pdf: Pdf = False,
+    xlsx: Xlsx = False,
 ) -> None:
     """Make one report."""
     from lpo_analysis.parameters import parse_text
     from lpo_analysis.reporting import library
     from lpo_analysis.reporting.execution import Settings, check_engine
+    from lpo_analysis.reporting.forms import file_of
     from lpo_analysis.reporting.jobs import prepare, slug
     from lpo_analysis.reporting.run import run
     from lpo_analysis.reporting.store import check_writable
 
-    settings = Settings(engine=check_engine(engine))
+    settings = Settings(engine=check_engine(engine), forms=_forms(pdf=pdf, xlsx=xlsx))
     path = library.find(notebook)
     model = library.model(library.read(path), where=path.name)
     if name is not None and (slug(name) != name or not name):
@@ -94,7 +100,15 @@ def report(
         raise SystemExit(1)
     told = "unchanged" if outcome.status == "cached" else f"made in {outcome.seconds:.1f} s"
     _say(f"{output / job.name / 'report.html'} ({told})")
+    for form in settings.forms:
+        _say(f"{output / job.name / file_of(form)}")
     _headlines(outcome.headlines)
+
+
+def _forms(*, pdf: bool, xlsx: bool) -> tuple[Form, ...]:
+    from lpo_analysis.reporting.forms import check_forms
+
+    return check_forms(name for name, wanted in (("pdf", pdf), ("xlsx", xlsx)) if wanted)
 
 
 def _headlines(items: list[dict[str, object]]) -> None:
@@ -140,6 +154,8 @@ def batch(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Log one JSON object a line, for machines.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask, however many reports there are.")] = False,
+    pdf: Pdf = False,
+    xlsx: Xlsx = False,
 ) -> None:
     """Make all reports of a plan, and an index of them."""
     from lpo_analysis.reporting.batch import stoppable
@@ -155,15 +171,18 @@ def batch(
             scheduler=scheduler,
             json=json,
             yes=yes,
+            forms=_forms(pdf=pdf, xlsx=xlsx),
         )
 
 
 def _batch(
-    plan: str, *, jobs: int, force: bool, dry_run: bool, output: Path, engine: str | None, scheduler: str | None, json: bool, yes: bool
+    plan: str, *, jobs: int, force: bool, dry_run: bool, output: Path, engine: str | None, scheduler: str | None, json: bool, yes: bool,
+    forms: tuple[Form, ...],
 ) -> None:  # fmt: skip
     from lpo_analysis.reporting.batch import preload_for, run_batch, slowest_cells
     from lpo_analysis.reporting.engines.client import release, start
     from lpo_analysis.reporting.execution import Settings, check_engine
+    from lpo_analysis.reporting.forms import check_forms
     from lpo_analysis.reporting.library import find_plan
     from lpo_analysis.reporting.plans import content_of, notebooks, read_plan, recall, size
     from lpo_analysis.reporting.progress import summary
@@ -189,7 +208,8 @@ def _batch(
             _say(f"{job.name}  {job.notebook.stem}  " + (f"refused: {job.refusal}" if job.refusal else "to run"))
         _say(f"{len(read.jobs)} reports would go to {output / read.name}")
         return
-    settings = Settings(engine=chosen or read.engine or "direct", environment=read.environment)
+    wanted = check_forms((*read.forms, *forms))
+    settings = Settings(engine=chosen or read.engine or "direct", environment=read.environment, forms=wanted)
     with _executor(scheduler) as executor:
         made = run_batch(
             read, output, jobs=jobs, force=force, settings=settings, executor=executor, progress=_progress(json=json), notes=_claims

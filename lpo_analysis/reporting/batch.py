@@ -24,10 +24,12 @@ from lpo_analysis.reporting.engines import client
 from lpo_analysis.reporting.engines.client import Preload
 from lpo_analysis.reporting.engines.kernels import Engine
 from lpo_analysis.reporting.execution import Settings, import_papermill
+from lpo_analysis.reporting.forms import Form, file_of
 from lpo_analysis.reporting.jobs import Job, Outcome, own_module
 from lpo_analysis.reporting.plans import Plan
 from lpo_analysis.reporting.progress import Progress, Quiet
 from lpo_analysis.reporting.run import headlines, ingredients, run
+from lpo_analysis.wording import listing
 
 Notes = Callable[[], Sequence[Mapping[str, str]]]
 """Makes the rows of the table on the index; called only if an index is written."""
@@ -123,7 +125,8 @@ def run_batch(
 
     waiting: list[tuple[Job, str]] = []
     told.begin(plan.name, len(plan.jobs), jobs)
-    for job, outcome, why in _looked(plan.jobs, folder, force=force):
+    asked = settings.forms if settings is not None else plan.forms
+    for job, outcome, why in _looked(plan.jobs, folder, asked, force=force):
         if outcome is None:
             waiting.append((job, why))
         else:
@@ -148,7 +151,9 @@ def run_batch(
     return batch
 
 
-def _looked(jobs: Sequence[Job], folder: Path, *, force: bool) -> Iterator[tuple[Job, Outcome | None, str]]:
+def _looked(
+    jobs: Sequence[Job], folder: Path, forms: Sequence[Form], *, force: bool
+) -> Iterator[tuple[Job, Outcome | None, str]]:
     """Tell apart what is finished from what has to be made; hashing releases the interpreter, so two threads pay."""
 
     def look(job: Job) -> tuple[Job, Outcome | None, str]:
@@ -162,6 +167,8 @@ def _looked(jobs: Sequence[Job], folder: Path, *, force: bool) -> Iterator[tuple
         found = store.look(folder / job.name, ingredients(job))
         if found.values is None:
             return job, None, found.why
+        if missing := [form for form in forms if not (folder / job.name / file_of(form)).is_file()]:
+            return job, None, f"{listing(missing)} asked for"
         seconds = time.perf_counter() - start
         shown = headlines(found.values)
         return job, Outcome(job.name, job.notebook.stem, "cached", seconds, job.parameters, shown), ""
@@ -171,7 +178,7 @@ def _looked(jobs: Sequence[Job], folder: Path, *, force: bool) -> Iterator[tuple
 
 
 def _settings(plan: Plan, given: Settings | None) -> Settings:
-    chosen = given or Settings(engine=plan.engine or "direct", environment=plan.environment)
+    chosen = given or Settings(engine=plan.engine or "direct", environment=plan.environment, forms=plan.forms)
     return replace(chosen, limits=plan.limits, preload=preload_for((job.notebook for job in plan.jobs), chosen.engine))
 
 

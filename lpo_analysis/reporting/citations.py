@@ -109,7 +109,7 @@ class Citations:
             buttons += (
                 f'<a class="ref" href="#source-{listed[len(shown)]}" aria-label="{told}" title="{told}">+{more}</a>'
             )
-            printed = f'<span class="printed">[{_spans(listed)}]</span>'
+            printed = f'<span class="printed">[{", ".join(words for _, words in spans(listed))}]</span>'
         kind = "refs cut" if more else "refs"
         return f'<span class="{kind}" role="group" aria-label="Sources">{buttons}{printed}</span>'
 
@@ -161,12 +161,27 @@ class Citations:
         return [source for number, source in sorted(self.sources.items()) if number in asked]
 
 
-def _spans(numbers: list[int]) -> str:
-    """Write rising numbers as a reader of print expects them: ``1, 3–5``."""
+def spans(numbers: Iterable[int]) -> list[tuple[int, str]]:
+    """Write rising numbers as a reader of print expects them.
+
+    Parameters
+    ----------
+    numbers : iterable of int
+        Rising.
+
+    Returns
+    -------
+    list of (int, str)
+        The first number of each run of three or more with the run as text, such as (3, "3–5"), and single ones as they are.
+    """
     runs: list[list[int]] = []
     for number in numbers:
         if runs and number == runs[-1][-1] + 1:
             runs[-1].append(number)
         else:
             runs.append([number])
-    return ", ".join(f"{run[0]}–{run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs)
+    return [
+        item
+        for run in runs
+        for item in ([(run[0], f"{run[0]}–{run[-1]}")] if len(run) > 2 else [(number, str(number)) for number in run])
+    ]

@@ -16,6 +16,7 @@ from lpo_analysis.errors import LpoError, NotebookError, ParameterError, choices
 from lpo_analysis.paths import SHARED
 from lpo_analysis.reporting.engines.client import Preload, environment
 from lpo_analysis.reporting.engines.kernels import Engine, client_config
+from lpo_analysis.reporting.forms import Form
 from lpo_analysis.reporting.jobs import Job
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class Settings:
         Folder in which the reports of one batch share what they draw.
     batch : str
         Mark of the batch, by which it is stopped; empty for a report of its own.
+    forms : tuple of {'pdf', 'xlsx'}
+        Further forms in which reports are written.
     """
 
     engine: Engine = "direct"
@@ -73,6 +76,7 @@ class Settings:
     preload: Preload = field(default_factory=Preload)
     shared: Path | None = None
     batch: str = ""
+    forms: tuple[Form, ...] = ()
 
 
 def check_engine(name: str) -> Engine:

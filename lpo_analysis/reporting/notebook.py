@@ -113,7 +113,7 @@ def record(*results: Result, headline: Sequence[str] = (), **values: object) -> 
             if recorded[name]["estimate"] is None:
                 recorded[name]["reason"] = result.reason or str(row["method"])
             if name in headline:
-                recorded[name]["headline"] = True
+                recorded[name]["headline"] = 1 + list(headline).index(name)
     for name, value in values.items():
         recorded[name] = {"value": clean(value)}
     lines = [f"{name} = {_plain(item)}" for name, item in recorded.items()]
@@ -162,7 +162,10 @@ def table(
     told = f"{count(more, 'further row')} in tables/{name}.csv." if more else ""
     chosen = dict(columns or {str(c): (str(c), _guess(frame[c])) for c in frame.columns})
     shown = pd.DataFrame(
-        {key: [_cell(value, kind) for value in frame[key][: len(frame) - more]] for key, (_, kind) in chosen.items()},
+        {
+            key: [formatted(value, kind) for value in frame[key][: len(frame) - more]]
+            for key, (_, kind) in chosen.items()
+        },
         index=range(len(frame) - more),
         dtype="str",
     )
@@ -170,6 +173,7 @@ def table(
     data = {
         "name": name, "title": title, "columns": [str(c) for c in frame.columns],
         "rows": [[clean(v) for v in row] for row in frame.itertuples(index=False)], "behind": list(frame.attrs.get(ROWS, ())),
+        "shown": [[key, heading, kind] for key, (heading, kind) in chosen.items()], "notes": notes, "cut": len(frame) - more,
     }  # fmt: skip
     plain = shown.rename(columns={key: heading for key, (heading, _) in chosen.items()}).to_string(index=False)
     cells = tuple(tuple(map(str, shown[key])) for key in chosen)
@@ -183,7 +187,23 @@ def _guess(column: pd.Series) -> Kind:
     return "number" if pd.api.types.is_float_dtype(column) else "text"
 
 
-def _cell(value: object, kind: Kind) -> str:
+def formatted(value: object, kind: Kind) -> str:
+    """Write the value of a cell as a table shows it.
+
+    Parameters
+    ----------
+    value : object
+        A value, from a frame or as recorded.
+    kind : str
+        Kind of the column.
+
+    Returns
+    -------
+    str
+        Empty where there is none.
+    """
+    if isinstance(value, str) and value in ("inf", "-inf") and kind != "text":
+        value = float(value)
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, float) and math.isinf(value):

@@ -114,9 +114,25 @@ def _blocks(notebook: Any, citations: Citations) -> list[dict[str, Any]]:
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
+def shown_text(text: str) -> str:
+    """Return printed text without the colours of a terminal.
+
+    Parameters
+    ----------
+    text : str
+        As printed.
+
+    Returns
+    -------
+    str
+        The words alone.
+    """
+    return _ANSI.sub("", text)
+
+
 def _output(output: Any, citations: Citations) -> dict[str, Any] | None:
     if output["output_type"] == "stream":
-        return {"kind": "text", "text": _ANSI.sub("", output["text"])}
+        return {"kind": "text", "text": shown_text(output["text"])}
     if output["output_type"] == "error":
         return {"kind": "text", "text": f"{output['ename']}: {output['evalue']}"}
     data = output.get("data", {})
@@ -240,4 +256,5 @@ def cards_of(values: Mapping[str, Any]) -> list[dict[str, str]]:
     list of dict
         Label, big number, interval as text; an empty interval for what could not be estimated.
     """
-    return [{"label": sentence(item["label"]), **spoken(item)} for item in values.values() if item.get("headline")]
+    shown = sorted((item for item in values.values() if item.get("headline")), key=lambda item: int(item["headline"]))
+    return [{"label": sentence(item["label"]), **spoken(item)} for item in shown]

@@ -21,10 +21,11 @@ from lpo_analysis.errors import LpoError, PlanError, choices
 from lpo_analysis.reporting import library, provenance, secrets
 from lpo_analysis.reporting.engines.kernels import Engine
 from lpo_analysis.reporting.execution import Limits, check_engine
+from lpo_analysis.reporting.forms import Form, check_forms
 from lpo_analysis.reporting.jobs import Job, prepare, slug
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
-_PLAN_KEYS = ("title", "report", "engine", "limits", "environment")
+_PLAN_KEYS = ("title", "report", "engine", "limits", "environment", "forms")
 _REPORT_KEYS = ("notebook", "name", "parameters", "matrix", "inputs")
 _RESERVED = ("index.html", "batch.json")
 _LONGEST = 200
@@ -50,6 +51,8 @@ class Plan:
         What one report may take.
     environment : tuple of str
         Names of variables that notebooks get to see beside the usual ones.
+    forms : tuple of {'pdf', 'xlsx'}
+        Further forms in which reports are written.
     path : Path or None
         The file it was read from.
     watched : dict of str to str
@@ -62,6 +65,7 @@ class Plan:
     engine: Engine | None = None
     limits: Limits = field(default_factory=Limits)
     environment: tuple[str, ...] = ()
+    forms: tuple[Form, ...] = ()
     path: Path | None = None
     watched: dict[str, str] = field(default_factory=dict)
 
@@ -265,6 +269,11 @@ def _settings(content: Mapping[str, Any], problems: list[str]) -> dict[str, Any]
         environment = []
     made["limits"] = Limits(**{name: limits.get(name) for name in known})
     made["environment"] = tuple(environment)
+    forms = content.get("forms", [])
+    try:
+        made["forms"] = check_forms(forms if isinstance(forms, list) else [forms])
+    except LpoError as error:
+        problems.append(str(error))
     return made
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from lpo_analysis.errors import LpoError, OutputError
 from lpo_analysis.reporting import library, own_files, provenance, store
 from lpo_analysis.reporting.engines.client import stopped
 from lpo_analysis.reporting.execution import Executed, ServerLostError, Settings, execute
+from lpo_analysis.reporting.forms import Form, file_of, make
 from lpo_analysis.reporting.jobs import Job, Outcome
 
 ATTEMPTS = 3
@@ -62,10 +63,14 @@ def run(job: Job, output: Path, *, settings: Settings | None = None, force: bool
                     # Another batch on the same folder may have made it while this one waited.
                     found = store.look(output / job.name, due)
                     if found.values is not None:
+                        if missing := [
+                            form for form in settings.forms if not (output / job.name / file_of(form)).is_file()
+                        ]:
+                            add_forms(job, missing, work, output / job.name)
                         return outcome("cached", headlines=headlines(found.values))
                     why = found.why
                 executed = _execute(handed, settings)
-            recorded = write(job, executed, work, output / job.name, due)
+            recorded = write(job, executed, work, output / job.name, due, forms=settings.forms)
     except LpoError as error:
         return outcome("failed", error=str(error), why=why)
     except OSError as error:
@@ -133,10 +138,13 @@ def headlines(recorded: Mapping[str, Any]) -> list[dict[str, Any]]:
     list of dict
         With their names.
     """
-    return [{"name": name, **item} for name, item in recorded.items() if item.get("headline")]
+    shown = [{"name": name, **item} for name, item in recorded.items() if item.get("headline")]
+    return sorted(shown, key=lambda item: int(item["headline"]))
 
 
-def write(job: Job, executed: Executed, work: Path, target: Path, due: Mapping[str, Any]) -> dict[str, Any]:
+def write(
+    job: Job, executed: Executed, work: Path, target: Path, due: Mapping[str, Any], *, forms: Sequence[Form] = ()
+) -> dict[str, Any]:
     """Write all files of a report and land them.
 
     Parameters
@@ -151,6 +159,8 @@ def write(job: Job, executed: Executed, work: Path, target: Path, due: Mapping[s
         Folder of the report.
     due : mapping
         What it was made from.
+    forms : sequence of {'pdf', 'xlsx'}
+        Further forms to write.
 
     Returns
     -------
@@ -178,6 +188,7 @@ def write(job: Job, executed: Executed, work: Path, target: Path, due: Mapping[s
     }
     files |= {f"tables/{name}.csv": outputs.as_csv(table) for name, table in outputs.tables(notebook).items()}
     raw = {name: text.encode() for name, text in files.items()}
+    raw |= {file_of(form): make(form, notebook, name=job.notebook.stem) for form in forms}
     described = {key: value for key, value in due.items() if key not in ("notebook_sha256", "parameters")}
     run = {
         "schema": "lpo-run/2",
@@ -194,6 +205,39 @@ def write(job: Job, executed: Executed, work: Path, target: Path, due: Mapping[s
     except OSError as error:
         raise OutputError(f"Cannot write the report ({error.strerror}).") from None
     return recorded
+
+
+def add_forms(job: Job, forms: Sequence[Form], work: Path, target: Path) -> None:
+    """Write further forms of a finished report from its executed notebook.
+
+    Parameters
+    ----------
+    job : Job
+        What was run.
+    forms : sequence of {'pdf', 'xlsx'}
+        Those that are not there yet.
+    work : Path
+        Folder to prepare them in.
+    target : Path
+        Folder of the report.
+
+    Raises
+    ------
+    OutputError
+        If they cannot be written.
+    """
+    import nbformat
+
+    notebook = nbformat.read(target / "notebook.ipynb", as_version=4)
+    made = {file_of(form): make(form, notebook, name=job.notebook.stem) for form in forms}
+    noted = json.loads((target / store.RUN).read_text(encoding="utf-8"))
+    kept = {name: (target / name).read_bytes() for name in noted["files"]}
+    hashes = noted["files"] | {name: provenance.digest(content) for name, content in made.items()}
+    noted["files"] = dict(sorted(hashes.items()))
+    try:
+        store.land(kept | made | {store.RUN: _json(noted).encode()}, work, target)
+    except OSError as error:
+        raise OutputError(f"Cannot write the report ({error.strerror}).") from None
 
 
 def _json(data: object) -> str:

@@ -76,6 +76,26 @@ def test_a_report_of_it_is_made_and_shows_what_its_cells_show(lpo, folder):
     assert "unchanged" in lpo("report", "mine", "-p", "n=5", "--engine", "direct").out
 
 
+def test_further_forms_of_a_finished_report_are_made_without_running_it_again(lpo, folder):
+    made = folder / "reports" / "mine"
+    assert lpo("report", "mine", "--engine", "direct").code == 0
+    before = {path.name: path.read_bytes() for path in made.iterdir() if path.is_file() and path.name != "run.json"}
+    ran = lpo("report", "mine", "--engine", "direct", "--pdf", "--xlsx")
+    assert ran.out.splitlines()[:3] == [
+        "reports/mine/report.html (unchanged)",
+        "reports/mine/report.pdf",
+        "reports/mine/report.xlsx",
+    ]
+    assert (made / "report.pdf").read_bytes().startswith(b"%PDF-")
+    noted = json.loads((made / "run.json").read_text())["files"]
+    assert {"report.pdf", "report.xlsx"} < set(noted)
+    assert all((made / name).read_bytes() == content for name, content in before.items())
+    (made / "report.pdf").write_bytes(b"cut")
+    again = lpo("report", "mine", "--engine", "direct", "--pdf")
+    assert "made in" in again.out, "a damaged form is noticed like any other file"
+    assert not (made / "report.xlsx").exists(), "and what is not asked for is not made anew"
+
+
 @pytest.mark.parametrize(
     ("given", "says"),
     [

@@ -134,6 +134,7 @@ BAD = {
     "limit with a fraction": ("limits = {cell_seconds = 1.5}\n" + GOOD, "limits: cell_seconds must be a whole number above 0, got 1.5"),
     "limit that is no number": ("limits = {seconds = nan}\n" + GOOD, "limits: seconds must be a number above 0, got nan"),
     "limit without end": ("limits = {seconds = inf}\n" + GOOD, "limits: seconds must be a number above 0, got inf"),
+    "forms that are none": ('forms = ["docx"]\n' + GOOD, "forms: there is no 'docx'"),
     "environment is text": ('environment = "TOKEN"\n' + GOOD, "environment: must be a list of names"),
     "environment of numbers": ("environment = [1]\n" + GOOD, "environment: must be a list of names"),
     "environment of an empty name": ('environment = [""]\n' + GOOD, "environment: must be a list of names"),
