@@ -419,9 +419,10 @@ def _write_index(batch: Batch, notes: Notes | None) -> None:
         if before.get("memo") != memo:
             store.write_file(log, _json(before | {"memo": memo}))
         return
-    from lpo_analysis.reporting.index import index_page
+    from lpo_analysis.reporting.index import RESULTS, index_page, results_csv
 
-    page = index_page(batch.plan.title, outcomes, notes=notes() if notes is not None else ())
+    store.write_file(folder / RESULTS, results_csv(folder, outcomes))
+    page = index_page(batch.plan.title, outcomes, notes=notes() if notes is not None else (), folder=folder)
     store.write_file(index, page)
     content = {
         "schema": "lpo-batch/2",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import re
 
-from lpo_analysis.reporting.index import index_page
+from lpo_analysis.reporting.index import WIDTH, index_page, results_csv
 from lpo_analysis.reporting.jobs import Outcome
 
 NUMBER = {
@@ -77,14 +80,43 @@ def test_what_notebooks_say_is_text_and_no_html(hostile):
         Outcome("b", "mine", "done", parameters={"n": "b"}, headlines=[NUMBER | {"label": hostile}]),
     ]
     page = index_page(hostile, outcomes, notes=[{hostile: hostile}])
-    assert "<script" not in page
+    assert page.count("<script") == 1, "the search of the page, and nothing else"
     assert "<img" not in page
 
 
 def test_every_notebook_has_a_table_of_its_own_and_a_done_report_is_linked():
     outcomes = [Outcome("a", "mine", "cached"), Outcome("b", "yours", "refused", error="no evidence")]
     page = index_page("T", outcomes)
-    assert page.count("<table>") == 2
+    assert page.count('<table class="sortable">') == 2
     assert '<a href="a/report.html">a</a>' in page
     assert 'href="b/' not in page
     assert "2 reports: 1 made and 1 refused." in page
+
+
+def test_numbers_of_a_column_are_drawn_on_one_scale_and_sort_by_their_value():
+    outcomes = [Outcome(f"r{n}", "mine", "done", parameters={"n": n}, headlines=[NUMBER | {"estimate": n, "conf_low": n - 2.0, "conf_high": n + 2.0}]) for n in (1, 9)]  # fmt: skip
+    page = index_page("T", outcomes)
+    marks = [float(x) for x in re.findall(r'<circle cx="([\d.]+)"', page)]
+    ends = [tuple(map(float, m)) for m in re.findall(r'<path d="M([\d.]+) \d+H([\d.]+)"', page)]
+    assert ends[0][0] == 4
+    assert ends[1][1] == WIDTH - 4
+    assert marks == [sum(pair) / 2 for pair in ends]
+    assert re.findall(r'data-value="(\d+)">', page) == ["1", "1", "9", "9"]
+    assert page.count('class="zero"') == 2
+
+
+def test_all_results_stand_in_one_table_with_what_sets_the_reports_apart(tmp_path):
+    outcomes = [Outcome(f"r{n}", "mine", "done", parameters={"n": n, "k": 7}) for n in (1, 2)]
+    for outcome in outcomes:
+        (tmp_path / outcome.name).mkdir()
+        values = {"x.a": NUMBER | {"n_obs": None}, "single": {"value": 3}}
+        (tmp_path / outcome.name / "results.json").write_text(json.dumps({"values": values}))
+    made = list(csv.DictReader(io.StringIO(results_csv(tmp_path, [*outcomes, Outcome("r3", "mine", "failed")]))))
+    assert [(row["report"], row["parameter_n"], row["name"], row["estimate"], row["n_obs"]) for row in made] == [
+        ("r1", "1", "x.a", "3.0", ""), ("r1", "1", "single", "3", ""), ("r2", "2", "x.a", "3.0", ""), ("r2", "2", "single", "3", ""),
+    ]  # fmt: skip
+    assert "parameter_k" not in made[0]
+    page = index_page("T", outcomes, folder=tmp_path)
+    assert 'href="results.csv" download' in page
+    assert 'href="r1/results.json"' in page
+    assert "r1/report.pdf" not in page
