@@ -376,5 +376,9 @@ def _remove(path: Path) -> None:
 def _made(folder: Path) -> list[Path]:
     """List what the kit made directly in a folder, each known by the marks it leaves."""
     reports = [path.parent for path in sorted(folder.glob(f"*/{RUN}")) if (path.parent / "report.html").is_file()]
-    batch = [folder / name for name in ("index.html", "results.csv", "batch.json")] if (folder / "batch.json").is_file() else []
+    batch = (
+        [folder / name for name in ("index.html", "results.csv", "batch.json")]
+        if (folder / "batch.json").is_file()
+        else []
+    )
     return [*reports, *(path for path in (*batch, folder / WORK) if path.exists())]

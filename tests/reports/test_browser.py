@@ -229,3 +229,12 @@ def test_every_picture_of_a_report_is_decoded(browse, report, tmp_path):
     widths = json.loads(_title(browse(_write(tmp_path, html.replace("</body>", probe)))))
     assert len(widths) >= 5
     assert all(width > 300 for width in widths), widths
+
+
+def test_the_search_of_the_index_runs_under_its_policy_and_nothing_else_does(browse, tmp_path, hostile):
+    outcomes = [Outcome("a", "mine", "done", parameters={"n": 1}), Outcome("b", "mine", "failed", error=hostile)]
+    dom = browse(_write(tmp_path, index_page("T", outcomes, notes=[{hostile: hostile}])))
+    form = re.search(r'<form role="search"[^>]*>', dom)[0]
+    assert "hidden" not in form, "the script did not run"
+    assert dom.count('<th scope="col"><button>') == 3
+    assert _title(dom) == "T"

@@ -12,8 +12,11 @@ import tempfile
 from pathlib import Path
 
 import html5lib
+import jsonschema
 import nbformat
 import pytest
+
+from lpo_analysis.reporting import outputs
 
 LIMIT = 300_000
 BASE64 = re.compile(r'(base64,|"image/png": ")[A-Za-z0-9+/=\\n]+')
@@ -45,7 +48,6 @@ def _text(element) -> str:
 
 
 def test_a_report_has_its_four_files_and_a_csv_for_every_table(report, executed):
-    from lpo_analysis.reporting import outputs
 
     due = {"report.html", "results.json", "run.json", "notebook.ipynb"} | {
         f"tables/{name}.csv" for name in outputs.tables(executed)
@@ -64,7 +66,6 @@ def test_the_files_can_be_read_by_others_as_usual(report):
 
 
 def test_results_json_holds_what_the_notebook_recorded(report, executed):
-    from lpo_analysis.reporting import outputs
 
     results = json.loads((report / "results.json").read_text(encoding="utf-8"))
     assert results["schema"] == "lpo-results/1"
@@ -72,6 +73,17 @@ def test_results_json_holds_what_the_notebook_recorded(report, executed):
     assert results["parameters"]["draws"] == 256
     headlines = [name for name, item in results["values"].items() if item.get("headline")]
     assert headlines == ["three_numbers.rate_gap", "three_numbers.net_saving", "three_numbers.budget_saving"]
+
+
+def test_results_json_keeps_to_its_published_schema(report):
+    schema = json.loads(Path("docs/schemas/lpo-results-1.json").read_text(encoding="utf-8"))
+    check = jsonschema.Draft202012Validator(schema)
+    results = json.loads((report / "results.json").read_text(encoding="utf-8"))
+    assert [error.message for error in check.iter_errors(results)] == []
+    for notebook in sorted(Path("notebooks").glob("*.ipynb")):
+        values = outputs.values(nbformat.read(notebook, as_version=4))
+        given = {"schema": "lpo-results/1", "notebook": notebook.stem, "parameters": {}, "values": values}
+        assert [error.message for error in check.iter_errors(given)] == [], notebook.name
 
 
 def test_every_recorded_estimate_lies_in_its_interval(report):
@@ -204,9 +216,9 @@ def test_numbers_in_tables_are_aligned_right(tree):
     wrong, seen = [], 0
     for table in tree.iter("table"):
         for cell in table.iter("td"):
-            if "gt_row" in cell.get("class", "") and numeric.fullmatch(_text(cell)):
+            if numeric.fullmatch(_text(cell)):
                 seen += 1
-                if "gt_right" not in cell.get("class").split():
+                if "n" not in cell.get("class", "").split():
                     wrong.append(_text(cell))
     assert wrong == []
     assert seen > 50, "hardly a number in any table"
