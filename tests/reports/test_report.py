@@ -216,7 +216,7 @@ def test_numbers_in_tables_are_aligned_right(tree):
     wrong, seen = [], 0
     for table in tree.iter("table"):
         for cell in table.iter("td"):
-            if numeric.fullmatch(_text(cell)):
+            if cell.find(".//button") is None and numeric.fullmatch(_text(cell)):
                 seen += 1
                 if "n" not in cell.get("class", "").split():
                     wrong.append(_text(cell))
