@@ -57,6 +57,10 @@ def yearly_rate(
     return float((np.expm1(squared * spared) / squared if squared > 1e-9 else spared) / years)
 
 
+_OF_A_PART = ("breach_outcome_share", "third_party_critical_infrastructure")
+"""Metrics and categories that rest on a part of the sample (breached firms, one kind of organisation), whose size is not told."""
+
+
 def known_n(rows: pd.DataFrame) -> pd.Series:
     """Return the sample size of each row where it is that of its question, else NaN.
 
@@ -72,5 +76,9 @@ def known_n(rows: pd.DataFrame) -> pd.Series:
     """
     n = rows["sample_size"].astype("Float64").astype(float)
     newest = rows.groupby("study_id")["year_end"].transform("max")
+    sizes = rows.groupby("study_id")["buyer_size"].transform("nunique")
     places = rows.groupby(["study_id", "metric", "category", "year_end"], observed=True)["value"].transform("size")
-    return n.where((rows["year_end"] == newest) & (places == 1) & rows["buyer_size"].isin(["all", ""]))
+    part = rows["metric"].isin(_OF_A_PART) | rows["category"].isin(_OF_A_PART)
+    return n.where(
+        ~part & (rows["year_end"] == newest) & (places == 1) & ((sizes == 1) | rows["buyer_size"].isin(["all", ""]))
+    )
