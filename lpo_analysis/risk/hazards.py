@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -30,7 +31,7 @@ _PAST_YEAR = {
 }
 
 
-def _dont_knows(evidence: Evidence, grades: list[str]) -> pd.DataFrame:
+def _dont_knows(evidence: Evidence, grades: Sequence[str]) -> pd.DataFrame:
     rows = select(evidence, metric="breach_other_answer_share", grades=grades, required=False)
     rows = rows[rows["category"].str.startswith("dont_know")]
     return rows.assign(band=rows["category"].str.removeprefix("dont_know").str.removeprefix("_firms_"))
@@ -221,7 +222,7 @@ def trend(evidence: Evidence, parameters: Parameters) -> Result:
     )
     other = other[other["publisher_id"] == "pwc"].assign(band="pwc", share=lambda f: f["value"] / 100)
     frame = pd.concat([rows, other]) if len(other) else rows
-    records = []
+    records: list[dict[str, Any]] = []
     for band, part in frame.groupby("band", sort=False):
         if part["year_end"].nunique() < 2:
             continue
