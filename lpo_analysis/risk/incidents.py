@@ -52,7 +52,8 @@ def prior(evidence: Evidence, parameters: Parameters) -> tuple[GammaRate, tuple[
     -----
     The average rate of such firms lies between the rate with no don't-know breached and the longest memory, and that with all breached
     and the shortest; these are read as 5% and 95% quantiles of a gamma distribution. A firm's rate is the average times a gamma factor
-    with mean 1 and coefficient of variation `firm_variation` (assumption). The product is matched by its first two moments.
+    with mean 1 and coefficient of variation `firm_variation` (assumption). The product is matched by its first two moments, which
+    makes a 90% interval cover 90 to 94% (`tests/recovery`).
     """
     p = parameters
     found, unknown = newest_share(evidence, p), dont_know(evidence, p)

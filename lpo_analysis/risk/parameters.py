@@ -57,7 +57,7 @@ class Parameters(ReportParameters):
     """Your own incidents, a CSV file in the form of data/templates/incidents.csv; empty for none."""
     min_incidents: Annotated[Whole, Field(ge=1, le=1000)] = 3
     """Smallest number of your own incidents behind a number of the table by kind."""
-    firm_variation: Annotated[Number, Field(ge=0, le=5)] = 1.0
+    firm_variation: Annotated[Number, Field(ge=0, le=2)] = 1.0
     """Assumption: how much the rate of breaches differs between firms of one size (coefficient of variation; 0: all alike)."""
     cost_spread: Annotated[Number, Field(gt=0, le=5)] = 1.0
     """Assumption: standard deviation of the logarithm of the cost of one incident about what its records make expected."""

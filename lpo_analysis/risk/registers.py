@@ -140,7 +140,7 @@ def registers(evidence: Evidence, parameters: Parameters) -> Result:
     over = tested[tested["p_poisson"] < 0.05]
     yearly = found[found["unit"] == "events a year"]
     said = (
-        f"{count(len(series), 'series', 'series')} of breaches at law firms {'is' if len(series) == 1 else 'are'} on file, from {number(yearly['estimate'].min(), digits=2)} to "
+        f"{count(len(series), 'series', 'series')} of breaches at law firms or in professional services {'is' if len(series) == 1 else 'are'} on file, from {number(yearly['estimate'].min(), digits=2)} to "
         f"{number(yearly['estimate'].max(), digits=2)} entries a year by what each register asks to be told. "
         if len(yearly)
         else ""
@@ -166,14 +166,31 @@ def registers(evidence: Evidence, parameters: Parameters) -> Result:
         f"{said}{scatter}{trends}A rate per firm, and a rate ratio of legal to other sectors, are not estimable, because no register comes with a number of firms (0 denominators).",
         checks=(
             Check("Poisson", not len(over) if len(tested) else None, "; ".join(f"{r.label}: variance over mean {number(r.ratio, digits=2)}, p {probability(r.p_poisson)}" for r in tested.itertuples()) + "." if len(tested) else "No register tells several counts."),
+            *_consistent(series),
             Check("Denominator", False, "0 registers tell how many firms could have reported."),
             Check("Part years", None, f"{count(sum(s.dropped for s in series), 'entry', 'entries')} of a year that was not over {'was' if sum(s.dropped for s in series) == 1 else 'were'} left out."),
         ),
         rows=tuple(dict.fromkeys(row for s in series for row in s.rows)), n_used=sum(len(s.counts) for s in series), n_dropped=sum(s.dropped for s in series),
         plot_data=data[["label", "estimate", "conf_low", "conf_high", "main"]],
-        draw=partial(dotplot, title="Entries a year in each register", xlabel="entries a year of reporting; set off: more scatter than Poisson", log=True),
+        draw=partial(dotplot, title="Entries a year in each register", xlabel="entries a year", log=True),
         alt=f"Yearly entries of {count(len(data), 'register')} with intervals on a logarithmic scale.",
     )  # fmt: skip
+
+
+def _consistent(series: list[_Series]) -> tuple[Check, ...]:
+    """Set the two counts of the UK regulator side by side, where both are there."""
+    by_term = {s.term: s for s in series}
+    if not {"ico_legal_2019_2024", "ico_legal_periods"} <= by_term.keys():
+        return ()
+    long, parts = by_term["ico_legal_2019_2024"], by_term["ico_legal_periods"]
+    whole, told, rest = sum(long.counts), sum(parts.counts), long.exposure[0] - sum(parts.exposure)
+    left = (whole - told) / rest
+    fits = left >= 0.5 * min(parts.counts)
+    text = (
+        f"One source counts {whole:,} UK reports in {long.exposure[0]:g} years, another {told:,} in {sum(parts.exposure):g} of them, which leaves {left:,.0f} for each other year: "
+        + ("no contradiction." if fits else "they cannot count the same.")
+    )
+    return (Check("UK counts agree", fits, text),)
 
 
 def _record(s: _Series, fit: CountFit, level: float) -> dict[str, Any]:
