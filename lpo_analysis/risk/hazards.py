@@ -124,8 +124,13 @@ def hazards(evidence: Evidence, parameters: Parameters) -> Result:
     order = {size: at for at, size in enumerate((*_SIZES, *dict.fromkeys(r["size"] for r in recent)))}
     table = table.sort_values("size", key=lambda sizes: sizes.map(order), kind="stable", ignore_index=True)
     ever = table[table["size"].isin(list(_SIZES)) & table["estimate"].notna()]
-    data = table.dropna(subset=["estimate"]).assign(
-        group=lambda f: f["size"].map(lambda s: _SIZES.get(s, s)), weak=lambda f: f["grade"].isin(["C", "D"])
+    # Every year of the size asked for, the newest of the others: the shares themselves are drawn elsewhere.
+    newest = table.groupby("size")["year"].transform("max")
+    drawn = (table["size"] == p.buyer_size) | (table["year"] == newest) | ~table["size"].isin(list(_SIZES))
+    data = (
+        table[drawn]
+        .dropna(subset=["estimate"])
+        .assign(group=lambda f: f["size"].map(lambda s: _SIZES.get(s, s)), weak=lambda f: f["grade"].isin(["C", "D"]))
     )
     told = int(table["n_obs"].notna().sum())
     return Result(

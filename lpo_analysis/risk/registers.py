@@ -155,9 +155,12 @@ def registers(evidence: Evidence, parameters: Parameters) -> Result:
         if "yearly" in found
         else []
     )
+    long = int(found["yearly"].notna().sum()) if "yearly" in found else 0
+    changes = listing([f"{r.yearly:.2f} a year ({r.yearly_low:.2f} to {r.yearly_high:.2f}; {r.label})" for r in moved])
     trends = (
-        f"Entries change from year to year by a factor of {listing([f'{r.yearly:.2f} ({r.yearly_low:.2f} to {r.yearly_high:.2f}; {r.label})' for r in moved])}. "
-        if moved
+        f"Of {long} with {TREND} whole years or more {len(moved)} {'changes' if len(moved) == 1 else 'change'} over time"
+        + (f", by a factor of {changes}. " if moved else ". ")
+        if long
         else ""
     )
     data = found[found["unit"] == "events a year"].assign(main=lambda f: f["p_poisson"] < 0.05)
