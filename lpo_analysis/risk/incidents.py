@@ -306,6 +306,10 @@ def _factors(cost: OwnCosts | None, p: Parameters) -> list[dict[str, Any]]:
     return records
 
 
+def _rate_words(rate: float) -> str:
+    return "under 0.001" if rate < 0.001 else number(rate, digits=2)
+
+
 def _said(before: GammaRate, after: GammaRate, n: int, years: float, p: Parameters) -> str:
     (low, high), (new_low, new_high) = before.interval(p.level), after.interval(p.level)
     size = "firms of all sizes" if p.buyer_size == "all" else f"{p.buyer_size} firms"
@@ -315,19 +319,19 @@ def _said(before: GammaRate, after: GammaRate, n: int, years: float, p: Paramete
         else count(n, "breach of confidentiality", "breaches of confidentiality")
     )
     moved = (
-        f"Your file has {seen} in {number(years, digits=2)} years. Published shares put a firm among {size} at {number(before.mean, digits=2)} breaches a year "
-        f"({p.level:.0%} interval {number(low, digits=2)} to {number(high, digits=2)}); your own years weigh {percent(before.credibility(years))} against that, so the rate moves to "
-        f"{number(after.mean, digits=2)} ({number(new_low, digits=2)} to {number(new_high, digits=2)}), and the chance of a breach within {count(p.horizon_years, 'year')} "
+        f"Your file has {seen} in {number(years, digits=2)} years. Published shares put a firm among {size} at {_rate_words(before.mean)} breaches a year "
+        f"({p.level:.0%} interval {_rate_words(low)} to {number(high, digits=2)}); your own years weigh {percent(before.credibility(years))} against that, so the rate moves to "
+        f"{_rate_words(after.mean)} ({_rate_words(new_low)} to {number(new_high, digits=2)}), and the chance of a breach within {count(p.horizon_years, 'year')} "
         f"from {probability(1 - before.none_within(p.horizon_years))} to {probability(1 - after.none_within(p.horizon_years))}. "
     )
     if n == 0:
         return moved + (
-            f"None seen is not proof of safety: a firm at the published {number(before.mean, digits=2)} a year sees none in such a time with a chance of {probability(float(np.exp(-before.mean * years)))}. "
+            f"None seen is not proof of safety: a firm at the published {_rate_words(before.mean)} a year sees none in such a time with a chance of {probability(float(np.exp(-before.mean * years)))}. "
         )
     fewer = before.updated(n - 1, years).mean
     return (
         moved
-        + f"Without {'it' if n == 1 else 'one of them'}, the rate would be {number(fewer, digits=2)}: no single incident can do more than multiply the rate by {number(1 + 1 / before.shape, digits=2)}. "
+        + f"Without {'it' if n == 1 else 'one of them'}, the rate would be {_rate_words(fewer)}: no single incident can do more than multiply the rate by {number(1 + 1 / before.shape, digits=2)}. "
     )
 
 
