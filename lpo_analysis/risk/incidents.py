@@ -326,7 +326,7 @@ def _said(before: GammaRate, after: GammaRate, n: int, years: float, p: Paramete
     )
     if n == 0:
         return moved + (
-            f"None seen is not proof of safety: a firm at the published {_rate_words(before.mean)} a year sees none in such a time with a chance of {probability(float(np.exp(-before.mean * years)))}. "
+            f"None seen is not proof of safety: a firm at the upper end of that, {_rate_words(new_high)} a year, sees none in such a time with a chance of {probability(float(np.exp(-new_high * years)))}. "
         )
     fewer = before.updated(n - 1, years).mean
     return (
