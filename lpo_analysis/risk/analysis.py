@@ -10,7 +10,7 @@ from lpo_analysis import vocabulary
 from lpo_analysis.evidence import Evidence, load
 from lpo_analysis.methods.sensitivity import tornado
 from lpo_analysis.results import Result
-from lpo_analysis.risk import breaches, continuity, ethics, losses
+from lpo_analysis.risk import breaches, continuity, ethics, hazards, incidents, losses, reached, registers
 from lpo_analysis.risk.parameters import Parameters
 from lpo_analysis.risk.quality import quality
 from lpo_analysis.wording import listing
@@ -74,6 +74,46 @@ class Analysis:
         return breaches.hazard(self.evidence, self.parameters)
 
     @cached_property
+    def hazards(self) -> Result:
+        """Yearly rate behind every published share, by size and year."""
+        return hazards.hazards(self.evidence, self.parameters)
+
+    @cached_property
+    def breach_trend(self) -> Result:
+        """Whether the shares ever breached have a trend."""
+        return hazards.trend(self.evidence, self.parameters)
+
+    @cached_property
+    def breach_pooling(self) -> Result:
+        """Whether the surveys can be pooled."""
+        return hazards.pooled(self.evidence, self.parameters)
+
+    @cached_property
+    def client_data_reached(self) -> Result:
+        """Share of breaches in which client data were reached."""
+        return reached.reached(self.evidence, self.parameters)
+
+    @cached_property
+    def third_party(self) -> Result:
+        """Part of third parties in breaches."""
+        return reached.third_party(self.evidence, self.parameters)
+
+    @cached_property
+    def registers(self) -> Result:
+        """Yearly counts of registers, and whether they are Poisson."""
+        return registers.registers(self.evidence, self.parameters)
+
+    @cached_property
+    def own_incidents(self) -> Result:
+        """What the firm's own incidents change."""
+        return incidents.update(self.evidence, self.parameters)
+
+    @cached_property
+    def own_kinds(self) -> Result:
+        """The firm's own incidents by kind."""
+        return incidents.by_kind(self.evidence, self.parameters)
+
+    @cached_property
     def loss(self) -> Result:
         """Expected yearly loss and exceedance."""
         return losses.annual_loss(self.evidence, self.parameters)
@@ -128,5 +168,6 @@ class Analysis:
     @cached_property
     def rows(self) -> tuple[str, ...]:
         """Identifiers of all rows shown, in the order of the report."""
-        parts = (self.prevalence, self.hazard, self.loss, self.increment, self.quality, self.duties, self.governance)
+        parts = (self.prevalence, self.hazard, self.loss, self.increment, self.quality, self.duties, self.governance,
+                 self.hazards, self.breach_trend, self.client_data_reached, self.third_party, self.registers, self.breach_pooling, self.own_incidents)  # fmt: skip
         return tuple(dict.fromkeys(row for part in parts for row in part.rows))

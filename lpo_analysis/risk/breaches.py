@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 
 from lpo_analysis.charts import forest
+from lpo_analysis.errors import ParameterError
 from lpo_analysis.evidence import Evidence, select
 from lpo_analysis.evidence.money import ends
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.risk.parameters import Parameters
+from lpo_analysis.risk.rates import known_n, yearly_rate
 from lpo_analysis.wording import count, percent
 
 BANDS = {
@@ -39,7 +41,21 @@ def _shares(rows: pd.DataFrame) -> pd.Series:
 
 
 @lru_cache(maxsize=32)
-def _published(evidence: Evidence, grades: tuple[str, ...]) -> pd.DataFrame:
+def published(evidence: Evidence, grades: tuple[str, ...]) -> pd.DataFrame:
+    """Return the published shares of US law firms ever breached.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The evidence base.
+    grades : tuple of str
+        Grades let in.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Observations with ``band`` (empty for firms of all sizes), ``size`` and ``share``; kept for all callers and not to be changed.
+    """
     rows = select(evidence, metric="breach_prevalence", geography="USA", grades=grades, required=False)
     rows = rows[rows["category"].str.startswith("ever_breached")]
     bands = rows["category"].str.removeprefix("ever_breached").str.removeprefix("_firms_")
@@ -93,7 +109,7 @@ def prevalence(evidence: Evidence, parameters: Parameters) -> Result:
         breached), ``conf_high`` with all of them breached. These are bounds, not an interval of chance.
     """
     p = parameters
-    rows = _published(evidence, tuple(p.grades))
+    rows = published(evidence, tuple(p.grades))
     if rows.empty:
         return not_estimable(
             "prevalence",
@@ -162,12 +178,18 @@ def newest_share(evidence: Evidence, parameters: Parameters) -> tuple[float, tup
     tuple of (float, tuple of str) or None
         Mean over the bands of the newest year, and the rows.
     """
-    shown = _published(evidence, tuple(parameters.grades))
+    shown = published(evidence, tuple(parameters.grades))
     own = shown[shown["size"] == parameters.buyer_size]
     if own.empty:
         return None
     newest = own[own["year_end"] == own["year_end"].max()]
     return float(newest["share"].mean()), tuple(newest.index)
+
+
+def _respondents(evidence: Evidence, p: Parameters, rows: tuple[str, ...]) -> float | None:
+    """Return how many firms stand behind the newest share, where its row tells it and is the only one."""
+    n = known_n(published(evidence, tuple(p.grades))).loc[list(rows)]
+    return float(n.iloc[0]) if len(n) == 1 and n.notna().all() else None
 
 
 def hazard(evidence: Evidence, parameters: Parameters) -> Result:
@@ -188,7 +210,8 @@ def hazard(evidence: Evidence, parameters: Parameters) -> Result:
 
     Notes
     -----
-    rate = -ln(1 - P) / T. T is a listed assumption. A P of 0 or 1 has no finite rate and is refused.
+    rate = -ln(1 - P) / T. T is a listed assumption. A P of 0 or 1 enters by the inner end of its Wilson interval where its n is on
+    file, and is refused where it is not.
     """
     p = parameters
     found, unknown = newest_share(evidence, p), dont_know(evidence, p)
@@ -199,7 +222,12 @@ def hazard(evidence: Evidence, parameters: Parameters) -> Result:
             level=p.level,
         )
     share, dk = found[0], 0.0 if unknown is None else unknown[0]
-    treatments = {"none": share, "at_random": share / (1 - dk), "all": share + dk}
+    treatments = {
+        "none": share,
+        "at_random": min(1.0, share / (1 - dk)) if dk < 1 else 1.0,
+        "all": min(1.0, share + dk),
+    }
+    n = _respondents(evidence, p, found[1])
     words = {
         "none": "none of those who do not know was breached",
         "at_random": "they were breached as often as the others",
@@ -208,17 +236,12 @@ def hazard(evidence: Evidence, parameters: Parameters) -> Result:
     low_t, high_t = p.memory_years
     records: list[dict[str, object]] = []
     for term, value in treatments.items():
-        if not 0 < value < 1:
-            records.append(
-                {
-                    "term": term,
-                    "label": words[term],
-                    "unit": "breaches a year",
-                    "method": "a share of 0 or 1 has no finite rate",
-                }
-            )
+        try:
+            total = yearly_rate(value, 1.0, n=n, level=p.level)
+        except ParameterError:
+            records.append({"term": term, "label": words[term], "unit": "breaches a year",
+                            "method": "a share of 0 or 1 has no finite rate, and n is not told"})  # fmt: skip
             continue
-        total = -np.log1p(-value)
         rate = {"estimate": total / np.sqrt(low_t * high_t), "conf_low": total / high_t, "conf_high": total / low_t}
         records.append({"term": term, "label": words[term], **rate, "level": np.nan, "n_obs": len(found[1]), "unit": "breaches a year",
                         "method": f"-ln(1-P)/T, T from {low_t:g} to {high_t:g} years (assumption)", "share": value,
@@ -226,7 +249,11 @@ def hazard(evidence: Evidence, parameters: Parameters) -> Result:
     rows = (*found[1], *(unknown[1] if unknown else ()))
     if not any("estimate" in record for record in records):
         return not_estimable(
-            "hazard", "a share of 0 or 1 has no finite rate", terms=tuple(treatments), level=p.level, rows=rows
+            "hazard",
+            "a share of 0 or 1 has no finite rate, and n is not told",
+            terms=tuple(treatments),
+            level=p.level,
+            rows=rows,
         )
     table = tidy(records)
     known = table.dropna(subset=["estimate"])

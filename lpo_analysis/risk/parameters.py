@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from lpo_analysis import vocabulary
 from lpo_analysis.errors import NoEvidenceError
 from lpo_analysis.evidence import price_years, table
-from lpo_analysis.parameters import Level, Number, Range, ReportParameters, Seed, Whole, rule, word
+from lpo_analysis.parameters import Level, Number, Range, ReportParameters, Seed, Whole, own_file, rule, word
 
 Grade = Literal["A", "B", "C", "D"]
 
@@ -53,6 +53,14 @@ class Parameters(ReportParameters):
     """Assumption: share of the records that a breach reaches, once it reaches client data; read as the ends of a uniform."""
     held_share: Range = [0.05, 0.5]
     """Assumption: share of the firm's records that a new provider would hold; the ends of the range shown."""
+    incidents_path: own_file("incidents") = ""  # type: ignore[valid-type]
+    """Your own incidents, a CSV file in the form of data/templates/incidents.csv; empty for none."""
+    min_incidents: Annotated[Whole, Field(ge=1, le=1000)] = 3
+    """Smallest number of your own incidents behind a number of the table by kind."""
+    firm_variation: Annotated[Number, Field(ge=0, le=2)] = 1.0
+    """Assumption: how much the rate of breaches differs between firms of one size (coefficient of variation; 0: all alike)."""
+    cost_spread: Annotated[Number, Field(gt=0, le=5)] = 1.0
+    """Assumption: standard deviation of the logarithm of the cost of one incident about what its records make expected."""
 
     @model_validator(mode="after")
     def _together(self) -> Parameters:
@@ -82,7 +90,7 @@ class Parameters(ReportParameters):
         analysis = analyse(cls())
         analysis.by_grades()
         # Published shares and scores, which hardly a parameter changes.
-        _ = analysis.prevalence, analysis.quality, analysis.governance
+        _ = analysis.prevalence, analysis.quality, analysis.governance, analysis.registers
 
     @classmethod
     def coverage(cls) -> pd.DataFrame:
@@ -98,7 +106,7 @@ class Parameters(ReportParameters):
         return pd.crosstab(place.rename("jurisdiction"), opinions["scope"])
 
     def check_evidence(self) -> None:
-        """Raise `NoEvidenceError` where the governance of the location is not on file."""
+        """Raise `NoEvidenceError` where the governance of the location is not on file, `DataError` for every fault of an own file."""
         country = vocabulary.PLACES[self.location].country
         listed = table("location_governance")["iso3"].drop_duplicates().tolist()
         if country not in listed:
@@ -107,3 +115,7 @@ class Parameters(ReportParameters):
                 where=f"location {self.location}",
                 remedy=f"Available: {', '.join(listed)}.",
             )
+        if self.incidents_path:
+            from lpo_analysis.risk.incident_file import read_incidents
+
+            read_incidents(self.incidents_path, price_year=self.price_year, held=self.records)

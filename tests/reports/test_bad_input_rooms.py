@@ -45,6 +45,10 @@ CASES = {
     "risk, share of nothing": ([*RISK, "-p", "held_share=0,0.5"], ["held_share: must lie between 0 (excluded) and 1"]),
     "risk, range upside down": ([*RISK, "-p", "memory_years=15,5"], ["memory_years: its low end 15", "above its high end 5"]),
     "risk, memory too short": ([*RISK, "-p", "memory_years=0.1,5"], ["memory_years: must be at least 1, got 0.1"]),
+    "risk, incidents that are not there": ([*RISK, "-p", "incidents_path=Quoxbury.csv"], ["incidents_path: there is no file of this name"]),
+    "risk, firms that vary too much": ([*RISK, "-p", "firm_variation=3"], ["firm_variation: must be at most 2", "got 3"]),
+    "risk, costs without spread": ([*RISK, "-p", "cost_spread=0"], ["cost_spread: must be greater than 0", "got 0"]),
+    "risk, no incident behind a number": ([*RISK, "-p", "min_incidents=0"], ["min_incidents: must be at least 1", "got 0"]),
     "risk, name that climbs out": ([*RISK, "--name", "../x"], ["--name '../x' is no folder name"]),
 }  # fmt: skip
 

@@ -78,6 +78,36 @@ def test_a_report_with_own_files_tells_neither_their_paths_nor_their_respondents
     assert "unchanged" in lpo("report", "adoption", *asked, "-o", "out").out
 
 
+@pytest.mark.slow
+def test_a_report_with_own_incidents_tells_no_incident_and_no_path(lpo, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / FOLDER / "answers.csv"
+    path.parent.mkdir()
+    kinds = ["confidentiality"] * 4 + ["deadline"] * 2
+    rows = [
+        f"{SECRETS[1]}{at},2022-0{at + 1}-17,{kind},{100 + at},{7919 + at},USD,yes,no,{SECRETS[0]},2021-01-01,2023-12-31"
+        for at, kind in enumerate(kinds)
+    ]
+    head = "incident,date,kind,records,cost,currency,client_data_reached,third_party,remarks,observed_from,observed_to"
+    path.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    ran = lpo("report", "risk", "-p", f"incidents_path={path}", "-o", "out")
+    assert ran.code == 0, ran.err
+    (folder,) = (tmp_path / "out").iterdir()
+    for text in (
+        folder.name,
+        ran.out,
+        *(file.read_text(encoding="utf-8") for file in folder.rglob("*") if file.is_file()),
+    ):
+        for secret in (*SECRETS, "answers.csv", tmp_path.name, "7919", "2022-01-17"):
+            assert secret not in text
+    recorded = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    assert recorded["parameters"]["incidents_path"].startswith("incidents, sha256 ")
+    before, after = (recorded["values"][f"own_incidents.rate_{term}"]["estimate"] for term in ("prior", "posterior"))
+    assert before < after
+    assert recorded["values"]["own_kinds.deadline"]["estimate"] is None
+    assert recorded["values"]["own_kinds.deadline"]["n_obs"] is None
+
+
 def test_the_name_of_a_report_and_its_parameters_follow_the_content(tmp_path):
     path = survey(tmp_path)
     one = prepare("adoption", {"survey_path": str(path)})

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from lpo_analysis.evidence import load
+from lpo_analysis.methods.proportions import share_interval
 from lpo_analysis.risk import Parameters, analyse, hazard, prevalence
 from lpo_analysis.risk.breaches import BANDS, dont_know, newest_share
 
@@ -113,6 +114,15 @@ def test_a_share_of_one_has_no_finite_rate_and_is_refused():
     assert "a share of 0 or 1 has no finite rate" in result.text
     assert result.table["estimate"].isna().all()
     assert result.table["term"].tolist() == ["none", "at_random", "all"]
+
+
+def test_a_share_of_none_enters_by_its_intervals_end_where_n_is_told():
+    e = valued({"aba2023_breach_all": 0})
+    o = e.observations.copy()
+    o.loc["aba2023_breach_all", "sample_size"] = 500
+    row = hazard(dataclasses.replace(e, observations=o), Parameters(buyer_size="all")).row("none")
+    high = share_interval(0, 500)[1]
+    assert row["conf_high"] == pytest.approx(-np.log1p(-high) / 5)
 
 
 def test_a_share_of_zero_is_refused_only_where_nobody_is_counted_as_breached():

@@ -1,0 +1,204 @@
+"""What a firm's own incidents change: by how much one moves the rate, what none is worth, and what stays out."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from lpo_analysis.evidence import load
+from lpo_analysis.methods.count_rates import poisson_interval
+from lpo_analysis.risk import Parameters, analyse, posterior_rate
+from lpo_analysis.risk.incident_file import read_incidents
+from lpo_analysis.risk.incidents import by_kind, own_severity, prior, update
+from lpo_analysis.risk.rates import yearly_rate
+
+TEMPLATE = Path(__file__).resolve().parents[3] / "data" / "templates" / "incidents.csv"
+HEAD = "date,kind,records,cost,currency,client_data_reached,third_party,observed_from,observed_to\n"
+
+
+@pytest.fixture
+def asked(tmp_path):
+    def make(rows, first="2021-01-01", last="2023-12-31", **changes):
+        path = tmp_path / "mine.csv"
+        lines = rows or [",none,,,,,"]
+        text = HEAD + "".join(
+            f"{row},{first if at == 0 else ''},{last if at == 0 else ''}\n" for at, row in enumerate(lines)
+        )
+        path.write_text(text, encoding="utf-8")
+        return Parameters(incidents_path=str(path), **changes)
+
+    return make
+
+
+ONE = ["2022-05-01,confidentiality,,,,,"]
+
+
+def test_without_a_file_it_says_how_to_give_one():
+    result = update(load(), Parameters())
+    assert not result.estimable
+    assert "incidents_path names a file" in result.text
+    assert posterior_rate(load(), Parameters()) is None
+    assert not by_kind(load(), Parameters()).estimable
+
+
+def test_the_prior_is_the_range_of_the_published_rate():
+    p = Parameters(firm_variation=0.0)
+    known, (low, high), rows = prior(load(), p)
+    # 40.5% of midsize firms ever breached, 19% do not know; 15 and 5 years.
+    assert (low, high) == pytest.approx((yearly_rate(0.405, 15), yearly_rate(0.595, 5)))
+    assert known.interval(0.9) == pytest.approx((low, high), rel=1e-6)
+    assert "aba2021_breach_10_49" in rows
+    wider = prior(load(), Parameters(firm_variation=1.0))[0]
+    assert wider.shape < 1 < known.shape
+
+
+def test_the_posterior_is_shape_and_years_added(asked):
+    p = asked(ONE * 2)
+    known = prior(load(), p)[0]
+    shape, rate = posterior_rate(load(), p)
+    assert shape == pytest.approx(known.shape + 2)
+    assert rate == pytest.approx(known.rate + 1095 / 365.25)
+    result = update(load(), p)
+    row = result.row("rate_posterior")
+    assert row["estimate"] == pytest.approx(shape / rate)
+    assert [row["conf_low"], row["conf_high"]] == pytest.approx(stats.gamma.interval(0.9, shape, scale=1 / rate))
+    chance = result.row("chance_posterior")
+    assert chance["estimate"] == pytest.approx(1 - stats.nbinom.pmf(0, shape, rate / (rate + p.horizon_years)))
+
+
+def test_own_incidents_alone_stand_beside_with_their_exact_interval(asked):
+    row = update(load(), asked(ONE)).row("rate_own")
+    years = 1095 / 365.25
+    assert row["estimate"] == pytest.approx(1 / years)
+    assert [row["conf_low"] * years, row["conf_high"] * years] == pytest.approx(poisson_interval(1))
+
+
+@pytest.mark.parametrize("size", ["small", "midsize", "all"])
+def test_one_incident_does_not_swing_the_estimate_wildly(asked, size):
+    p = asked(ONE, buyer_size=size)
+    result = update(load(), p)
+    before, alone, after = (result.row(f"rate_{term}")["estimate"] for term in ("prior", "own", "posterior"))
+    assert before < after < alone
+    assert after / before < 1 + 1 / prior(load(), p)[0].shape
+    assert after < 3 * before
+    if size == "small":
+        assert alone > 5 * after, "taken alone, one incident in three years would be a rate of 0.33"
+
+
+@pytest.mark.parametrize("size", ["small", "midsize", "large", "all"])
+def test_none_is_not_proof_of_safety(asked, size):
+    result = update(load(), asked([], buyer_size=size))
+    before, after = result.row("rate_prior"), result.row("rate_posterior")
+    assert 0 < after["estimate"] < before["estimate"]
+    assert after["conf_high"] > 0
+    assert result.row("rate_own")["conf_high"] > 0
+    assert "None seen is not proof of safety" in result.text
+
+
+def test_more_years_weigh_more(asked):
+    short = update(load(), asked([], first="2023-01-01")).row("rate_posterior")["estimate"]
+    long = update(load(), asked([], first="2005-01-01")).row("rate_posterior")["estimate"]
+    assert long < short
+
+
+def test_firms_that_vary_more_learn_more_from_their_own(asked):
+    moved = []
+    for variation in (0.0, 1.0, 2.0):
+        rates = [
+            update(load(), asked(rows, firm_variation=variation)).row("rate_posterior")["estimate"]
+            for rows in (ONE, [])
+        ]
+        moved.append(rates[0] / rates[1])
+    assert moved[0] < moved[1] < moved[2]
+
+
+def test_only_breaches_of_confidentiality_move_the_rate(asked):
+    other = ["2022-05-01,deadline,,,,,", "2022-06-01,quality,,,,,"]
+    assert posterior_rate(load(), asked(other)) == posterior_rate(load(), asked([]))
+
+
+def test_a_conflict_with_the_published_range_is_told(asked):
+    assert not next(c for c in update(load(), asked(ONE * 40)).checks if c.name == "Prior and own experience").passed
+    assert next(c for c in update(load(), asked(ONE)).checks if c.name == "Prior and own experience").passed
+
+
+def test_the_cost_factor_is_the_credibility_mean_of_logarithms(asked):
+    # Two breaches that cost twice what is expected of their records, whatever the floor: both above it.
+    p = asked(["2024-05-01,confidentiality,20000,1,USD,,"], last="2024-12-31")
+    own = read_incidents(p.incidents_path, price_year=p.price_year)
+    first = own_severity(load(), p, own)
+    expected = 1 / np.exp(first.after.mean / first.before.credibility(1))
+    rows = [f"2024-05-01,confidentiality,20000,{2 * expected:.2f},USD,,"] * 2
+    own = read_incidents(asked(rows, last="2024-12-31").incidents_path, price_year=2024)
+    found = own_severity(load(), p, own)
+    z = 2 / (2 + found.before.weight)
+    assert np.exp(found.after.mean) == pytest.approx(2**z, rel=1e-4)
+    assert found.after.std_error == pytest.approx(found.before.std_error * np.sqrt(1 - z))
+    assert found.before.mean == 0
+
+
+def test_a_small_breach_is_expected_to_cost_the_floor(asked):
+    p = asked(["2024-05-01,confidentiality,0,50000,USD,,"], last="2024-12-31")
+    few = own_severity(load(), p, read_incidents(p.incidents_path, price_year=2024))
+    p = asked(["2024-05-01,confidentiality,10,50000,USD,,"], last="2024-12-31")
+    some = own_severity(load(), p, read_incidents(p.incidents_path, price_year=2024))
+    assert few.after.mean == some.after.mean
+
+
+def test_one_cost_cannot_run_away(asked):
+    result = update(load(), asked(["2024-05-01,confidentiality,10,90000000,USD,,"], last="2024-12-31"))
+    assert 1 < result.row("cost_posterior")["estimate"] < 3
+
+
+def test_costs_that_are_not_told_leave_the_factor_open(asked):
+    result = update(load(), asked(ONE))
+    assert np.isnan(result.row("cost_posterior")["estimate"])
+    assert result.row("cost_prior")["estimate"] == 1
+    assert "not estimable" in result.text
+
+
+def test_kinds_with_few_incidents_are_hidden():
+    shown = by_kind(load(), Parameters(incidents_path=str(TEMPLATE)))
+    assert shown.table.dropna(subset=["estimate"])["term"].tolist() == ["confidentiality"]
+    assert shown.n_used == 0, "no total from which a hidden number could be found"
+    hidden = shown.table[shown.table["estimate"].isna()]
+    assert hidden["n_obs"].isna().all()
+    assert hidden["method"].str.startswith("hidden: fewer than 3").all()
+    every = by_kind(load(), Parameters(incidents_path=str(TEMPLATE), min_incidents=1))
+    assert every.table.dropna(subset=["estimate"])["term"].tolist() == [
+        "confidentiality",
+        "quality",
+        "deadline",
+        "client_data_reached",
+        "third_party",
+    ]
+    assert not by_kind(load(), Parameters(incidents_path=str(TEMPLATE), min_incidents=10)).estimable
+
+
+def test_nothing_of_a_row_is_in_what_comes_out():
+    p = Parameters(incidents_path=str(TEMPLATE))
+    out = repr(update(load(), p)) + repr(by_kind(load(), p)) + update(load(), p)._repr_html_()
+    for private in ("I-01", "2022-03-14", "18000", "18,000", "templates/incidents.csv'"):
+        assert private not in out
+
+
+@pytest.mark.parametrize("grades", [["A"], ["C"], ["D"], ["A", "B", "C", "D"]], ids="".join)
+@pytest.mark.parametrize("size", ["small", "midsize", "large", "all"])
+def test_every_set_of_grades_answers_or_says_why_not(grades, size):
+    analysis = analyse(Parameters(buyer_size=size, grades=grades, incidents_path=str(TEMPLATE)))
+    for result in (analysis.own_incidents, analysis.own_kinds):
+        assert result.text.endswith(".")
+        assert "nan" not in result.text
+    if not analysis.own_incidents.estimable:
+        assert "nothing to start from" in analysis.own_incidents.text
+        assert posterior_rate(load(), analysis.parameters) is None
+
+
+def test_a_report_of_own_incidents_has_its_figure(asked):
+    result = update(load(), asked(ONE))
+    axis = result.plot()
+    assert "logarithmic" in axis.get_xlabel()
+    assert len(result.plot_data) == 3
+    none = update(load(), asked([]))
+    assert none.plot() is not None

@@ -1,0 +1,75 @@
+"""Counts of registers: a rate a year of reporting, and why there is none per firm."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from lpo_analysis.evidence import load, table
+from lpo_analysis.risk import Parameters
+from lpo_analysis.risk.registers import registers
+
+
+@cache
+def shown(grades=("A", "B")):
+    return registers(load(), Parameters(grades=list(grades)))
+
+
+def test_years_without_a_notice_count_and_the_year_that_was_not_over_does_not():
+    row = shown().row("washington_legal")
+    assert (row["total"], row["n_obs"]) == (14, 8)
+    assert row["estimate"] == pytest.approx(14 / 8)
+    assert shown().n_dropped == 4
+
+
+def test_a_single_count_is_spread_over_its_years():
+    row = shown().row("ico_legal_2019_2024")
+    assert row["estimate"] == pytest.approx(4587 / 6)
+    assert np.isnan(row["p_poisson"])
+    assert shown().row("sra_cybercrime")["estimate"] == pytest.approx(458 / 4)
+
+
+def test_the_exposure_of_a_collection_is_what_it_collected():
+    vcdb = table("breaches_vcdb_by_year").astype(int)
+    vcdb = vcdb[vcdb["year"].between(2010, 2018)]
+    row = shown().row("vcdb_legal_share")
+    assert row["estimate"] == pytest.approx(1000 * vcdb["incidents_legal"].sum() / vcdb["incidents_all"].sum())
+    assert row["unit"] == "events per 1,000 incidents collected"
+
+
+def test_more_scatter_than_poisson_is_told_and_widens_the_interval():
+    row = shown().row("vcdb_professional_services")
+    assert row["ratio"] > 5
+    assert row["p_poisson"] < 0.001
+    assert row["conf_low"] < row["poisson_low"] < row["poisson_high"] < row["conf_high"]
+    assert "negative binomial" in row["method"]
+    assert "Poisson, exact" in shown().row("vcdb_legal")["method"]
+
+
+def test_a_trend_needs_five_whole_years():
+    table_ = shown().table.set_index("term")
+    assert table_.loc["washington_legal", "yearly_low"] > 1
+    assert np.isnan(table_.loc["state_ag", "yearly"])
+
+
+def test_no_rate_per_firm_and_no_ratio_of_sectors():
+    row = shown().row("per_firm")
+    assert np.isnan(row["estimate"])
+    assert "no number of firms" in row["method"] or "number of firms" in row["method"]
+    assert "not estimable, because no register comes with a number of firms (0 denominators)" in shown().text
+
+
+def test_two_counts_of_one_regulator_that_cannot_both_be_right_are_said_to_be_so():
+    check = next(c for c in shown().checks if c.name == "UK counts agree")
+    assert check.passed is False
+    assert "4,587" in check.text
+    assert "3,917" in check.text
+
+
+@pytest.mark.parametrize("grades", [("A",), ("B",), ("C",), ("D",), ("A", "B", "C", "D")], ids="".join)
+def test_every_set_of_grades_answers_or_says_why_not(grades):
+    result = shown(grades)
+    assert result.text.endswith(".")
+    assert "nan" not in result.text
+    if not result.estimable:
+        assert "(0 series)" in result.text
