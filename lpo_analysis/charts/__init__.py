@@ -2,6 +2,7 @@
 
 from lpo_analysis.charts.band import band
 from lpo_analysis.charts.breakeven import breakeven
+from lpo_analysis.charts.curve import curve
 from lpo_analysis.charts.dotplot import dotplot, lines
 from lpo_analysis.charts.fan import fan
 from lpo_analysis.charts.forest import forest
@@ -19,6 +20,7 @@ __all__ = [
     "band",
     "breakeven",
     "claims",
+    "curve",
     "dotplot",
     "fan",
     "forest",
