@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from lpo_analysis.charts import curve
+from lpo_analysis.charts import plan_curve
+from lpo_analysis.charts.quality import Curve
 from lpo_analysis.errors import ParameterError
 from lpo_analysis.evidence import Evidence, select
 from lpo_analysis.evidence.money import ends
-from lpo_analysis.methods.acceptance import Plan, accept_probability, curves, design, standard_plan
+from lpo_analysis.methods.acceptance import Plan, accept_probability, cheapest_plan, curves, design, standard_plan
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.risk.parameters import Parameters
-from lpo_analysis.wording import count, money, number, percent, sentence
+from lpo_analysis.wording import count, money, number, percent
 
 _TERMS = ("sample_size", "acceptance_number", "producer_risk", "consumer_risk", "worst_accepted", "outgoing_limit")
 _LABELS = {
@@ -23,7 +24,8 @@ _LABELS = {
     "outgoing_limit": "Worst share left after rejected deliveries are checked whole", "hours": "Hours to check the sample", "cost": "Cost of checking the sample",
     "cost_share": "Cost for each item delivered", "slipped_at_aql": "Defective items in an accepted delivery at the AQL",
     "slipped_at_ltpd": "Defective items in an accepted delivery at the LTPD", "process_producer_risk": "Chance of rejecting, process at the AQL",
-    "process_consumer_risk": "Chance of accepting, process at the LTPD",
+    "process_consumer_risk": "Chance of accepting, process at the LTPD", "process_sample_size": "Items to check where the risks are to hold for the process",
+    "process_acceptance_number": "Defective items at most, the same",
 }  # fmt: skip
 
 
@@ -61,7 +63,8 @@ def acceptance_plan(evidence: Evidence, parameters: Parameters) -> Result:
     Result
         Terms as in `lpo_analysis.methods.acceptance.design`, then hours, cost and cost_share (US dollars), slipped_at_aql and
         slipped_at_ltpd (defective items left in an accepted delivery), and both risks of the same plan by the binomial, where the
-        process stands at the AQL or the LTPD rather than this delivery. The figure is the operating characteristic; the plan is its
+        process stands at the AQL or the LTPD rather than this delivery; process_sample_size and
+        process_acceptance_number are the cheapest plan by the binomial. The figure is the operating characteristic; the plan is its
         `model`.
 
     Notes
@@ -86,12 +89,13 @@ def acceptance_plan(evidence: Evidence, parameters: Parameters) -> Result:
     hours = plan.n / p.checked_per_hour
     cost = hours * p.checker_hourly_cost
     good, bad = levels(p, p.lot_size)
-    free = Plan(plan.n, plan.c)
-    kept, caught = accept_probability(free, [p.aql, p.ltpd])
+    kept, caught = accept_probability(Plan(plan.n, plan.c), [p.aql, p.ltpd])
+    process = _process_plan(p)
     extra = [
         ("hours", hours, "hours", "pace of a checker"), ("cost", cost, "USD", "pace and hourly cost of a checker"), ("cost_share", cost / p.lot_size, "USD per item", "pace and hourly cost of a checker"),
         ("slipped_at_aql", _slipped(plan, good), "items", "hypergeometric"), ("slipped_at_ltpd", _slipped(plan, bad), "items", "hypergeometric"),
         ("process_producer_risk", 1 - kept, "probability", "binomial"), ("process_consumer_risk", caught, "probability", "binomial"),
+        ("process_sample_size", np.nan if process is None else process.n, "items", "binomial"), ("process_acceptance_number", np.nan if process is None else process.c, "items", "binomial"),
     ]  # fmt: skip
     table = tidy(
         [
@@ -102,22 +106,29 @@ def acceptance_plan(evidence: Evidence, parameters: Parameters) -> Result:
     table.insert(1, "label", table["term"].map(_LABELS))
     table = tidy(table.to_dict("records"))
     rows, pace = _pace(evidence, p)
+    most = "none is" if plan.c == 0 else f"at most {plan.c:,} {'is' if plan.c == 1 else 'are'}"
     text = (
-        f"Check {count(plan.n, 'item')} of {p.lot_size:,}, and accept the delivery if {'none is' if plan.c == 0 else f'at most {plan.c:,} {_is(plan.c)}'} defective. "
-        f"A delivery with {_share(good)} defective is then rejected in {_share(found.row('producer_risk')['estimate'])} of the cases, one with "
-        f"{_share(bad)} accepted in {_share(found.row('consumer_risk')['estimate'])}. That takes {number(hours)} hours and {money(cost, 'USD')} a delivery. "
-        f"A delivery at the LTPD that is accepted still holds about {number(_slipped(plan, bad))} defective items once those found are put right."
-    )  # fmt: skip
+        f"Check {count(plan.n, 'item')} of {p.lot_size:,}, and accept the delivery if {most} defective. One with {_of(good, p.lot_size)} is then "
+        f"rejected in {_share(found.row('producer_risk')['estimate'])} of the cases, one with {_of(bad, p.lot_size)} accepted in "
+        f"{_share(found.row('consumer_risk')['estimate'])}. Checking takes {number(hours)} hours and {money(cost, 'USD')} a delivery. "
+        f"An accepted delivery at the LTPD still holds about {number(_slipped(plan, bad))} defective items, those found being put right."
+    )
     return Result(
         "acceptance_plan", table, text, checks=(*found.checks, _standard(p), Check("Pace", None, pace)), rows=rows, n_used=len(rows),
-        plot_data=_marked(curves(plan), "accept", plan, p), model=plan,
-        draw=partial(curve, title="Which deliveries the plan accepts", xlabel="share of the delivery that is defective", ylabel="chance of acceptance"),
+        model=plan, **_drawn(plan, p, "Which deliveries the plan accepts", "accept"),
         alt=f"Operating characteristic of the plan {plan.n}, {plan.c}: acceptance falls from 100% to {_share(found.row('consumer_risk')['estimate'])} at {_share(bad)} defective.",
     )  # fmt: skip
 
 
-def _is(c: int) -> str:
-    return "is" if c == 1 else "are"
+def _process_plan(p: Parameters) -> Plan | None:
+    try:
+        return cheapest_plan(aql=p.aql, ltpd=p.ltpd, producer_risk=p.producer_risk, consumer_risk=p.consumer_risk)
+    except ParameterError:
+        return None
+
+
+def _of(share: float, lot: int) -> str:
+    return f"{count(round(share * lot), 'defective item')} ({_share(share)})"
 
 
 def _share(value: float) -> str:
@@ -132,16 +143,11 @@ def _slipped(plan: Plan, share: float) -> float:
     return float(frame["outgoing"].iloc[0]) * int(plan.lot or 0) / chance if chance > 0 else 0.0
 
 
-def _marked(frame: pd.DataFrame, column: str, plan: Plan, p: Parameters) -> pd.DataFrame:
-    good, bad = levels(p, int(plan.lot or 0))
-    # The right end shows the whole fall of the curve and both levels, not deliveries that no one would accept.
-    last = max(float(frame.loc[frame["accept"] >= 0.001, "share"].max()), 1.2 * bad)
-    size = int(plan.lot or 0)
-    shares = np.unique(np.linspace(0, min(round(last * size), size), 201).round()) / size
-    line = curves(plan, shares=shares)
-    points = curves(plan, shares=[good, bad]).assign(mark=[f"AQL {_share(good)}", f"LTPD {_share(bad)}"])
-    both = pd.concat([line.assign(mark=""), points])
-    return pd.DataFrame({"series": "plan", "x": both["share"], "estimate": both[column], "mark": both["mark"]}).reset_index(drop=True)  # fmt: skip
+def _drawn(plan: Plan, p: Parameters, title: str, show: Curve) -> dict[str, Any]:
+    """Return the curves of a plan, and their drawing with both levels marked."""
+    marks = tuple(zip(levels(p, p.lot_size), ("AQL", "LTPD"), strict=True))
+    draw = partial(plan_curve, show=show, title=title, xlabel="Share of the delivery that is defective", marks=marks)
+    return {"plot_data": curves(plan), "draw": draw}
 
 
 def _standard(p: Parameters) -> Check:
@@ -167,15 +173,15 @@ def _pace(evidence: Evidence, p: Parameters) -> tuple[tuple[str, ...], str]:
     """Say how the pace assumed compares with the paces of reviewers on file."""
     rows = select(evidence, metric="documents_per_hour", grades=p.grades, required=False)
     rows = rows[~rows["category"].str.startswith("genai")]
-    own = f"{number(p.checked_per_hour)} items an hour and {money(p.checker_hourly_cost, 'USD')} an hour are assumed"
+    own = f"{p.checked_per_hour:,g} items an hour and {money(p.checker_hourly_cost, 'USD')} an hour are assumed"
     if rows.empty:
         return (), f"{own}; no pace of reviewers of these grades is on file."
     low, high = ends(rows)
-    span = sorted({number(float(np.nanmin(low))), number(float(np.nanmax(high)))}, key=len)
+    span = list(dict.fromkeys(f"{value:,.0f}" for value in (np.nanmin(low), np.nanmax(high))))
     return tuple(rows.index), f"{own}; first-level reviewers handle {' to '.join(span)} documents an hour by {count(len(rows), 'figure')} on file, and checks may be slower."  # fmt: skip
 
 
-def _by_plan(plan_result: Result, name: str, parameters: Parameters) -> Result | None:
+def _refused(plan_result: Result, name: str) -> Result | None:
     if plan_result.estimable:
         return None
     return not_estimable(name, str(plan_result.reason), terms=(name,), method="hypergeometric")
@@ -200,7 +206,7 @@ def outgoing_quality(plan_result: Result, parameters: Parameters) -> Result:
     ----------
     Dodge, H. F. and Romig, H. G. (1959). Sampling Inspection Tables, 2nd ed. Wiley.
     """
-    if (refused := _by_plan(plan_result, "outgoing_quality", parameters)) is not None:
+    if (refused := _refused(plan_result, "outgoing_quality")) is not None:
         return refused
     plan: Plan = plan_result.model
     good, bad = levels(parameters, int(plan.lot or 0))
@@ -216,8 +222,7 @@ def outgoing_quality(plan_result: Result, parameters: Parameters) -> Result:
         f"{_share(at_bad)} of {_share(bad)}, and never more than {_share(worst)} on average."
     )
     return Result(
-        "outgoing_quality", table, text, n_used=plan.n, plot_data=_marked(curves(plan), "outgoing", plan, parameters),
-        draw=partial(curve, title="What is left after inspection", xlabel="share of the delivery that is defective", ylabel="share left (average outgoing quality)"),
+        "outgoing_quality", table, text, n_used=plan.n, **_drawn(plan, parameters, "What is left after inspection", "outgoing"),
         alt=f"Average outgoing quality rises to {_share(worst)} and falls again, because bad deliveries are rejected and checked whole.",
     )  # fmt: skip
 
@@ -236,9 +241,9 @@ def inspection_cost(plan_result: Result, parameters: Parameters) -> Result:
     -------
     Result
         Terms inspected_at_aql and inspected_at_ltpd (items), cost_at_aql, cost_at_ltpd and cost_of_all (US dollars a delivery). The figure is
-        the average total inspection, in US dollars.
+        the average total inspection.
     """
-    if (refused := _by_plan(plan_result, "inspection_cost", parameters)) is not None:
+    if (refused := _refused(plan_result, "inspection_cost")) is not None:
         return refused
     p, plan = parameters, plan_result.model
     each = p.checker_hourly_cost / p.checked_per_hour
@@ -255,9 +260,7 @@ def inspection_cost(plan_result: Result, parameters: Parameters) -> Result:
         f"With rejected deliveries checked whole, a delivery at the AQL costs {money(each * at_good, 'USD')} on average, one at the LTPD {money(each * at_bad, 'USD')}; "
         f"checking everything costs {money(each * p.lot_size, 'USD')}."
     )  # fmt: skip
-    data = _marked(curves(plan), "inspected", plan, p)
     return Result(
-        "inspection_cost", table, text, n_used=plan.n, plot_data=data.assign(estimate=data["estimate"] * each),
-        draw=partial(curve, title="What inspection costs", xlabel="share of the delivery that is defective", ylabel="US dollars a delivery", percent_y=False),
-        alt=sentence(f"mean cost of inspection by quality, from {money(each * plan.n, 'USD')} to {money(each * p.lot_size, 'USD')} a delivery."),
+        "inspection_cost", table, text, n_used=plan.n, **_drawn(plan, p, "How much is looked at, rejected deliveries whole", "inspected"),
+        alt=f"Average total inspection by quality, from {plan.n:,} items of a sound delivery to all {p.lot_size:,} of a bad one.",
     )  # fmt: skip
