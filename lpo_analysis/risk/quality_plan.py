@@ -173,7 +173,7 @@ def _pace(evidence: Evidence, p: Parameters) -> tuple[tuple[str, ...], str]:
     """Say how the pace assumed compares with the paces of reviewers on file."""
     rows = select(evidence, metric="documents_per_hour", grades=p.grades, required=False)
     rows = rows[~rows["category"].str.startswith("genai")]
-    own = f"{p.checked_per_hour:,g} items an hour and {money(p.checker_hourly_cost, 'USD')} an hour are assumed"
+    own = f"{p.checked_per_hour:,g} items an hour and ${p.checker_hourly_cost:,g} an hour are assumed"
     if rows.empty:
         return (), f"{own}; no pace of reviewers of these grades is on file."
     low, high = ends(rows)

@@ -162,7 +162,6 @@ def comparable_figures(evidence: Evidence, parameters: Parameters) -> Result:
     ]
     table = tidy(records).sort_values(["n_obs", "figures", "term"], ascending=[False, False, True], ignore_index=True)
     pooled = table[table["estimate"].notna()]
-    most = table[table["n_obs"] == table["n_obs"].max()]
     reason = (
         None if len(pooled) else f"no measure has {LEAST_STUDIES} studies that tell how many items their share is of"
     )
