@@ -175,7 +175,7 @@ class Parameters(ReportParameters):
         analysis = analyse(cls())
         analysis.by_grades()
         # Published shares and scores, which hardly a parameter changes.
-        _ = analysis.prevalence, analysis.quality, analysis.governance
+        _ = analysis.prevalence, analysis.quality, analysis.task_accuracy, analysis.comparable, analysis.governance
 
     @classmethod
     def coverage(cls) -> pd.DataFrame:
@@ -191,7 +191,11 @@ class Parameters(ReportParameters):
         return pd.crosstab(place.rename("jurisdiction"), opinions["scope"])
 
     def check_evidence(self) -> None:
-        """Raise `NoEvidenceError` where the governance of the location is not on file."""
+        """Raise `NoEvidenceError` where the governance of the location is not on file. Reads own files."""
+        if self.quality_path:
+            from lpo_analysis.risk.quality_data import own_checks
+
+            own_checks(self)
         country = vocabulary.PLACES[self.location].country
         listed = table("location_governance")["iso3"].drop_duplicates().tolist()
         if country not in listed:

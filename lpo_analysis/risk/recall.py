@@ -16,7 +16,7 @@ from lpo_analysis.wording import count, money, number, percent, sentence
 NO_SAMPLES = "no samples of a finished review were given (retrieved_sample and null_sample hold their counts)"
 _DRAWS = 20_000
 _PLANNED = 8_000
-_LEAST = 20
+_LEAST = 50
 _STEPS = 15
 _TERMS = {"recall": "Recall, checkers taken to be right", "recall_corrected": "Recall, checkers' error inside", "recall_normal": "Recall, normal approximation in common use",
           "missed": "Relevant documents missed", "elusion": "Elusion: share relevant of what was not retrieved"}  # fmt: skip
@@ -78,7 +78,7 @@ def review_recall(parameters: Parameters) -> Result:
     return Result(
         "review_recall", table, text,
         checks=(*others, told), n_used=kept.sampled + left.sampled, plot_data=data[["label", "estimate", "conf_low", "conf_high"]].assign(main=data["term"].eq("recall_corrected" if lead is corrected else "recall")),
-        draw=partial(intervals, title="Share of what is relevant that the review found", xlabel=f"recall, with {p.level:.0%} intervals"),
+        draw=partial(intervals, title="What the review found", xlabel=f"recall, with {p.level:.0%} intervals"),
         alt=f"Recall of {_said(at)}, beside the other ways to compute it.",
     )  # fmt: skip
 
@@ -155,6 +155,8 @@ def recall_plan(parameters: Parameters) -> Result:
         low, high = (low, middle) if half(middle) <= p.recall_margin else (middle, high)
     strata, row = tried[high] if high in tried else (half(high), tried[high])[1]
     assert row is not None
+    # The figure goes on beyond what is needed, to show what more would buy.
+    _ = [half(min(more * high, most)) for more in (2, 4)]
     hours = sum(part.sampled for part in strata) / p.checked_per_hour
     most_missed = finite_interval(0, sampled=strata[1].sampled, size=left, level=p.level, upper_only=True)[1]
     values = {"sample_retrieved": (strata[0].sampled, "documents"), "sample_null": (strata[1].sampled, "documents"), "hours": (hours, "hours"), "cost": (hours * p.checker_hourly_cost, "USD"),
