@@ -89,8 +89,8 @@ def clustered_share(
     if not x.shape == n.shape == lots.shape or x.ndim != 1 or not len(x):
         raise ParameterError(f"found, sampled and sizes: must be as many, got {x.size}, {n.size} and {lots.size}")
     for number, (one, of, lot) in enumerate(zip(x, n, lots, strict=True), start=1):
-        whole(f"size of batch {number}", lot, low=1)
-        whole(f"sample of batch {number}", of, low=1, high=int(lot), high_name="its size")
+        limit = None if sizes is None else whole(f"size of batch {number}", lot, low=1)
+        whole(f"sample of batch {number}", of, low=1, high=limit, high_name="its size")
         whole(f"found in batch {number}", one, high=int(of), high_name="its sample")
     k, total, weight = len(x), float(n.sum()), lots / n
     share = float((weight * x).sum() / lots.sum())

@@ -193,5 +193,15 @@ class Analysis:
     @cached_property
     def rows(self) -> tuple[str, ...]:
         """Identifiers of all rows shown, in the order of the report."""
-        parts = (self.prevalence, self.hazard, self.loss, self.increment, self.quality, self.task_accuracy, self.plan, self.duties, self.governance)
+        parts = (
+            self.prevalence,
+            self.hazard,
+            self.loss,
+            self.increment,
+            self.quality,
+            self.task_accuracy,
+            self.plan,
+            self.duties,
+            self.governance,
+        )
         return tuple(dict.fromkeys(row for part in parts for row in part.rows))

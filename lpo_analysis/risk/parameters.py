@@ -157,10 +157,11 @@ class Parameters(ReportParameters):
         """Return the parts of a finished review with their samples; none where no samples are given."""
         if not self.retrieved_sample:
             return ()
-        return (
-            Stratum("what was retrieved", *self.retrieved_sample, retrieved=True),
-            Stratum("what was not retrieved", *self.null_sample, retrieved=False),
+        parts = (
+            ("what was retrieved", self.retrieved_sample, True),
+            ("what was not retrieved", self.null_sample, False),
         )
+        return tuple(Stratum(name, size, n, hits, retrieved) for name, (size, n, hits), retrieved in parts)
 
     def checker(self) -> Reviewer | None:
         """Return how well the checkers do, None where nothing is told."""

@@ -145,9 +145,13 @@ def _slipped(plan: Plan, share: float) -> float:
 
 def _drawn(plan: Plan, p: Parameters, title: str, show: Curve) -> dict[str, Any]:
     """Return the curves of a plan, and their drawing with both levels marked."""
-    marks = tuple(zip(levels(p, p.lot_size), ("AQL", "LTPD"), strict=True))
+    good, bad = levels(p, p.lot_size)
+    marks = ((good, "AQL"), (bad, "LTPD"))
+    # The whole fall of the curve and both levels; what is worse is never accepted and only takes room.
+    frame = curves(plan)
+    frame = frame[frame["share"] <= max(1.3 * bad, frame.loc[frame["accept"] >= 0.001, "share"].max())]
     draw = partial(plan_curve, show=show, title=title, xlabel="Share of the delivery that is defective", marks=marks)
-    return {"plot_data": curves(plan), "draw": draw}
+    return {"plot_data": frame.reset_index(drop=True), "draw": draw}
 
 
 def _standard(p: Parameters) -> Check:

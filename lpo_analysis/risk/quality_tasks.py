@@ -27,6 +27,7 @@ _SCORED = {"accurate": _RIGHT, "accuracy": _RIGHT, "reliable": _DRAFTS, "weighte
 # all documents, and says nothing on how exact the share is.
 _COUNTED = (_RIGHT, _DRAFTS, _WRONG)
 _HUMAN = "human reviewers"
+_NAMES = {"ask practical law": "Ask Practical Law", "lexis plus": "Lexis+", "lexis plus ai": "Lexis+", "westlaw": "Westlaw", "westlaw ai assisted": "Westlaw", "gpt 4": "GPT-4"}  # fmt: skip
 
 
 def _tested(rows: pd.DataFrame) -> pd.DataFrame:
@@ -37,7 +38,8 @@ def _tested(rows: pd.DataFrame) -> pd.DataFrame:
         words = category.removeprefix(start).split("_")
         measure = _WRONG if metric == "ai_error_rate" else _SCORED.get(words[-1], _SCORE)
         left = words[:-1] if words[-1] in _SCORED else words
-        made.append((measure, doer, " ".join(left)))
+        detail = " ".join(left)
+        made.append((measure, doer, _NAMES.get(detail, detail)))
     return rows.assign(**dict(zip(("measure", "doer", "detail"), map(list, zip(*made, strict=True)), strict=True)))
 
 
@@ -78,11 +80,11 @@ def task_accuracy(evidence: Evidence, parameters: Parameters) -> Result:
     rows = rows.sort_values(["measure", "task", "doer", "year_end"], key=lambda c: c.map(order) if c.name == "measure" else c, kind="stable")  # fmt: skip
     records = []
     for (name, row), (low, high) in zip(rows.iterrows(), np.array(ends(rows)).T / 100, strict=True):
-        n = row["sample_size"]
+        n = np.nan if pd.isna(row["sample_size"]) else float(row["sample_size"])
         share = float(np.nanmean([low, high]))
-        counted = row["form"] == "point" and row["measure"] in _COUNTED and pd.notna(n)
+        counted = row["form"] == "point" and row["measure"] in _COUNTED and np.isfinite(n)
         if counted:
-            low, high = share_interval(share, float(n), level=p.level)
+            low, high = share_interval(share, n, level=p.level)
         method = "Wilson, at least this wide" if counted else "as published" + ("" if row["form"] == "point" else f"; {row['form']}")  # fmt: skip
         records.append(
             {"term": name, "label": f"{', '.join(part for part in (sentence(row['doer']), row['detail']) if part)}, {row['year_end']} [{row['grade']}]",
@@ -162,7 +164,7 @@ def comparable_figures(evidence: Evidence, parameters: Parameters) -> Result:
     ]
     table = tidy(records).sort_values(["n_obs", "figures", "term"], ascending=[False, False, True], ignore_index=True)
     pooled = table[table["estimate"].notna()]
-    reason = (
+    missing = (
         None if len(pooled) else f"no measure has {LEAST_STUDIES} studies that tell how many items their share is of"
     )
     head = (
@@ -170,7 +172,7 @@ def comparable_figures(evidence: Evidence, parameters: Parameters) -> Result:
         f"{count(len(table), 'thing')}, each by who did what and how it was judged."
     )
     text = f"{head} {_pooled(pooled) if len(pooled) else _unpooled(table)}"
-    return Result("comparable_figures", table, text, rows=tuple(rows.index), n_used=len(rows), reason=reason)
+    return Result("comparable_figures", table, text, rows=tuple(rows.index), n_used=len(rows), reason=missing)
 
 
 def _pooled(pooled: pd.DataFrame) -> str:
