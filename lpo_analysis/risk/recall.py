@@ -70,7 +70,7 @@ def review_recall(parameters: Parameters) -> Result:
     others = [check for check in lead.checks if check.name != "Reviewers' error"]
     text = f"{lead.text} {behind.text}"
     if lead is corrected:
-        text += f" The samples alone, with the checkers taken to be right, would say {_said(plain.row('recall'))}."
+        text = f"{lead.text} Were the checkers right, it would be {_said(plain.row('recall'))}: {behind.text}"
     elif corrected is not None:
         text = f"With the checkers' error recall is not estimable, because {corrected.reason}. Were they right: {text}"
     data = table[table["term"].str.startswith("recall")]

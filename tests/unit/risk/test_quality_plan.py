@@ -160,7 +160,7 @@ def test_the_error_of_checkers_moves_recall_and_widens_its_interval():
 
     hits, missed = true(95 / 120) * 10_000, true(33 / 1500) * 90_000
     assert two["estimate"] == pytest.approx(hits / (hits + missed))
-    assert "with the checkers taken to be right, would say 80%" in known.text
+    assert "Were the checkers right, it would be 80% (75% to 84%): 33 of 1,500" in known.text
 
 
 def test_checkers_who_guess_are_told_before_anything_else():
