@@ -26,6 +26,7 @@ _SCORED = {"accurate": _RIGHT, "accuracy": _RIGHT, "reliable": _DRAFTS, "weighte
 # The sample of these sources counts the questions or drafts that the share is of. Elsewhere it counts lawyers, requests, matters or
 # all documents, and says nothing on how exact the share is.
 _COUNTED = (_RIGHT, _DRAFTS, _WRONG)
+_WILSON = "Wilson at the sample of the study"
 _HUMAN = "human reviewers"
 _NAMES = {"ask practical law": "Ask Practical Law", "lexis plus": "Lexis+", "lexis plus ai": "Lexis+", "westlaw": "Westlaw", "westlaw ai assisted": "Westlaw", "gpt 4": "GPT-4"}  # fmt: skip
 
@@ -65,8 +66,8 @@ def task_accuracy(evidence: Evidence, parameters: Parameters) -> Result:
 
     Notes
     -----
-    The number belongs to the whole study. Where a figure is of a part, its interval is at least this wide. The same questions were put to
-    everyone in a study, so that intervals within it are not independent.
+    The number belongs to the whole study. A figure of a part of it is less exact than its interval says, one over several tools rather more.
+    The same questions were put to everyone in a study, so that intervals within it are not independent.
     """
     p = parameters
     rows = select(
@@ -85,7 +86,7 @@ def task_accuracy(evidence: Evidence, parameters: Parameters) -> Result:
         counted = row["form"] == "point" and row["measure"] in _COUNTED and np.isfinite(n)
         if counted:
             low, high = share_interval(share, n, level=p.level)
-        method = "Wilson, at least this wide" if counted else "as published" + ("" if row["form"] == "point" else f"; {row['form']}")  # fmt: skip
+        method = _WILSON if counted else "as published" + ("" if row["form"] == "point" else f"; {row['form']}")  # fmt: skip
         records.append(
             {"term": name, "label": f"{', '.join(part for part in (sentence(row['doer']), row['detail']) if part)}, {row['year_end']} [{row['grade']}]",
              "estimate": share, "conf_low": low, "conf_high": high, "level": p.level if counted else np.nan, "n_obs": n, "unit": "share", "method": method,
@@ -105,7 +106,7 @@ def task_accuracy(evidence: Evidence, parameters: Parameters) -> Result:
         )
     return Result(
         "task_accuracy", table, text, rows=tuple(rows.index), n_used=len(rows),
-        checks=(Check("Sample", None, f"{count(int((table['method'] == 'Wilson, at least this wide').sum()), 'figure')} of {len(table)} {'has' if len(table) == 1 else 'have'} an interval: the others tell no number of questions, or are scores and ranges."),),
+        checks=(Check("Sample", None, f"{count(int((table['method'] == _WILSON).sum()), 'figure')} of {len(table)} {'has' if len(table) == 1 else 'have'} an interval: the others tell no number of questions, or are scores and ranges."),),
         plot_data=data[["group", "label", "estimate", "conf_low", "conf_high", "weak"]],
         draw=partial(forest, title="Lawyers and software on test tasks", xlabel="share of questions or drafts, or score; compare within a group only"),
         alt=f"{len(table)} published figures on test tasks by measure and task, from {percent(table['estimate'].min())} to {percent(table['estimate'].max())}.",

@@ -18,6 +18,7 @@ from lpo_analysis.charts import (
     tornado,
     waterfall,
 )
+from lpo_analysis.charts.theme import percent_axis
 
 mpl.use("Agg")
 
@@ -183,3 +184,24 @@ def test_an_axis_is_made_only_where_none_is_given():
     _, ax = plt.subplots()
     assert axis(ax, height=1) is ax
     assert axis(None, height=1) is not ax
+
+
+def test_ticks_between_whole_percents_are_not_rounded_to_them() -> None:
+    ax = plt.figure().add_subplot()
+    ax.set_xlim(0, 0.2)
+    ax.set_xticks([0, 0.025, 0.05])
+    percent_axis(ax)
+    ax.figure.canvas.draw()
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["0.0%", "2.5%", "5.0%"]
+    ax.set_xticks([0, 0.1])
+    ax.figure.canvas.draw()
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["0%", "10%"]
+
+
+def test_small_shares_keep_a_decimal_and_a_band_may_leave_zero_out() -> None:
+    frame = pd.DataFrame({"label": ["x"], "estimate": [0.011], "conf_low": [0.002], "conf_high": [0.04]})
+    assert "1.1%" in [text.get_text() for text in intervals(frame).texts]
+    assert "11%" in [text.get_text() for text in intervals(frame.assign(estimate=0.11, conf_high=0.4)).texts]
+    path = pd.DataFrame({"x": [1, 10], "estimate": [0.8, 0.8], "conf_low": [0.7, 0.75], "conf_high": [0.9, 0.85]})
+    assert band(path, zero=False).get_ylim()[0] > 0.5
+    assert band(path).get_ylim()[0] <= 0
