@@ -45,6 +45,10 @@ CASES = {
     "risk, share of nothing": ([*RISK, "-p", "held_share=0,0.5"], ["held_share: must lie between 0 (excluded) and 1"]),
     "risk, range upside down": ([*RISK, "-p", "memory_years=15,5"], ["memory_years: its low end 15", "above its high end 5"]),
     "risk, memory too short": ([*RISK, "-p", "memory_years=0.1,5"], ["memory_years: must be at least 1, got 0.1"]),
+    "risk, AQL above the LTPD": ([*RISK, "-p", "aql=0.1", "-p", "ltpd=0.05"], ["aql: must be below ltpd, got aql 0.1 and ltpd 0.05"]),
+    "risk, sample larger than the lot": ([*RISK, "-p", "largest_sample=6000"], ["largest_sample: 6000 is more than the 5000 items of a lot"]),
+    "risk, unordered severities": ([*RISK, "-p", "class_limits=[0.01, 0.05, 0.002]"], ["class_limits: severities are out of order"]),
+    "risk, no file of checks": ([*RISK, "-p", "quality_path=nowhere.csv"], ["quality_path: there is no file of this name"]),
     "risk, name that climbs out": ([*RISK, "--name", "../x"], ["--name '../x' is no folder name"]),
 }  # fmt: skip
 
