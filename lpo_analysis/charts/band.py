@@ -24,6 +24,7 @@ def band(
     log: bool = False,
     percent_x: bool = False,
     percent_y: bool = True,
+    zero: bool = True,
 ) -> Axes:
     """Draw a median with its interval, and zero as a line.
 
@@ -43,6 +44,8 @@ def band(
         Whether x runs on a logarithmic scale; then the label says so.
     percent_x, percent_y : bool
         Whether x and y are shares to be shown in percent.
+    zero : bool, default True
+        Whether zero is drawn, where it means something.
 
     Returns
     -------
@@ -55,7 +58,8 @@ def band(
         ax = axis(ax, height=3.6)
         ax.fill_between(frame["x"], frame["conf_low"], frame["conf_high"], color=COLOURS["band"], linewidth=0)
         ax.plot(frame["x"], frame["estimate"], color=COLOURS["main"], linewidth=2)
-        ax.axhline(0, color=COLOURS["ink"], linewidth=1)
+        if zero:
+            ax.axhline(0, color=COLOURS["ink"], linewidth=1)
         if mark is not None:
             ax.axvline(mark, color=COLOURS["warm"], linewidth=1, linestyle="--")
             ax.annotate(mark_text, (mark, 0.03), xycoords=("data", "axes fraction"), xytext=(4, 0), textcoords="offset points",

@@ -37,6 +37,8 @@ def intervals(
     with theme():
         ax = axis(ax, height=1.2 + 0.55 * len(frame))
         ax.axvline(0, color=COLOURS["ink"], linewidth=1)
+        # Small shares would all round to the same percentage.
+        places = 1 if frame["conf_high"].max() < 0.15 else 0
         emphasis = frame["main"] if "main" in frame else pd.Series(True, index=frame.index)
         for y, (row, strong) in enumerate(zip(frame.itertuples(index=False), emphasis, strict=True)):
             colour = COLOURS["main"] if strong else COLOURS["muted"]
@@ -47,7 +49,7 @@ def intervals(
                 [row.conf_low, row.conf_high], [y, y], color=colour, linewidth=5, alpha=0.35, solid_capstyle="round"
             )
             ax.plot(row.estimate, y, "o", color=colour, markersize=8)
-            shown = f"{100 * row.estimate:,.0f}%" if percent else f"{row.estimate:,.2f}"
+            shown = f"{100 * row.estimate:,.{places}f}%" if percent else f"{row.estimate:,.2f}"
             ax.annotate(
                 shown, (row.estimate, y), xytext=(0, 9), textcoords="offset points", ha="center", fontweight="bold"
             )

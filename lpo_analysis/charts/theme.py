@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -147,7 +149,9 @@ def percent_axis(ax: Axes, *, which: str = "x") -> None:
 
     def text(value: float, _: int | None) -> str:
         low, high = target.get_view_interval()
-        # Ticks of a narrow axis would all round to the same percentage.
-        return f"{100 * value:,.1f}%" if abs(high - low) < 0.08 else f"{100 * value:,.0f}%"
+        ticks = 100 * np.asarray(target.get_majorticklocs(), dtype=float)
+        # Ticks of a narrow axis would all round to the same percentage, and a tick at 2.5% would be called 2%.
+        fine = abs(high - low) < 0.08 or bool((np.abs(ticks - ticks.round()) > 1e-6).any())
+        return f"{100 * value:,.1f}%" if fine else f"{100 * value:,.0f}%"
 
     target.set_major_formatter(FuncFormatter(text))

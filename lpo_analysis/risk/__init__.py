@@ -9,21 +9,39 @@ from lpo_analysis.risk.incidents import own_frequency, own_severity, posterior_r
 from lpo_analysis.risk.losses import annual_loss, provider_increment
 from lpo_analysis.risk.parameters import Parameters
 from lpo_analysis.risk.quality import quality
+from lpo_analysis.risk.quality_data import OwnChecks, read_checks
+from lpo_analysis.risk.quality_own import own_acceptance, own_agreement, own_drift, own_level
+from lpo_analysis.risk.quality_plan import acceptance_plan, inspection_cost, outgoing_quality
+from lpo_analysis.risk.quality_tasks import comparable_figures, task_accuracy
+from lpo_analysis.risk.recall import recall_plan, review_recall
 
 __all__ = [
     "Analysis",
+    "OwnChecks",
     "Parameters",
+    "acceptance_plan",
     "analyse",
     "annual_loss",
+    "comparable_figures",
     "duties",
     "governance",
     "hazard",
+    "inspection_cost",
     "jurisdictions_on_file",
+    "outgoing_quality",
+    "own_acceptance",
+    "own_agreement",
+    "own_drift",
     "own_frequency",
+    "own_level",
     "own_severity",
     "posterior_rate",
     "prevalence",
     "provider_increment",
     "quality",
+    "read_checks",
     "read_incidents",
+    "recall_plan",
+    "review_recall",
+    "task_accuracy",
 ]

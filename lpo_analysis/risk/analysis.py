@@ -13,7 +13,18 @@ from lpo_analysis.results import Result
 from lpo_analysis.risk import breaches, continuity, ethics, hazards, incidents, losses, reached, registers
 from lpo_analysis.risk.parameters import Parameters
 from lpo_analysis.risk.quality import quality
+from lpo_analysis.risk.quality_data import OwnChecks, own_checks
+from lpo_analysis.risk.quality_own import own_acceptance, own_agreement, own_drift, own_level
+from lpo_analysis.risk.quality_plan import acceptance_plan, inspection_cost, outgoing_quality
+from lpo_analysis.risk.quality_tasks import comparable_figures, task_accuracy
+from lpo_analysis.risk.recall import recall_plan, review_recall
 from lpo_analysis.wording import listing
+
+SHOWN = (
+    "prevalence", "hazard", "hazards", "breach_trend", "client_data_reached", "third_party", "registers", "breach_pooling", "loss",
+    "increment", "own_incidents", "quality", "task_accuracy", "plan", "duties", "governance",
+)  # fmt: skip
+"""Results whose rows the list of sources names, in the order of the report."""
 
 
 def analyse(parameters: Parameters, *, evidence: Evidence | None = None) -> Analysis:
@@ -129,6 +140,66 @@ class Analysis:
         return quality(self.evidence, self.parameters)
 
     @cached_property
+    def task_accuracy(self) -> Result:
+        """What lawyers and software get right on test tasks."""
+        return task_accuracy(self.evidence, self.parameters)
+
+    @cached_property
+    def comparable(self) -> Result:
+        """Which figures of quality measure the same thing."""
+        return comparable_figures(self.evidence, self.parameters)
+
+    @cached_property
+    def plan(self) -> Result:
+        """The cheapest sampling plan for a delivery."""
+        return acceptance_plan(self.evidence, self.parameters)
+
+    @cached_property
+    def outgoing(self) -> Result:
+        """What is left after inspection."""
+        return outgoing_quality(self.plan, self.parameters)
+
+    @cached_property
+    def inspection(self) -> Result:
+        """What inspection costs."""
+        return inspection_cost(self.plan, self.parameters)
+
+    @cached_property
+    def recall_plan(self) -> Result:
+        """Samples that a review needs for its recall."""
+        return recall_plan(self.parameters)
+
+    @cached_property
+    def review_recall(self) -> Result:
+        """Recall of a finished review."""
+        return review_recall(self.parameters)
+
+    @cached_property
+    def own_checks(self) -> OwnChecks | None:
+        """The researcher's own quality checks, if a file was given."""
+        return own_checks(self.parameters)
+
+    @cached_property
+    def own_level(self) -> Result:
+        """Level of the provider by own checks."""
+        return own_level(self.own_checks, self.parameters)
+
+    @cached_property
+    def own_drift(self) -> Result:
+        """Whether the level moved over deliveries."""
+        return own_drift(self.own_checks, self.parameters)
+
+    @cached_property
+    def own_acceptance(self) -> Result:
+        """Which deliveries to accept."""
+        return own_acceptance(self.own_checks, self.parameters)
+
+    @cached_property
+    def own_agreement(self) -> Result:
+        """How far own checkers agree."""
+        return own_agreement(self.own_checks, self.parameters)
+
+    @cached_property
     def duties(self) -> Result:
         """What the opinions on file ask for."""
         return ethics.duties(self.parameters.jurisdictions)
@@ -168,6 +239,5 @@ class Analysis:
     @cached_property
     def rows(self) -> tuple[str, ...]:
         """Identifiers of all rows shown, in the order of the report."""
-        parts = (self.prevalence, self.hazard, self.loss, self.increment, self.quality, self.duties, self.governance,
-                 self.hazards, self.breach_trend, self.client_data_reached, self.third_party, self.registers, self.breach_pooling, self.own_incidents)  # fmt: skip
+        parts = (getattr(self, name) for name in SHOWN)
         return tuple(dict.fromkeys(row for part in parts for row in part.rows))

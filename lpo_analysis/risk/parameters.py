@@ -8,11 +8,14 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from lpo_analysis import vocabulary
-from lpo_analysis.errors import NoEvidenceError
+from lpo_analysis.errors import NoEvidenceError, ParameterError
 from lpo_analysis.evidence import price_years, table
+from lpo_analysis.methods.elusion import Reviewer, Stratum
 from lpo_analysis.parameters import Level, Number, Range, ReportParameters, Seed, Whole, own_file, rule, word
 
 Grade = Literal["A", "B", "C", "D"]
+Severity = Literal["minor", "major", "critical"]
+Share = Annotated[Number, Field(gt=0, lt=1)]
 
 
 class Parameters(ReportParameters):
@@ -61,6 +64,44 @@ class Parameters(ReportParameters):
     """Assumption: how much the rate of breaches differs between firms of one size (coefficient of variation; 0: all alike)."""
     cost_spread: Annotated[Number, Field(gt=0, le=5)] = 1.0
     """Assumption: standard deviation of the logarithm of the cost of one incident about what its records make expected."""
+    lot_size: Annotated[Whole, Field(ge=2, le=10_000_000)] = 5_000
+    """Items in one delivery of the provider, from which a sample is checked."""
+    aql: Share = 0.01
+    """Share of defective items at which a delivery should pass (acceptable quality level)."""
+    ltpd: Share = 0.05
+    """Share of defective items at which a delivery should be caught (lot tolerance)."""
+    producer_risk: Share = 0.05
+    """Greatest chance of rejecting a delivery at the AQL."""
+    consumer_risk: Share = 0.1
+    """Greatest chance of accepting a delivery at the LTPD."""
+    largest_sample: Annotated[Whole, Field(ge=0, le=10_000_000)] = 0
+    """Most items of a delivery that you can check; 0 for no limit."""
+    counted_from: Severity = "major"
+    """Least severity that counts as a defect under the plan."""
+    class_limits: Annotated[list[Share], Field(min_length=3, max_length=3)] = [0.05, 0.01, 0.002]
+    """Shares of items you accept with a defect of minor severity or worse, major or worse, critical; must not rise."""
+    checked_per_hour: Annotated[Number, Field(gt=0, le=1e6)] = 50.0
+    """Assumption: items that a checker looks at in an hour."""
+    checker_hourly_cost: Annotated[Number, Field(ge=0, le=1e5)] = 60.0
+    """Assumption: cost of an hour of whoever checks, in US dollars."""
+    quality_path: own_file("quality") = ""  # type: ignore[valid-type]
+    """Your own quality checks, a CSV file in the form of data/templates/quality.csv; empty for none."""
+    collection_size: Annotated[Whole, Field(ge=100, le=1_000_000_000)] = 100_000
+    """Documents of a review whose recall is to be measured."""
+    expected_richness: Share = 0.1
+    """Assumption: share of these documents that is relevant."""
+    expected_recall: Share = 0.8
+    """Assumption: share of the relevant documents that the review finds."""
+    expected_precision: Share = 0.8
+    """Assumption: share of what the review retrieves that is relevant."""
+    recall_margin: Annotated[Number, Field(gt=0, lt=0.5)] = 0.05
+    """Half the width that the interval of recall should have."""
+    retrieved_sample: Annotated[list[Whole], Field(max_length=3)] = []
+    """Of a finished review: documents retrieved, sampled of them, relevant in the sample; empty for none."""
+    null_sample: Annotated[list[Whole], Field(max_length=3)] = []
+    """Of the same review: documents not retrieved, sampled of them, relevant in the sample; empty for none."""
+    checker_calls: Annotated[list[Whole], Field(max_length=4)] = []
+    """How checkers did on known documents: relevant ones called so, relevant ones shown, irrelevant ones called so, irrelevant ones shown."""
 
     @model_validator(mode="after")
     def _together(self) -> Parameters:
@@ -79,7 +120,60 @@ class Parameters(ReportParameters):
             low, high = getattr(self, name)
             if not 0 < low <= high <= 1:
                 raise rule(f"{name}: must lie between 0 (excluded) and 1, got {low:g} to {high:g}")
+        self._check_plan()
+        self._check_review()
         return self
+
+    def _check_plan(self) -> None:
+        if self.aql >= self.ltpd:
+            raise rule(
+                f"aql: must be below ltpd, got aql {self.aql:g} and ltpd {self.ltpd:g}; the AQL should pass, the LTPD be caught"
+            )
+        if self.producer_risk + self.consumer_risk >= 1:
+            both = f"{self.producer_risk:g} and {self.consumer_risk:g}"
+            raise rule(f"producer_risk and consumer_risk: must add up to less than 1, got {both}")
+        if self.largest_sample > self.lot_size:
+            raise rule(
+                f"largest_sample: {self.largest_sample} is more than the {self.lot_size} items of a lot (lot_size)"
+            )
+        if sorted(self.class_limits, reverse=True) != self.class_limits:
+            shown = ", ".join(f"{limit:g}" for limit in self.class_limits)
+            raise rule(
+                f"class_limits: severities are out of order; a limit for the worse must not be above that for the lesser, got {shown} "
+                "for minor or worse, major or worse, critical"
+            )
+
+    def _check_review(self) -> None:
+        for name, fields, least in (("retrieved_sample", 3, "documents retrieved, sampled, relevant in the sample"), ("null_sample", 3, "documents not retrieved, sampled, relevant in the sample"),
+                                    ("checker_calls", 4, "relevant called so, relevant shown, irrelevant called so, irrelevant shown")):  # fmt: skip
+            if len(getattr(self, name)) not in (0, fields):
+                raise rule(f"{name}: needs {fields} numbers ({least}), got {len(getattr(self, name))}")
+        if bool(self.retrieved_sample) != bool(self.null_sample):
+            given, missing = (
+                ("retrieved_sample", "null_sample") if self.retrieved_sample else ("null_sample", "retrieved_sample")
+            )
+            raise rule(f"{given}: recall needs {missing} as well")
+        for name, make in (("retrieved_sample", self.strata), ("checker_calls", self.checker)):
+            try:
+                make()
+            except ParameterError as error:
+                raise rule(
+                    f"{name if name == 'checker_calls' else 'retrieved_sample and null_sample'}: {error}"
+                ) from None
+
+    def strata(self) -> tuple[Stratum, ...]:
+        """Return the parts of a finished review with their samples; none where no samples are given."""
+        if not self.retrieved_sample:
+            return ()
+        parts = (
+            ("what was retrieved", self.retrieved_sample, True),
+            ("what was not retrieved", self.null_sample, False),
+        )
+        return tuple(Stratum(name, size, n, hits, retrieved) for name, (size, n, hits), retrieved in parts)
+
+    def checker(self) -> Reviewer | None:
+        """Return how well the checkers do, None where nothing is told."""
+        return Reviewer(*self.checker_calls) if self.checker_calls else None
 
     @classmethod
     def prime(cls) -> None:
@@ -90,7 +184,8 @@ class Parameters(ReportParameters):
         analysis = analyse(cls())
         analysis.by_grades()
         # Published shares and scores, which hardly a parameter changes.
-        _ = analysis.prevalence, analysis.quality, analysis.governance, analysis.registers
+        _ = analysis.prevalence, analysis.registers, analysis.governance
+        _ = analysis.quality, analysis.task_accuracy, analysis.comparable
 
     @classmethod
     def coverage(cls) -> pd.DataFrame:
@@ -107,6 +202,10 @@ class Parameters(ReportParameters):
 
     def check_evidence(self) -> None:
         """Raise `NoEvidenceError` where the governance of the location is not on file, `DataError` for every fault of an own file."""
+        if self.quality_path:
+            from lpo_analysis.risk.quality_data import own_checks
+
+            own_checks(self)
         country = vocabulary.PLACES[self.location].country
         listed = table("location_governance")["iso3"].drop_duplicates().tolist()
         if country not in listed:

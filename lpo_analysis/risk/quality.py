@@ -17,6 +17,8 @@ from lpo_analysis.wording import count, listing, percent
 
 MEASURES = ("agreement", "recall", "precision", "elusion", "accuracy", "quality_check", "delivered", "invoice")
 """Beginnings of the categories, which name the measure."""
+NOT_ACHIEVED = ("recall_target_set_by_court", "recall_perceived")
+"""A target set by a court and a belief of the searchers are no achievements."""
 _NAMES = {"quality_check": "passed the quality check", "delivered": "delivered on time", "invoice": "invoice review"}
 
 
@@ -37,8 +39,7 @@ def quality(evidence: Evidence, parameters: Parameters) -> Result:
     """
     p = parameters
     rows = select(evidence, metric="review_quality_rate", grades=p.grades, context=True, required=False)
-    # A target set by a court and a belief of the searchers are no achievements.
-    rows = rows[~rows["category"].isin(["recall_target_set_by_court", "recall_perceived"])].copy()
+    rows = rows[~rows["category"].isin(NOT_ACHIEVED)].copy()
     if rows.empty:
         return not_estimable(
             "quality", f"no figure of grade {'/'.join(p.grades)} on the quality of review is on file (0 rows)"

@@ -49,6 +49,10 @@ CASES = {
     "risk, firms that vary too much": ([*RISK, "-p", "firm_variation=3"], ["firm_variation: must be at most 2", "got 3"]),
     "risk, costs without spread": ([*RISK, "-p", "cost_spread=0"], ["cost_spread: must be greater than 0", "got 0"]),
     "risk, no incident behind a number": ([*RISK, "-p", "min_incidents=0"], ["min_incidents: must be at least 1", "got 0"]),
+    "risk, AQL above the LTPD": ([*RISK, "-p", "aql=0.1", "-p", "ltpd=0.05"], ["aql: must be below ltpd, got aql 0.1 and ltpd 0.05"]),
+    "risk, sample larger than the lot": ([*RISK, "-p", "largest_sample=6000"], ["largest_sample: 6000 is more than the 5000 items of a lot"]),
+    "risk, unordered severities": ([*RISK, "-p", "class_limits=[0.01, 0.05, 0.002]"], ["class_limits: severities are out of order"]),
+    "risk, no file of checks": ([*RISK, "-p", "quality_path=nowhere.csv"], ["quality_path: there is no file of this name"]),
     "risk, name that climbs out": ([*RISK, "--name", "../x"], ["--name '../x' is no folder name"]),
 }  # fmt: skip
 
