@@ -5,6 +5,7 @@ from lpo_analysis.charts.breakeven import breakeven
 from lpo_analysis.charts.dotplot import dotplot, lines
 from lpo_analysis.charts.fan import fan
 from lpo_analysis.charts.forest import forest
+from lpo_analysis.charts.heatmap import State, heatmap
 from lpo_analysis.charts.intervals import claims, intervals
 from lpo_analysis.charts.picture import picture
 from lpo_analysis.charts.profile import profile
@@ -15,6 +16,7 @@ from lpo_analysis.charts.waterfall import waterfall
 
 __all__ = [
     "COLOURS",
+    "State",
     "axis",
     "band",
     "breakeven",
@@ -22,6 +24,7 @@ __all__ = [
     "dotplot",
     "fan",
     "forest",
+    "heatmap",
     "intervals",
     "lines",
     "picture",
