@@ -37,7 +37,7 @@ class State(NamedTuple):
 def heatmap(
     frame: pd.DataFrame,
     *,
-    states: Sequence[tuple[str, str, str, str]],
+    states: Sequence[State],
     ax: Axes | None = None,
     title: str = "",
     legend: str = "",
@@ -69,7 +69,7 @@ def heatmap(
     from matplotlib.colors import to_rgb
     from matplotlib.patches import Patch, Rectangle
 
-    looks = {look.name: look for look in (State(*given) for given in states)}
+    looks = {look.name: look for look in states}
     strange = sorted(set(frame["state"]) - set(looks))
     if strange:
         raise ValueError(f"no look for {', '.join(map(repr, strange))}; there is one for {', '.join(looks)}")
@@ -88,7 +88,9 @@ def heatmap(
             red, green, blue = to_rgb(look.colour)
             dark = 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.5
             edge = "#ffffff" if dark else COLOURS["muted"]
-            cell = Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=look.colour, hatch=look.hatch, edgecolor=edge, linewidth=0)
+            cell = Rectangle(
+                (x - 0.5, y - 0.5), 1, 1, facecolor=look.colour, hatch=look.hatch, edgecolor=edge, linewidth=0
+            )
             ax.add_patch(cell)
             ax.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, edgecolor="#ffffff", linewidth=2))
             box = {"facecolor": look.colour, "edgecolor": "none", "pad": 1.2}
@@ -99,7 +101,15 @@ def heatmap(
         for side in ax.spines.values():
             side.set_visible(False)
         ax.tick_params(length=0, bottom=False, labelbottom=False, labeltop=True)
-        ax.set_xticks(range(len(columns)), columns, rotation=35, ha="left", rotation_mode="anchor", fontsize=8.5, color=COLOURS["ink"])
+        ax.set_xticks(
+            range(len(columns)),
+            columns,
+            rotation=35,
+            ha="left",
+            rotation_mode="anchor",
+            fontsize=8.5,
+            color=COLOURS["ink"],
+        )
         ax.set_yticks(range(len(rows)), rows, fontsize=8.5)
         for text in ax.get_yticklabels():
             if text.get_text() in main:

@@ -2,9 +2,14 @@
 
 from lpo_analysis.risk.analysis import Analysis, analyse
 from lpo_analysis.risk.breaches import hazard, prevalence
+from lpo_analysis.risk.caught import caught, sanctions
+from lpo_analysis.risk.checklist import checklist
+from lpo_analysis.risk.conflicts import conflicts
 from lpo_analysis.risk.continuity import governance
-from lpo_analysis.risk.ethics import duties, jurisdictions_on_file
+from lpo_analysis.risk.ethics import coverage, duties, triggered
+from lpo_analysis.risk.generative_ai import rules_in_use, wrong_answers
 from lpo_analysis.risk.losses import annual_loss, provider_increment
+from lpo_analysis.risk.opinions import jurisdictions_on_file
 from lpo_analysis.risk.parameters import Parameters
 from lpo_analysis.risk.quality import quality
 
@@ -13,6 +18,10 @@ __all__ = [
     "Parameters",
     "analyse",
     "annual_loss",
+    "caught",
+    "checklist",
+    "conflicts",
+    "coverage",
     "duties",
     "governance",
     "hazard",
@@ -20,4 +29,8 @@ __all__ = [
     "prevalence",
     "provider_increment",
     "quality",
+    "rules_in_use",
+    "sanctions",
+    "triggered",
+    "wrong_answers",
 ]

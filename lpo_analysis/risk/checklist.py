@@ -14,7 +14,7 @@ from lpo_analysis.risk.opinions import SCOPES, version
 from lpo_analysis.wording import count, listing
 
 PRACTICE = "professional practice, no opinion on file"
-"""Basis of an item that no opinion on file asks for."""
+"""Basis of an item that no opinion on file asks for; further words say how that is meant."""
 
 
 @dataclass(frozen=True)
@@ -113,20 +113,29 @@ def checklist(duties: Result) -> Result:
         ids = dict.fromkeys(name for joined in known["opinion_ids"] for name in str(joined).split(", "))
         records.append(
             {"term": item.name, "label": item.title, "n_obs": len(ids), "unit": "opinions", "method": "strictest of the opinions on file", "state": state,
-             "steps": "\n".join(item.steps), "basis": "\n".join(_behind(known, item, scopes)) or PRACTICE, "not_known": _missing(missing, item, scopes),
+             "steps": "\n".join(item.steps), "basis": "\n".join(_behind(known, item, scopes)) or _practice(item, bool(len(behind))), "not_known": _missing(missing, item, scopes),
              "persuasive": "\n".join(_behind(behind, item, scopes)), "opinion_ids": ", ".join(ids)}
         )  # fmt: skip
     result = tidy(records)
-    practice = result.loc[result["basis"] == PRACTICE, "label"].str.lower().tolist()
-    places = listing([vocabulary.in_words(code) for code in dict.fromkeys(own["jurisdiction"])])
+    practice = result.loc[result["basis"].str.startswith(PRACTICE), "label"].str.lower().tolist()
+    heard = dict.fromkeys(own.loc[own["state"] != "not known", "jurisdiction"])
+    places = (
+        f" of {listing([vocabulary.in_words(code) for code in heard])}" if heard else " of the chosen jurisdictions"
+    )
     rest = len(result) - len(practice)
     text = (
-        f"Of {len(result)} items {count(rest, 'rests', 'rest')} on an opinion on file for {places}."
+        f"Of {len(result)} items {count(rest, 'rests', 'rest')} on an opinion on file{places}."
         + (f" On professional practice alone, without an opinion on file: {listing(practice)}." if practice else "")
         + f" An item without an opinion is no less to be done. {NOT_ADVICE}"
     )
     said = f"Opinions on {listing([SCOPES[scope] for scope in scopes])}; {version()}."
     return Result("checklist", result, text, checks=(Check("Edition of the rules", None, said),), rows=duties.rows, n_used=duties.n_used)  # fmt: skip
+
+
+def _practice(item: Item, persuasive: bool) -> str:
+    if not item.duties:
+        return f"{PRACTICE}: the opinions were not read for it"
+    return f"{PRACTICE} of the chosen jurisdictions" if persuasive else PRACTICE
 
 
 def _behind(cells: pd.DataFrame, item: Item, scopes: Sequence[str]) -> list[str]:

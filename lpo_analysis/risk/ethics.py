@@ -134,7 +134,7 @@ def _cell(here: pd.DataFrame, scope: str, code: str, kind: str, duty: str) -> di
     told = here[(here["state"] != "not known") | (here["condition"] != "")]
     state = min(known["state"], key=RANK.__getitem__) if len(known) else "not known"
     cited = known if len(known) else here
-    several = known["state"].nunique() > 1
+    several = len(set(known["state"])) > 1
     conditions = [
         (f"{row.cited}: " if len(told) > 1 else "") + row.condition for row in told.itertuples() if row.condition
     ]
@@ -168,7 +168,11 @@ def _silent(table: pd.DataFrame) -> pd.DataFrame:
 def _whose(frame: pd.DataFrame) -> str:
     local = frame.loc[frame["level"] == "local", ["cited", "place"]].drop_duplicates()
     told = [f"{row.cited} for {vocabulary.in_words(row.place)}" for row in local.itertuples()]
-    counted = f"Of a local bar and counted, for want of a better, though it speaks for no whole jurisdiction: {listing(told)}. " if told else ""
+    counted = (
+        f"Of a local bar and counted, for want of a better, though it speaks for no whole jurisdiction: {listing(told)}. "
+        if told
+        else ""
+    )
     return f"{counted}Opinions of bars advise; whether one binds is not coded."
 
 
@@ -329,7 +333,7 @@ def coverage(jurisdictions: Sequence[str] = (), *, scope: str = "outsourcing", a
     )
     return Result(
         "duties_on_file", counted, text, rows=cells.rows, n_used=cells.n_used, plot_data=data.reset_index(drop=True),
-        draw=partial(heatmap, states=tuple(tuple(look) for look in LOOKS), title=f"Duties named by opinions on {SCOPES[code]}"),
+        draw=partial(heatmap, states=LOOKS, title=f"Duties named by opinions on {SCOPES[code]}"),
         alt=f"{len(order)} jurisdictions by {len(DUTIES)} duties; " + "; ".join(f"{row.label}: named in {int(row.estimate)}" for row in counted.itertuples()) + ".",
     )  # fmt: skip
 
@@ -395,12 +399,9 @@ def triggered(
 
 def _permission(code: str, scope: str, here: pd.DataFrame) -> dict[str, Any]:
     said = here[here["permits"].isin(["no", "conditional", "yes"])]
-    for permits, state in (("no", "forbidden"), ("conditional", "conditional"), ("yes", "free")):
-        part = said[said["permits"] == permits]
-        if len(part):
-            break
-    else:
-        part, state = here, "unknown"
+    strictest = next((permits for permits in ("no", "conditional", "yes") if (said["permits"] == permits).any()), "")
+    part = said[said["permits"] == strictest] if strictest else here
+    state = {"no": "forbidden", "conditional": "conditional", "yes": "free"}.get(strictest, "unknown")
     condition = {"conditional": "permitted if the duties are met", "unknown": "nothing on file tells"}.get(state, "")
     return {
         "jurisdiction": code, "duty": "permission", "state": state, "condition": condition, "citation": "; ".join(part["cited"]) or _NONE,

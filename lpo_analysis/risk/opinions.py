@@ -64,7 +64,9 @@ def _register() -> pd.DataFrame:
     place = frame["subdivision"].where(frame["subdivision"] != "", frame["jurisdiction"])
     replaced = frame["superseded_by"].str.extract(r"\b((?:19|20)\d\d)\b")[0].astype("Float64")
     level = [_level(row) for row in frame.to_dict("records")]
-    return frame.assign(place=place, replaced=replaced, level=level, cited=[_cited(r) for r in frame.to_dict("records")])
+    return frame.assign(
+        place=place, replaced=replaced, level=level, cited=[_cited(r) for r in frame.to_dict("records")]
+    )
 
 
 def _level(row: Mapping[Hashable, Any]) -> str:
