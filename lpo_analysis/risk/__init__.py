@@ -11,6 +11,7 @@ from lpo_analysis.risk.generative_ai import rules_in_use, wrong_answers
 from lpo_analysis.risk.losses import annual_loss, provider_increment
 from lpo_analysis.risk.opinions import jurisdictions_on_file
 from lpo_analysis.risk.parameters import Parameters
+from lpo_analysis.risk.practice import steps_in_use
 from lpo_analysis.risk.quality import quality
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "quality",
     "rules_in_use",
     "sanctions",
+    "steps_in_use",
     "triggered",
     "wrong_answers",
 ]

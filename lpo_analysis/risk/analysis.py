@@ -11,7 +11,12 @@ from lpo_analysis.evidence import Evidence, load
 from lpo_analysis.methods.sensitivity import tornado
 from lpo_analysis.results import Result
 from lpo_analysis.risk import breaches, continuity, ethics, losses
+from lpo_analysis.risk.caught import caught, sanctions
+from lpo_analysis.risk.checklist import checklist
+from lpo_analysis.risk.conflicts import conflicts
+from lpo_analysis.risk.generative_ai import rules_in_use, wrong_answers
 from lpo_analysis.risk.parameters import Parameters
+from lpo_analysis.risk.practice import steps_in_use
 from lpo_analysis.risk.quality import quality
 from lpo_analysis.wording import listing
 
@@ -91,7 +96,62 @@ class Analysis:
     @cached_property
     def duties(self) -> Result:
         """What the opinions on file ask for."""
-        return ethics.duties(self.parameters.jurisdictions)
+        return ethics.duties(self.parameters.jurisdictions, scopes=self.parameters.duty_scopes)
+
+    @cached_property
+    def conflicts(self) -> Result:
+        """Where those opinions differ."""
+        return conflicts(self.duties)
+
+    @cached_property
+    def checklist(self) -> Result:
+        """What to tick and sign."""
+        return checklist(self.duties)
+
+    @cached_property
+    def steps_in_use(self) -> Result:
+        """How common its steps are."""
+        return steps_in_use(self.evidence, self.parameters)
+
+    @cached_property
+    def duties_on_file(self) -> Result:
+        """Which duties the opinions of all jurisdictions name, in the first scope asked for."""
+        return ethics.coverage(self.parameters.jurisdictions, scope=self.parameters.duty_scopes[0])
+
+    @cached_property
+    def ai_duties(self) -> Result:
+        """What the opinions on generative AI ask for."""
+        return ethics.duties(self.parameters.jurisdictions, scopes=["generative_ai"])
+
+    @cached_property
+    def ai_conflicts(self) -> Result:
+        """Where the opinions on generative AI differ."""
+        return conflicts(self.ai_duties)
+
+    @cached_property
+    def ai_duties_on_file(self) -> Result:
+        """Which duties the opinions on generative AI name."""
+        return ethics.coverage(self.parameters.jurisdictions, scope="generative_ai")
+
+    @cached_property
+    def caught(self) -> Result:
+        """Cases of invented citations that a tracker listed."""
+        return caught(self.evidence, self.parameters)
+
+    @cached_property
+    def sanctions(self) -> Result:
+        """What is on file of sanctions."""
+        return sanctions(self.evidence, self.parameters)
+
+    @cached_property
+    def wrong_answers(self) -> Result:
+        """Wrong answers of AI beside what lawyers get wrong."""
+        return wrong_answers(self.evidence, self.parameters)
+
+    @cached_property
+    def ai_rules(self) -> Result:
+        """Rules on AI that firms and clients have."""
+        return rules_in_use(self.evidence, self.parameters)
 
     @cached_property
     def governance(self) -> Result:
@@ -128,5 +188,8 @@ class Analysis:
     @cached_property
     def rows(self) -> tuple[str, ...]:
         """Identifiers of all rows shown, in the order of the report."""
-        parts = (self.prevalence, self.hazard, self.loss, self.increment, self.quality, self.duties, self.governance)
+        parts = (
+            self.prevalence, self.hazard, self.loss, self.increment, self.quality, self.duties, self.duties_on_file, self.steps_in_use,
+            self.ai_duties, self.ai_duties_on_file, self.caught, self.sanctions, self.wrong_answers, self.ai_rules, self.governance,
+        )  # fmt: skip
         return tuple(dict.fromkeys(row for part in parts for row in part.rows))

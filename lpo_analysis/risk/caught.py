@@ -8,7 +8,6 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from lpo_analysis.charts import forest
@@ -181,7 +180,7 @@ def sanctions(evidence: Evidence, parameters: Parameters) -> Result:
     for name, row in fines.sort_values("value").iterrows():
         floor = row["form"] == "floor"
         records.append(
-            {"term": f"ai_{name}", "label": f"invented citations: {_case(str(row['category']))}, {row['year_end']} [{row['grade']}]", "estimate": 1e6 * float(row["value"]), "conf_low": 1e6 * float(row["value"]) if floor else np.nan,
+            {"term": f"ai_{name}", "label": f"invented citations: {_case(str(row['category']))}, {row['year_end']} [{row['grade']}]", "estimate": 1e6 * float(row["value"]),
              "n_obs": 1, "unit": "USD", "method": "as published" + ("; at least" if floor else ""), "year": row["year_end"]}
         )  # fmt: skip
     value = counts.set_index("category")["value"]

@@ -16,6 +16,9 @@ from lpo_analysis.wording import count, listing
 PRACTICE = "professional practice, no opinion on file"
 """Basis of an item that no opinion on file asks for; further words say how that is meant."""
 
+TITLE = "Before the work goes out: checklist for the responsible partner"
+"""Heading of the list."""
+
 
 @dataclass(frozen=True)
 class Item:
@@ -156,3 +159,21 @@ def _of(row: object, item: Item, scopes: Sequence[str]) -> str:
 def _missing(cells: pd.DataFrame, item: Item, scopes: Sequence[str]) -> str:
     named = [f"{row.jurisdiction}{_of(row, item, scopes)}" for row in cells.itertuples()]
     return "; ".join(dict.fromkeys(named))
+
+
+def subject(duties: Result) -> str:
+    """Say which matter a checklist is for.
+
+    Parameters
+    ----------
+    duties : Result
+        From `lpo_analysis.risk.ethics.duties`.
+
+    Returns
+    -------
+    str
+        Jurisdictions, scopes of the opinions, and the edition of the rules.
+    """
+    own = duties.table[duties.table["kind"] == "own"]
+    places = listing([f"{vocabulary.in_words(code)} ({code})" for code in dict.fromkeys(own["jurisdiction"])])
+    return f"A matter that touches {places}; opinions on {listing([SCOPES[scope] for scope in dict.fromkeys(own['scope'])])}; {version()}."

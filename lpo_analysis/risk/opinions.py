@@ -93,7 +93,8 @@ def register(*, as_of: int | None = None) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The table ``ethics_opinions`` with ``place`` (the part of a country where there is one, else the country), ``level``
-        (national, part, local), ``replaced`` (year in which a successor came into force, where told), ``cited`` (citation in
+        (national, part, local), ``replaced`` (year in which a successor came into force, where told; as of an
+        earlier year ``in_force`` says until when), ``cited`` (citation in
         words) and ``counts`` (bool). Where it is not known whether an opinion is in force it counts, and its cells say so.
 
     Raises
@@ -108,8 +109,10 @@ def register(*, as_of: int | None = None) -> pd.DataFrame:
     first = int(frame["year"].min())
     if as_of < first:
         raise ParameterError(f"as_of: no opinion on file is as old as {as_of}.", remedy=f"The first is of {first}.")
-    later = (frame["replaced"] > as_of).fillna(value=False).astype(bool)
-    return frame.assign(counts=(frame["year"] <= as_of) & (~dead | later))
+    later = dead & (frame["replaced"] > as_of).fillna(value=False).astype(bool)
+    until = "until " + frame["replaced"].astype("Int64").astype("string").fillna("")
+    told = frame["in_force"].where(~later, until.astype(object))
+    return frame.assign(counts=(frame["year"] <= as_of) & (~dead | later), in_force=told)
 
 
 def rules(*, as_of: int | None = None) -> pd.DataFrame:

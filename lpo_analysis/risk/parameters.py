@@ -13,6 +13,7 @@ from lpo_analysis.evidence import price_years, table
 from lpo_analysis.parameters import Level, Number, Range, ReportParameters, Seed, Whole, rule, word
 
 Grade = Literal["A", "B", "C", "D"]
+Scope = Literal["outsourcing", "contract_lawyers", "fees_only", "practice_of_law"]
 
 
 class Parameters(ReportParameters):
@@ -53,6 +54,8 @@ class Parameters(ReportParameters):
     """Assumption: share of the records that a breach reaches, once it reaches client data; read as the ends of a uniform."""
     held_share: Range = [0.05, 0.5]
     """Assumption: share of the firm's records that a new provider would hold; the ends of the range shown."""
+    duty_scopes: Annotated[list[Scope], Field(min_length=1)] = ["outsourcing"]
+    """What the opinions counted in the section on ethics are about, each scope apart; generative AI has a section of its own."""
 
     @model_validator(mode="after")
     def _together(self) -> Parameters:
@@ -62,7 +65,7 @@ class Parameters(ReportParameters):
         if self.draws & (self.draws - 1):
             below = 1 << (self.draws.bit_length() - 1)
             raise rule(f"draws: must be a power of two, got {self.draws}; nearest are {below} and {2 * below}")
-        for name in ("grades", "jurisdictions"):
+        for name in ("grades", "jurisdictions", "duty_scopes"):
             if len(set(getattr(self, name))) != len(getattr(self, name)):
                 raise rule(f"{name}: one stands there twice, got {', '.join(getattr(self, name))}")
         if not self.memory_years[0] >= 1:
@@ -83,6 +86,8 @@ class Parameters(ReportParameters):
         analysis.by_grades()
         # Published shares and scores, which hardly a parameter changes.
         _ = analysis.prevalence, analysis.quality, analysis.governance
+        # The opinions, read once into rules.
+        _ = analysis.duties
 
     @classmethod
     def coverage(cls) -> pd.DataFrame:
