@@ -196,6 +196,9 @@ def sanctions(evidence: Evidence, parameters: Parameters) -> Result:
     for name, row in shares.iterrows():
         records.append({"term": f"granted_{name}", "label": f"e-discovery motions granted, {row['year_end']}, {row['publisher']} [{row['grade']}]", "estimate": float(row["value"]) / 100, "unit": "share", "method": "as published; number of motions not told"})  # fmt: skip
     table = tidy(records)
+    table["shown"] = [
+        percent(row.estimate) if row.unit == "share" else money(row.estimate, "USD") for row in table.itertuples()
+    ]
     return Result(
         "sanctions", table, _sanctions_told(table, value), checks=(
             Check("Chance of a sanction", None, "Not estimable: how many of the caught cases led to one is not on file, nor how many invented citations were never caught."),

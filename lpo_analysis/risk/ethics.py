@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from lpo_analysis.risk.opinions import (
     SCOPES,
     STATES,
     TRIGGERS,
+    cells,
     check_scope,
     jurisdictions_on_file,
     register,
@@ -99,15 +100,16 @@ def duties(
         If a scope is unknown, or a jurisdiction stands there twice.
     """
     codes, asked = places(jurisdictions), [check_scope(scope) for scope in dict.fromkeys(scopes)]
-    frame = rules(as_of=as_of)
+    found = cells(as_of)
     records: list[dict[str, Any]] = []
     used: list[str] = []
     for scope in asked:
-        part = frame[frame["scope"] == scope]
-        for code, kind in _columns(codes, part):
-            here = part[part["place"] == code]
-            used += list(here["opinion_id"].unique())
-            records += [_cell(here[here["duty"] == duty], scope, code, kind, duty) for duty in DUTIES]
+        on_file = {place for of, place, _ in found if of == scope}
+        for code, kind in _columns(codes, on_file):
+            for duty in DUTIES:
+                here = found.get((scope, code, duty), ())
+                used += [str(row["opinion_id"]) for row in here]
+                records.append(_cell(here, scope, code, kind, duty))
     table = tidy(records)
     dead = _left_out(codes, asked, as_of)
     silent = _silent(table)
@@ -115,38 +117,35 @@ def duties(
     return Result(
         "duties", table, text, checks=(
             Check("In force", None, "Whether an opinion still stands is told for few; verify before relying on one." + (f" Left out: {'; '.join(dead)}." if dead else "")),
-            Check("Whose word", None, _whose(frame[frame["opinion_id"].isin(used)])),
+            Check("Whose word", None, _whose(used)),
             Check("Coverage", silent.empty, _covered(table, silent)),
         ),
         rows=tuple(f"opinion:{name}" for name in dict.fromkeys(used)), n_used=len(set(used)), n_dropped=len(dead),
     )  # fmt: skip
 
 
-def _columns(codes: Sequence[str], part: pd.DataFrame) -> list[tuple[str, str]]:
+def _columns(codes: Sequence[str], on_file: Collection[str]) -> list[tuple[str, str]]:
     """Put the national opinions of a country behind the jurisdictions asked for, where only parts of it are."""
     above = dict.fromkeys(vocabulary.PLACES[code].country for code in codes if not vocabulary.PLACES[code].is_country)
-    national = [country for country in above if country not in codes and (part["place"] == country).any()]
+    national = [country for country in above if country not in codes and country in on_file]
     return [*((code, "own") for code in codes), *((country, "persuasive") for country in national)]
 
 
-def _cell(here: pd.DataFrame, scope: str, code: str, kind: str, duty: str) -> dict[str, Any]:
-    known = here[here["state"] != "not known"]
-    told = here[(here["state"] != "not known") | (here["condition"] != "")]
-    state = min(known["state"], key=RANK.__getitem__) if len(known) else "not known"
-    cited = known if len(known) else here
-    several = len(set(known["state"])) > 1
-    conditions = [
-        (f"{row.cited}: " if len(told) > 1 else "") + row.condition for row in told.itertuples() if row.condition
-    ]
-    strictest = known.loc[known["state"] == state, "trigger"]
-    triggers = dict.fromkeys(code for joined in strictest for code in str(joined).split("|"))
+def _cell(here: Sequence[Mapping[Any, Any]], scope: str, code: str, kind: str, duty: str) -> dict[str, Any]:
+    known = [row for row in here if row["state"] != "not known"]
+    told = [row for row in here if row in known or row["condition"]]
+    state = min((str(row["state"]) for row in known), key=RANK.__getitem__, default="not known")
+    cited = known or list(here)
+    several = len({row["state"] for row in known}) > 1
+    conditions = [(f"{row['cited']}: " if len(told) > 1 else "") + row["condition"] for row in told if row["condition"]]
+    strictest = [str(row["trigger"]) for row in known if row["state"] == state]
     return {
         "term": f"{scope}:{code}:{duty}", "label": DUTIES[duty], "scope": scope, "jurisdiction": code, "place": vocabulary.label("place", code), "kind": kind,
-        "duty": duty, "state": state, "condition": "; ".join(conditions), "trigger": "|".join(triggers), "n_obs": len(known), "unit": "state",
-        "method": "strictest of the opinions on file", "basis": _SEEN if len(known) else _SILENT if len(here) else _NONE,
-        "opinions": "; ".join(f"{row.cited}{f': {row.state}' if several else ''}" for row in cited.itertuples()) or _NONE,
-        "year": ", ".join(str(year) for year in dict.fromkeys(cited["year"])), "in_force": ", ".join(dict.fromkeys(cited["in_force"])).replace("_", " "),
-        "opinion_ids": ", ".join(cited["opinion_id"]),
+        "duty": duty, "state": state, "condition": "; ".join(conditions), "trigger": "|".join(dict.fromkeys("|".join(strictest).split("|"))), "n_obs": len(known), "unit": "state",
+        "method": "strictest of the opinions on file", "basis": _SEEN if known else _SILENT if here else _NONE,
+        "opinions": "; ".join(f"{row['cited']}{': ' + row['state'] if several else ''}" for row in cited) or _NONE,
+        "year": ", ".join(dict.fromkeys(str(row["year"]) for row in cited)), "in_force": ", ".join(dict.fromkeys(row["in_force"] for row in cited)).replace("_", " "),
+        "opinion_ids": ", ".join(row["opinion_id"] for row in cited),
     }  # fmt: skip
 
 
@@ -165,8 +164,9 @@ def _silent(table: pd.DataFrame) -> pd.DataFrame:
     return gone.drop_duplicates(["scope", "jurisdiction"])
 
 
-def _whose(frame: pd.DataFrame) -> str:
-    local = frame.loc[frame["level"] == "local", ["cited", "place"]].drop_duplicates()
+def _whose(used: Collection[str]) -> str:
+    frame = register()
+    local = frame[(frame["level"] == "local") & frame["opinion_id"].isin(used)]
     told = [f"{row.cited} for {vocabulary.in_words(row.place)}" for row in local.itertuples()]
     counted = (
         f"Of a local bar and counted, for want of a better, though it speaks for no whole jurisdiction: {listing(told)}. "
@@ -311,8 +311,8 @@ def coverage(jurisdictions: Sequence[str] = (), *, scope: str = "outsourcing", a
     if not on_file and not chosen:
         chosen = ["USA"]
     order = [*chosen, *(name for name in on_file if name not in chosen)]
-    cells = duties(order, scopes=[code], as_of=as_of)
-    table = cells.table[cells.table["kind"] == "own"]
+    found = duties(order, scopes=[code], as_of=as_of)
+    table = found.table[found.table["kind"] == "own"]
     records = []
     for duty, label in DUTIES.items():
         states = table.loc[table["duty"] == duty, "state"]
@@ -332,7 +332,7 @@ def coverage(jurisdictions: Sequence[str] = (), *, scope: str = "outsourcing", a
         {"row": table["place"], "column": table["label"], "state": shown, "main": table["jurisdiction"].isin(chosen)}
     )
     return Result(
-        "duties_on_file", counted, text, rows=cells.rows, n_used=cells.n_used, plot_data=data.reset_index(drop=True),
+        "duties_on_file", counted, text, rows=found.rows, n_used=found.n_used, plot_data=data.reset_index(drop=True),
         draw=partial(heatmap, states=LOOKS, title=f"Duties named by opinions on {SCOPES[code]}"),
         alt=f"{len(order)} jurisdictions by {len(DUTIES)} duties; " + "; ".join(f"{row.label}: named in {int(row.estimate)}" for row in counted.itertuples()) + ".",
     )  # fmt: skip
@@ -383,29 +383,30 @@ def triggered(
         raise ParameterError(f"shore: got {shore!r}.", remedy=choices(shore, vocabulary.SHORES))
     there = vocabulary.resolve("place", location)
     result = duties(jurisdictions, scopes=scopes, as_of=as_of)
-    frame = rules(as_of=as_of).drop_duplicates("opinion_id")
+    found = cells(as_of)
     records = []
     own = result.table[result.table["kind"] == "own"]
     for (scope, code), part in own.groupby(["scope", "jurisdiction"], sort=False):
         far = (shore or vocabulary.shore(str(code), there)) != "onshore"
         known = {**given, "abroad": far}
-        here = frame[(frame["place"] == code) & (frame["scope"] == scope)]
-        records.append(_permission(str(code), str(scope), here))
+        records.append(_permission(str(code), str(scope), found.get((str(scope), str(code), "supervision"), ())))
         for row in part.to_dict("records"):
             state, condition = _constraint(row, known)
             records.append({"jurisdiction": code, "duty": row["duty"], "state": state, "condition": condition, "citation": row["opinions"], "year": row["year"], "scope": scope})  # fmt: skip
     return pd.DataFrame(records, columns=["jurisdiction", "duty", "state", "condition", "citation", "year", "scope"])
 
 
-def _permission(code: str, scope: str, here: pd.DataFrame) -> dict[str, Any]:
-    said = here[here["permits"].isin(["no", "conditional", "yes"])]
-    strictest = next((permits for permits in ("no", "conditional", "yes") if (said["permits"] == permits).any()), "")
-    part = said[said["permits"] == strictest] if strictest else here
+def _permission(code: str, scope: str, here: Sequence[Mapping[Any, Any]]) -> dict[str, Any]:
+    """Read what the opinions of a place permit, which stands at each of their duties alike."""
+    strictest = next(
+        (level for level in ("no", "conditional", "yes") if any(row["permits"] == level for row in here)), ""
+    )
+    part = [row for row in here if row["permits"] == strictest] if strictest else list(here)
     state = {"no": "forbidden", "conditional": "conditional", "yes": "free"}.get(strictest, "unknown")
     condition = {"conditional": "permitted if the duties are met", "unknown": "nothing on file tells"}.get(state, "")
     return {
-        "jurisdiction": code, "duty": "permission", "state": state, "condition": condition, "citation": "; ".join(part["cited"]) or _NONE,
-        "year": ", ".join(str(year) for year in dict.fromkeys(part["year"])), "scope": scope,
+        "jurisdiction": code, "duty": "permission", "state": state, "condition": condition, "citation": "; ".join(row["cited"] for row in part) or _NONE,
+        "year": ", ".join(dict.fromkeys(str(row["year"]) for row in part)), "scope": scope,
     }  # fmt: skip
 
 

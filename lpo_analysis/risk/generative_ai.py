@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from lpo_analysis import vocabulary
 from lpo_analysis.charts import forest
@@ -20,11 +21,17 @@ from lpo_analysis.wording import count, listing, percent
 
 _SIDES = {"lawyer_with_ai_": "lawyers with AI", "lawyer_best_": "best lawyer", "lawyer_": "lawyers", "ai_best_": "best AI tool", "ai_": "AI"}  # fmt: skip
 """Beginnings of the categories of `legal_task_accuracy`, which name who was graded."""
+_MEASURES = {
+    "contract_draft_reliable": "reliable contract drafts",
+    "legal_research_accuracy": "accuracy in legal research",
+    "legal_research_weighted": "weighted score in legal research",
+}
+"""Measures that both sides were graded by, in words."""
 _INVOICES = {
-    "invoice_approval_experienced_lawyers": ("lawyers", "invoice approval"),
-    "invoice_approval_language_model": ("AI", "invoice approval"),
-    "invoice_line_f_score_best_humans": ("lawyers", "invoice lines, F score"),
-    "invoice_line_f_score_language_model": ("AI", "invoice lines, F score"),
+    "invoice_approval_experienced_lawyers": ("lawyers", "approval of invoices"),
+    "invoice_approval_language_model": ("AI", "approval of invoices"),
+    "invoice_line_f_score_best_humans": ("lawyers", "F score on invoice lines"),
+    "invoice_line_f_score_language_model": ("AI", "F score on invoice lines"),
 }
 """Categories of `review_quality_rate` in which one study graded people and a language model on one task."""
 _PAIRS = (
@@ -52,7 +59,8 @@ def wrong_answers(evidence: Evidence, parameters: Parameters) -> Result:
     Result
         ``rate_...``: share of answers wrong or misgrounded, by tool, with Wilson intervals at the size of the study (at least this wide;
         questions are no sample of a firm's). ``score_...``: accuracy by study and measure; ``side`` says who was graded. ``gap_...``:
-        AI less lawyers, one for each measure that a study applied to both; no interval, because pairs are not published.
+        AI less lawyers, one for each measure that a study applied to both, with the widest interval that any
+        pairing of the answers allows where the number of questions is told.
 
     Notes
     -----
@@ -73,17 +81,27 @@ def wrong_answers(evidence: Evidence, parameters: Parameters) -> Result:
     records = [_rate(str(name), row, p.level) for name, row in rates.iterrows()]
     graded = _graded(pd.concat([scores, invoices]))
     records += [_score(str(name), row) for name, row in graded.iterrows()]
-    gaps = _gaps(graded)
+    population = evidence.sources["population"].reindex(graded["source_id"]).astype(str).to_numpy()
+    gaps = _gaps(graded.assign(population=population), p.level)
     table = tidy([*records, *gaps])
+    table["shown"] = [
+        _points(row) if row.term.startswith("gap_") else percent(row.estimate) for row in table.itertuples()
+    ]
     gap = table["term"].str.startswith("gap_")
     both, shown = table[gap], table[~gap]
     paired = set(both["group"])
     shown = pd.concat([shown[shown["term"].str.startswith("rate_")], shown[shown["group"].isin(paired)]])
-    drawn = shown.assign(label=shown["side"] + " [" + shown["grade"] + "]", weak=shown["grade"].isin(["C", "D"]))
+    # A bound is drawn as one, at its known end.
+    bound = shown["method"].str.contains("ceiling|floor")
+    drawn = shown.assign(
+        estimate=shown["estimate"].mask(bound),
+        label=shown["side"] + " [" + shown["grade"] + "]",
+        weak=shown["grade"].isin(["C", "D"]),
+    )
     return Result(
         "wrong_answers", table, _answers_told(table, p.level), checks=(
             Check("Same measure for both", None, f"Hallucination: 0 studies graded lawyers. Accuracy: {count(both['study'].nunique(), 'study', 'studies')} with both; 1 less accuracy is no hallucination rate."),
-            Check("Interval of the gap", None, "Not estimable: both sides answered the same questions, and which were answered right by both is not published."),
+            Check("Interval of the gap", None, "Both sides answered the same questions, and which were answered right by both is not published: where their number is told, the interval is the widest that any pairing allows; elsewhere there is none."),
             Check("Selection", None, "The best of several tools, named after the test, does worse in the next one; sellers could withdraw."),
         ),
         rows=tuple(map(str, rows)), n_used=len(rows), plot_data=drawn[["group", "label", "estimate", "conf_low", "conf_high", "weak"]] if len(drawn) else None,
@@ -111,9 +129,10 @@ def _graded(scores: pd.DataFrame) -> pd.DataFrame:
     sides, measures = [], []
     for category in scores["category"]:
         start = next((start for start in _SIDES if str(category).startswith(start)), "")
+        rest = str(category).removeprefix(start)
         side, measure = _INVOICES.get(category) or (
             _SIDES.get(start, "not told"),
-            str(category).removeprefix(start).replace("_", " "),
+            _MEASURES.get(rest, rest.replace("_", " ")),
         )
         sides.append(side)
         measures.append(measure)
@@ -121,7 +140,8 @@ def _graded(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def _group(row: pd.Series) -> str:
-    return f"{row['measure']} ({row['publisher'].split(' /')[0]}, {row['year_end']}): accuracy"
+    maker = re.split(r" [/(]", str(row["publisher"]))[0]
+    return f"{row['measure']}: {maker}, {row['year_end']}"
 
 
 def _score(name: str, row: pd.Series) -> dict[str, Any]:
@@ -136,7 +156,36 @@ def _score(name: str, row: pd.Series) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _gaps(graded: pd.DataFrame) -> list[dict[str, Any]]:
+def widest_gap(one: float, other: float, n: float, *, level: float) -> tuple[float, float]:
+    """Return the widest interval of the difference of two shares that were found on the same questions, whatever the pairs.
+
+    Parameters
+    ----------
+    one, other : float
+        Shares or mean scores, 0-1, of the two sides.
+    n : float
+        Questions that both answered.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    tuple of float
+        Ends of the interval of one less other.
+
+    Notes
+    -----
+    The variance of a paired difference is (d - (one - other)^2) / n with d the share of questions on which the sides differ, and d is at
+    most what the two shares allow (the Frechet bound, 2 min(one, 1 - other) - (one - other)). Scores between 0 and 1 vary no more
+    than answers that are right or wrong. Normal approximation; the questions are read as a sample.
+    """
+    gap = one - other
+    most = 2 * min(one, 1 - other) - gap
+    half = float(stats.norm.ppf((1 + level) / 2)) * float(np.sqrt(max(most - gap**2, 0.0) / n))
+    return gap - half, gap + half
+
+
+def _gaps(graded: pd.DataFrame, level: float) -> list[dict[str, Any]]:
     """Subtract where one study graded both sides by one measure; of two bounds no difference is known."""
     records = []
     for (study, measure), part in graded.groupby(["study_id", "measure"], sort=False):
@@ -145,14 +194,29 @@ def _gaps(graded: pd.DataFrame) -> list[dict[str, Any]]:
             if who not in sides or whom not in sides:
                 continue
             (low, high), (least, most) = (tuple(float(end) / 100 for end in ends(sides[side])) for side in (who, whom))
-            low, high = low - most, high - least
             records.append(
-                {"term": f"gap_{study}_{measure}_{who}_{whom}".replace(" ", "_").replace(",", "").lower(), "label": f"{measure}, {who} less {whom}", "estimate": (low + high) / 2,
-                 "conf_low": low if low != high else np.nan, "conf_high": high if low != high else np.nan, "n_obs": part["sample_size"].max(), "unit": "share",
-                 "method": "difference of two published shares" + ("" if low == high else "; range over tools" if np.isfinite(low + high) else "; published as bounds, no difference known"),
-                 "side": f"{who} less {whom}", "group": _group(part.iloc[0]), "grade": max(part["grade"]), "study": study, "task": vocabulary.label("any task", part["task"].iloc[0])}
+                {"term": f"gap_{study}_{measure}_{who}_{whom}".replace(" ", "_").lower(), "label": f"{measure}, {who} less {whom}", "estimate": (low + high - least - most) / 2,
+                 **_gap_interval((low, high), (least, most), part, level), "n_obs": part["sample_size"].max(), "unit": "share", "side": f"{who} less {whom}",
+                 "group": _group(part.iloc[0]), "grade": max(part["grade"]), "study": study, "task": vocabulary.label("any task", part["task"].iloc[0])}
             )  # fmt: skip
     return records
+
+
+def _gap_interval(
+    one: tuple[float, float], other: tuple[float, float], part: pd.DataFrame, level: float
+) -> dict[str, Any]:
+    method = "difference of two published shares"
+    if not np.isfinite(sum(one) + sum(other)):
+        return {"method": f"{method}; published as bounds, no difference known"}
+    span = "; range over tools" if one[0] < one[1] or other[0] < other[1] else ""
+    # Only where the size is that of the questions, which each side answered, and not of answers of all together.
+    if part["population"].str.contains(r"^\d[\d,]* .*\bquestions\b", regex=True).all():
+        n = float(part["sample_size"].min())
+        low, high = widest_gap(one[0], other[1], n, level=level)[0], widest_gap(one[1], other[0], n, level=level)[1]
+        return {"conf_low": low, "conf_high": high, "level": level, "method": f"{method}{span}; widest interval that any pairing of the answers allows"}  # fmt: skip
+    if span:
+        return {"conf_low": one[0] - other[1], "conf_high": one[1] - other[0], "method": f"{method}{span}"}
+    return {"method": f"{method}; how many questions each side answered is not told"}
 
 
 def _answers_told(table: pd.DataFrame, level: float) -> str:
@@ -178,16 +242,20 @@ def _answers_told(table: pd.DataFrame, level: float) -> str:
     if len(bounds):
         said.append(f"Published as bounds only, so without a known gap: {listing(list(dict.fromkeys(label.split(', ', 1)[0] for label in bounds['label'])))}.")  # fmt: skip
     if studies:
-        said.append("No interval of a gap can be given, and higher accuracy does not say who invents less.")
+        wide = "Intervals in brackets are the widest that any pairing of the answers allows, as pairs are not published. " if known["level"].notna().any() else ""  # fmt: skip
+        said.append(f"{wide}Higher accuracy does not say who invents less.")
     else:
         said.append("By accuracy, no study of these grades tells both sides of one task.")
     return " ".join(said)
 
 
 def _points(row: Any) -> str:
-    if pd.notna(row.conf_low):
-        return f"{100 * row.conf_low:+.0f} to {100 * row.conf_high:+.0f} points"
-    return f"{100 * row.estimate:+.0f} points"
+    if pd.isna(row.estimate):
+        return "not known"
+    reach = f"{100 * row.conf_low:+.0f} to {100 * row.conf_high:+.0f}" if pd.notna(row.conf_low) else ""
+    if pd.isna(row.level) and reach:
+        return f"{reach} points"
+    return f"{100 * row.estimate:+.0f} points" + (f" ({reach})" if reach else "")
 
 
 def rules_in_use(evidence: Evidence, parameters: Parameters) -> Result:
@@ -218,7 +286,7 @@ def rules_in_use(evidence: Evidence, parameters: Parameters) -> Result:
         who = {"law_firm": "law firms", "corporate": "clients"}.get(row["buyer"], "lawyers and others")
         size = "" if row["buyer_size"] in ("", "all") else f" ({row['buyer_size']})"
         records.append(
-            {"term": name, "label": re.sub(r"\bai\b", "AI", str(row["category"]).replace("_", " ")), "estimate": share, "conf_low": low, "conf_high": high, "level": p.level if whole else np.nan, "n_obs": n,
+            {"term": name, "shown": percent(share), "label": re.sub(r"\bai\b", "AI", str(row["category"]).replace("_", " ")), "estimate": share, "conf_low": low, "conf_high": high, "level": p.level if whole else np.nan, "n_obs": n,
              "unit": "share", "method": f"Wilson at the size of the study, {AT_LEAST}" if whole else f"as published{'' if row['form'] == 'point' else '; ' + row['form']}",
              "who": f"{who}{size}", "year": int(row["year_end"]), "grade": row["grade"], "publisher": row["publisher"], "category": row["category"]}
         )  # fmt: skip

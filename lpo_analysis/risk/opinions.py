@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import pandas as pd
@@ -130,18 +130,43 @@ def rules(*, as_of: int | None = None) -> pd.DataFrame:
         trigger (codes of `TRIGGERS`, ``always`` or ``not_told``, joined by ``|``; empty where nothing is known), stance, cited,
         year, in_force, level, seen, permits.
     """
+    return _rules(as_of).copy(deep=False)
+
+
+_KEPT = ["opinion_id", "place", "scope", "cited", "year", "in_force", "level", "seen", "permits"]
+
+
+@lru_cache(maxsize=16)
+def _rules(as_of: int | None) -> pd.DataFrame:
     frame = register(as_of=as_of)
-    frame = frame[frame["counts"]]
     read = _readings()
-    kept = ["opinion_id", "place", "scope", "cited", "year", "in_force", "level", "seen", "permits"]
     records = []
-    for row in frame.to_dict("records"):
+    for row in frame[frame["counts"]].to_dict("records"):
         for duty in DUTIES:
             found = read.get((str(row["opinion_id"]), duty)) if duty in READ else _plain(row[duty])
             cell = found or {"state": "not known", "condition": "", "trigger": "", "stance": ""}
-            records.append({**{name: row[name] for name in kept}, "duty": duty, **cell})
-    columns = [*kept, "duty", "state", "condition", "trigger", "stance"]
-    return pd.DataFrame(records, columns=columns)
+            records.append({**{name: row[name] for name in _KEPT}, "duty": duty, **cell})
+    return pd.DataFrame(records, columns=[*_KEPT, "duty", "state", "condition", "trigger", "stance"])
+
+
+@lru_cache(maxsize=16)
+def cells(as_of: int | None = None) -> Mapping[tuple[str, str, str], tuple[Mapping[Hashable, Any], ...]]:
+    """Return the rules by scope, place and duty.
+
+    Parameters
+    ----------
+    as_of : int, optional
+        As in `register`.
+
+    Returns
+    -------
+    mapping
+        From scope, place and duty to rows of `rules`, in the order of the table; only what an opinion is on file for. Not to be changed.
+    """
+    found: dict[tuple[str, str, str], list[Mapping[Hashable, Any]]] = {}
+    for row in _rules(as_of).to_dict("records"):
+        found.setdefault((row["scope"], row["place"], row["duty"]), []).append(row)
+    return {key: tuple(rows) for key, rows in found.items()}
 
 
 def _plain(value: object) -> dict[str, str] | None:
