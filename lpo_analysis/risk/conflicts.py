@@ -70,7 +70,10 @@ def conflicts(duties: Result, *, as_of: int | None = None) -> Result:
     contradictions = [row for row in records if row["nature"] == "contradiction" and row["where"] == "between jurisdictions"]  # fmt: skip
     text = _told(records, contradictions)
     return Result(
-        "conflicts", result, text, checks=(Check("Which rule governs", None, "Not computed: the union takes the strictest state of each duty; whether the stricter rule governs a lawyer, a client or a place is a question of law."),),
+        "conflicts", result, text, checks=(
+            Check("Which rule governs", None, "Not computed: the union takes the strictest state of each duty; whether the stricter rule governs a lawyer, a client or a place is a question of law."),
+            Check("Compared as coded", None, "Two opinions can use one word for different things, such as telling the client of the work or of its price; read both before calling it a conflict."),
+        ),
         rows=duties.rows, n_used=len(records),
     )  # fmt: skip
 
