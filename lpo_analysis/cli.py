@@ -305,6 +305,38 @@ def show_claims(
 
 
 @app.command()
+def duties(
+    jurisdictions: Annotated[list[str], typer.Argument(help="Codes or names, such as US-NY GB-EAW IND.")],
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="outsourcing (default), contract_lawyers, fees_only, generative_ai or practice_of_law. Repeatable, or with commas."),
+    ] = None,
+    as_of: Annotated[int | None, typer.Option(metavar="YEAR", help="Count the opinions as they stood in a year.")] = None,
+    checklist: Annotated[bool, typer.Option("--checklist", help="Print the list to tick and sign.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV, one cell a row with its citation and year.")] = False,
+) -> None:  # fmt: skip
+    """Show what the opinions on file ask for in a matter that touches these jurisdictions. Research, not legal advice."""
+    from lpo_analysis.reporting.checklist import plain
+    from lpo_analysis.risk.checklist import TITLE, subject
+    from lpo_analysis.risk.checklist import checklist as make_list
+    from lpo_analysis.risk.conflicts import conflicts
+    from lpo_analysis.risk.duties_text import duties_text
+    from lpo_analysis.risk.ethics import duties as find_duties
+
+    if checklist and csv:
+        raise ParameterError("--checklist and --csv exclude each other.")
+    scopes = [name for item in scope or ["outsourcing"] for name in item.split(",")]
+    found = find_duties(jurisdictions, scopes=scopes, as_of=as_of)
+    if csv:
+        _say(found.table.drop(columns=["estimate", "std_error", "conf_low", "conf_high", "level"]).to_csv(index=False).rstrip("\n"))  # fmt: skip
+    elif checklist:
+        made = make_list(found)
+        _say(plain(made, title=TITLE, subject=subject(found), note=made.text))
+    else:
+        _say(duties_text(found, conflicts(found, as_of=as_of)))
+
+
+@app.command()
 def refresh(
     notebooks: Annotated[
         list[str] | None, typer.Argument(help="Names or paths; all in ./notebooks by default.")

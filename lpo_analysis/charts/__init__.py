@@ -6,6 +6,7 @@ from lpo_analysis.charts.dotplot import dotplot, lines
 from lpo_analysis.charts.exceedance import exceedance
 from lpo_analysis.charts.fan import fan
 from lpo_analysis.charts.forest import forest
+from lpo_analysis.charts.heatmap import State, heatmap
 from lpo_analysis.charts.intervals import claims, intervals
 from lpo_analysis.charts.picture import picture
 from lpo_analysis.charts.profile import profile
@@ -17,6 +18,7 @@ from lpo_analysis.charts.waterfall import waterfall
 
 __all__ = [
     "COLOURS",
+    "State",
     "axis",
     "band",
     "breakeven",
@@ -26,6 +28,7 @@ __all__ = [
     "exceedance",
     "fan",
     "forest",
+    "heatmap",
     "intervals",
     "lines",
     "picture",

@@ -19,6 +19,7 @@ import pandas as pd
 from lpo_analysis.charts import picture, shared
 from lpo_analysis.evidence import Evidence, references
 from lpo_analysis.parameters import ReportParameters
+from lpo_analysis.reporting import checklist as lists
 from lpo_analysis.results import ROWS, Result
 from lpo_analysis.wording import count, number, percent, probability
 
@@ -377,6 +378,30 @@ def parameters(given: ReportParameters) -> None:
             title="Assumptions: no row of the evidence bears them",
             columns=columns,
         )
+
+
+def checklist(result: Result, *, title: str, subject: str = "", note: str = "") -> None:
+    """Show a list to tick and sign.
+
+    Parameters
+    ----------
+    result : Result
+        Its table has the columns of `lpo_analysis.reporting.checklist`.
+    title : str
+        Heading of the list.
+    subject, note : str, optional
+        What the list is about, and what a reader must know.
+    """
+    kept = list(lists.COLUMNS)
+    rows = [[clean(v) for v in row] for row in result.table[kept].itertuples(index=False)]
+    _emit({
+        TABLE: {
+            "name": result.name, "title": title, "columns": kept, "rows": rows, "behind": list(result.rows), "notes": [note] if note else [],
+            "shown": [[key, key.capitalize(), "text"] for key in kept], "cut": len(rows),
+        },
+        "text/html": lists.html(result, title=title, subject=subject, note=note),
+        "text/plain": lists.plain(result, title=title, subject=subject, note=note),
+    })  # fmt: skip
 
 
 def sources(evidence: Evidence, rows: Iterable[str], *, title: str = "Sources") -> None:

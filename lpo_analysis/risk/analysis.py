@@ -11,7 +11,12 @@ from lpo_analysis.evidence import Evidence, load
 from lpo_analysis.methods.sensitivity import tornado
 from lpo_analysis.results import Result
 from lpo_analysis.risk import breaches, continuity, ethics, hazards, incidents, losses, reached, registers
+from lpo_analysis.risk.caught import caught, sanctions
+from lpo_analysis.risk.checklist import checklist
+from lpo_analysis.risk.conflicts import conflicts
+from lpo_analysis.risk.generative_ai import rules_in_use, wrong_answers
 from lpo_analysis.risk.parameters import Parameters
+from lpo_analysis.risk.practice import steps_in_use
 from lpo_analysis.risk.quality import quality
 from lpo_analysis.risk.quality_data import OwnChecks, own_checks
 from lpo_analysis.risk.quality_own import own_acceptance, own_agreement, own_drift, own_level
@@ -21,8 +26,9 @@ from lpo_analysis.risk.recall import recall_plan, review_recall
 from lpo_analysis.wording import listing
 
 SHOWN = (
-    "prevalence", "hazard", "hazards", "breach_trend", "client_data_reached", "third_party", "registers", "breach_pooling", "loss",
-    "increment", "own_incidents", "quality", "task_accuracy", "plan", "duties", "governance",
+    "prevalence", "hazard", "hazards", "breach_trend", "client_data_reached", "third_party", "registers", "breach_pooling",
+    "loss", "increment", "own_incidents", "quality", "task_accuracy", "plan", "duties", "governance", "duties_on_file",
+    "steps_in_use", "ai_duties", "ai_duties_on_file", "caught", "sanctions", "wrong_answers", "ai_rules",
 )  # fmt: skip
 """Results whose rows the list of sources names, in the order of the report."""
 
@@ -202,7 +208,62 @@ class Analysis:
     @cached_property
     def duties(self) -> Result:
         """What the opinions on file ask for."""
-        return ethics.duties(self.parameters.jurisdictions)
+        return ethics.duties(self.parameters.jurisdictions, scopes=self.parameters.duty_scopes)
+
+    @cached_property
+    def conflicts(self) -> Result:
+        """Where those opinions differ."""
+        return conflicts(self.duties)
+
+    @cached_property
+    def checklist(self) -> Result:
+        """What to tick and sign."""
+        return checklist(self.duties)
+
+    @cached_property
+    def steps_in_use(self) -> Result:
+        """How common its steps are."""
+        return steps_in_use(self.evidence, self.parameters)
+
+    @cached_property
+    def duties_on_file(self) -> Result:
+        """Which duties the opinions of all jurisdictions name, in the first scope asked for."""
+        return ethics.coverage(self.parameters.jurisdictions, scope=self.parameters.duty_scopes[0])
+
+    @cached_property
+    def ai_duties(self) -> Result:
+        """What the opinions on generative AI ask for."""
+        return ethics.duties(self.parameters.jurisdictions, scopes=["generative_ai"])
+
+    @cached_property
+    def ai_conflicts(self) -> Result:
+        """Where the opinions on generative AI differ."""
+        return conflicts(self.ai_duties)
+
+    @cached_property
+    def ai_duties_on_file(self) -> Result:
+        """Which duties the opinions on generative AI name."""
+        return ethics.coverage(self.parameters.jurisdictions, scope="generative_ai")
+
+    @cached_property
+    def caught(self) -> Result:
+        """Cases of invented citations that a tracker listed."""
+        return caught(self.evidence, self.parameters)
+
+    @cached_property
+    def sanctions(self) -> Result:
+        """What is on file of sanctions."""
+        return sanctions(self.evidence, self.parameters)
+
+    @cached_property
+    def wrong_answers(self) -> Result:
+        """Wrong answers of AI beside what lawyers get wrong."""
+        return wrong_answers(self.evidence, self.parameters)
+
+    @cached_property
+    def ai_rules(self) -> Result:
+        """Rules on AI that firms and clients have."""
+        return rules_in_use(self.evidence, self.parameters)
 
     @cached_property
     def governance(self) -> Result:

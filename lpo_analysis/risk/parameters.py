@@ -16,6 +16,7 @@ from lpo_analysis.parameters import Level, Number, Range, ReportParameters, Seed
 Grade = Literal["A", "B", "C", "D"]
 Severity = Literal["minor", "major", "critical"]
 Share = Annotated[Number, Field(gt=0, lt=1)]
+Scope = Literal["outsourcing", "contract_lawyers", "fees_only", "practice_of_law"]
 
 
 class Parameters(ReportParameters):
@@ -102,6 +103,8 @@ class Parameters(ReportParameters):
     """Of the same review: documents not retrieved, sampled of them, relevant in the sample; empty for none."""
     checker_calls: Annotated[list[Whole], Field(max_length=4)] = []
     """How checkers did on known documents: relevant ones called so, relevant ones shown, irrelevant ones called so, irrelevant ones shown."""
+    duty_scopes: Annotated[list[Scope], Field(min_length=1)] = ["outsourcing"]
+    """What the opinions counted in the section on ethics are about, each scope apart; generative AI has a section of its own."""
 
     @model_validator(mode="after")
     def _together(self) -> Parameters:
@@ -111,7 +114,7 @@ class Parameters(ReportParameters):
         if self.draws & (self.draws - 1):
             below = 1 << (self.draws.bit_length() - 1)
             raise rule(f"draws: must be a power of two, got {self.draws}; nearest are {below} and {2 * below}")
-        for name in ("grades", "jurisdictions"):
+        for name in ("grades", "jurisdictions", "duty_scopes"):
             if len(set(getattr(self, name))) != len(getattr(self, name)):
                 raise rule(f"{name}: one stands there twice, got {', '.join(getattr(self, name))}")
         if not self.memory_years[0] >= 1:
@@ -183,9 +186,16 @@ class Parameters(ReportParameters):
         # The rows of these grades and the sampler are the same work whatever the question.
         analysis = analyse(cls())
         analysis.by_grades()
-        # Published shares and scores, which hardly a parameter changes.
-        _ = analysis.prevalence, analysis.registers, analysis.governance
-        _ = analysis.quality, analysis.task_accuracy, analysis.comparable
+        # Published shares, scores and opinions, which hardly a parameter changes.
+        _ = (
+            analysis.prevalence,
+            analysis.registers,
+            analysis.governance,
+            analysis.quality,
+            analysis.task_accuracy,
+            analysis.comparable,
+        )
+        _ = analysis.duties
 
     @classmethod
     def coverage(cls) -> pd.DataFrame:

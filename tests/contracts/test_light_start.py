@@ -48,7 +48,8 @@ def test_help_imports_nothing_heavy(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "command", ["report", "params", "batch", "refresh", "evidence", "evidence find", "evidence show", "evidence check"]
+    "command",
+    ["report", "params", "batch", "duties", "refresh", "evidence", "evidence find", "evidence show", "evidence check"],
 )
 def test_help_of_a_command_imports_nothing_heavy(command, tmp_path):
     shown, found = probe(*command.split(), "--help", cwd=tmp_path)

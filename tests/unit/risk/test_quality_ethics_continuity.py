@@ -1,14 +1,12 @@
-"""Quality side by side, duties with their gaps, and governance as published."""
+"""Quality side by side, and governance as published."""
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from lpo_analysis.evidence import load, table
-from lpo_analysis.risk import Parameters, duties, governance, jurisdictions_on_file, quality
+from lpo_analysis.risk import Parameters, governance, quality
 from lpo_analysis.risk.continuity import INDICATORS
-from lpo_analysis.risk.ethics import DUTIES, STATES, matrix
-from lpo_analysis.vocabulary import PLACES
 
 ALL = ["A", "B", "C", "D"]
 
@@ -56,105 +54,6 @@ def test_offshore_against_onshore_is_said_to_be_unknown():
 
 def test_without_a_figure_quality_is_not_estimable():
     assert not quality(load(), Parameters(grades=["A"])).estimable
-
-
-# Ethics
-
-
-def states(code):
-    return duties([code]).table.set_index("duty")["state"].to_dict()
-
-
-def test_new_york_is_as_coded():
-    # nycbar_2006_3: yes in four columns, yes on unauthorised practice, consent "when necessary", the rest not seen.
-    assert states("US-NY") == {
-        "supervision": "required", "competence_vetting": "required", "confidentiality_measures": "required", "conflict_check": "required",
-        "client_disclosure": "not known", "client_consent": "conditional", "unauthorized_practice": "required", "agreement_in_writing": "not known",
-    }  # fmt: skip
-    assert duties(["US-NY"]).rows == ("opinion:nycbar_2006_3",)
-    assert duties(["US-NY"]).table.set_index("duty").loc["client_consent", "condition"] == "when necessary"
-
-
-def test_an_opinion_no_longer_in_force_is_left_out_and_said_to_be():
-    result = duties(["GB-EAW"])
-    assert result.rows == ("opinion:law_society_pn_2011",)
-    assert set(result.table["n_obs"]) == {1}
-    assert result.table["opinions"].str.contains("1 opinion no longer in force left out", regex=False).all()
-    # Only the dead rule asked for a written agreement.
-    assert states("GB-EAW")["agreement_in_writing"] == "not known"
-    assert states("GB-EAW")["confidentiality_measures"] == "required"
-
-
-def test_where_no_opinion_is_on_file_nothing_is_known_and_that_is_no_permission():
-    result = duties(["US-NV"])
-    assert set(result.table["state"]) == {"not known"}
-    assert set(result.table["opinions"]) == {"no opinion on file"}
-    assert "on file for Nevada: what is required there is not known, which is not permission." in result.text
-    assert result.rows == ()
-    assert "8 of 8 cells are not known" in result.text
-    (check,) = [check for check in result.checks if check.name == "Coverage"]
-    assert check.passed is False
-
-
-def test_consent_in_every_case_is_required_and_the_strictest_opinion_counts():
-    assert states("US-NC")["client_consent"] == "required"  # 2007 FEO 12, beside 2011 FEO 14
-    assert states("US-VA")["client_consent"] == "conditional"
-    assert states("AUS")["client_consent"] == "recommended"
-
-
-def test_every_state_of_every_place_is_one_of_the_list_and_only_opinions_on_outsourcing_count():
-    result = duties(list(PLACES))
-    assert set(result.table["state"]) <= set(STATES)
-    opinions = table("ethics_opinions").set_index("opinion_id")
-    used = opinions.loc[[row.removeprefix("opinion:") for row in result.rows]]
-    assert set(used["scope"]) == {"outsourcing"}
-    assert "no" not in set(used["in_force"])
-
-
-@pytest.mark.parametrize("code", ["US-TX", "US-KY", "US-MD", "US-SC", "US-OR", "IND"])
-def test_opinions_on_fees_software_or_other_matters_alone_tell_nothing_on_outsourcing(code):
-    opinions = table("ethics_opinions")
-    place = opinions["subdivision"].where(opinions["subdivision"] != "", opinions["jurisdiction"])
-    assert (place == code).any(), "there is an opinion of another scope"
-    assert code not in jurisdictions_on_file()
-    assert set(states(code).values()) == {"not known"}
-
-
-def test_silence_of_an_opinion_is_never_called_not_required():
-    opinions = table("ethics_opinions").query("scope == 'outsourcing'")
-    said = {
-        (row.subdivision or row.jurisdiction, duty)
-        for row in opinions.itertuples()
-        for duty in DUTIES
-        if getattr(row, duty) == "not_required"
-    }
-    made = duties(jurisdictions_on_file()).table
-    assert {(row.jurisdiction, row.duty) for row in made[made["state"] == "not required"].itertuples()} <= said
-
-
-def test_the_sentence_names_what_at_least_one_jurisdiction_requires():
-    text = duties(["US-NV", "US-NY"]).text
-    assert "at least one of the chosen jurisdictions requires supervision, competence and vetting" in text
-    assert "Conditional: consent of the client." in text
-    assert "Research, not legal advice." in text
-
-
-@pytest.mark.parametrize("codes", [["US-NY"], ["US-NV", "US-NY", "GB-EAW"], ["US-OH", "AUS"]], ids=str)
-def test_the_matrix_has_a_duty_a_row_and_a_jurisdiction_a_column(codes):
-    result = duties(codes)
-    frame = matrix(result)
-    assert frame.columns.tolist() == ["duty", *codes]
-    assert frame["duty"].tolist() == list(DUTIES.values())
-    assert frame.isin(STATES)[codes].all().all()
-    assert len(result.table) == len(DUTIES) * len(codes)
-    for code in codes:
-        assert frame[code].tolist() == list(states(code).values())
-
-
-def test_jurisdictions_on_file_are_listed_by_scope():
-    assert jurisdictions_on_file() == sorted(jurisdictions_on_file())
-    assert {"US-NY", "GB-EAW", "USA", "US-OH"} <= set(jurisdictions_on_file())
-    assert "US-KY" in jurisdictions_on_file("generative_ai")
 
 
 # Continuity
