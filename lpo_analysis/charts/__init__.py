@@ -6,6 +6,7 @@ from lpo_analysis.charts.dotplot import dotplot, lines
 from lpo_analysis.charts.fan import fan
 from lpo_analysis.charts.forest import forest
 from lpo_analysis.charts.intervals import claims, intervals
+from lpo_analysis.charts.panels import panels
 from lpo_analysis.charts.picture import picture
 from lpo_analysis.charts.profile import profile
 from lpo_analysis.charts.shared import shared
@@ -24,6 +25,7 @@ __all__ = [
     "forest",
     "intervals",
     "lines",
+    "panels",
     "picture",
     "profile",
     "shared",
