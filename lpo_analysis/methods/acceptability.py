@@ -28,8 +28,7 @@ def rank_acceptability(values: Floats) -> Floats:
 
     References
     ----------
-    Lahdelma, R., Hokkanen, J. & Salminen, P. (1998). SMAA: stochastic multiobjective acceptability analysis. European Journal of
-    Operational Research 106(1).
+    Tervonen, T. & Figueira, J. (2006). A survey on stochastic multicriteria acceptability analysis methods. INESC Coimbra, research report 1.
     """
     worth = np.asarray(values, dtype=float)
     if worth.ndim != 2 or not worth.size or np.isnan(worth).any():

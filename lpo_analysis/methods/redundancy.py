@@ -33,10 +33,6 @@ def concentration(shares: Sequence[float]) -> tuple[float, float]:
     ------
     ParameterError
         If a share is not above 0 or they do not add up to 1.
-
-    References
-    ----------
-    Adelman, M. A. (1969). Comment on the "H" concentration measure as a numbers-equivalent. Review of Economics and Statistics 51(1).
     """
     values = np.asarray(shares, dtype=float)
     if values.ndim != 1 or not len(values) or not (values > 0).all() or abs(values.sum() - 1) > 1e-6:
@@ -73,8 +69,7 @@ class Sites:
 
     References
     ----------
-    Fleming, K. N. (1975). A reliability model for common mode failures in redundant safety systems. Proceedings of the 6th annual
-    Pittsburgh conference on modeling and simulation.
+    ReliaSoft (2010). The beta factor method. Reliability HotWire 115. https://www.weibull.com/hotwire/issue115/relbasics115.htm
     """
 
     rate: ArrayLike
@@ -194,16 +189,12 @@ class Sites:
         -------
         ndarray of float
             Probability. Exact for one site with exponential times of work; otherwise from the rate at which the state is entered,
-            given that it does not hold (the Vesely rate), which is close where outages are short beside the time between them.
+            given that it does not hold, which is close where outages are short beside the time between them.
 
         Raises
         ------
         ParameterError
             If there is no site or no time.
-
-        References
-        ----------
-        Vesely, W. E. (1970). A time-dependent methodology for fault tree evaluation. Nuclear Engineering and Design 13(2).
         """
         _check(n, years)
         (own, shared), (own_rate, shared_rate, _) = self._down, self._parts

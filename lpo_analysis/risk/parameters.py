@@ -10,9 +10,20 @@ from pydantic import Field, model_validator
 from lpo_analysis import vocabulary
 from lpo_analysis.errors import NoEvidenceError
 from lpo_analysis.evidence import price_years, table
-from lpo_analysis.parameters import Level, Number, Range, ReportParameters, Seed, Whole, rule, word
+from lpo_analysis.parameters import Level, Number, Range, ReportParameters, Seed, Whole, own_file, rule, word
 
 Grade = Literal["A", "B", "C", "D"]
+
+
+def governance_years() -> list[int]:
+    """Return the years that the table of governance covers.
+
+    Returns
+    -------
+    list of int
+        Years, rising.
+    """
+    return sorted(int(year) for year in table("location_governance")["year"].unique())
 
 
 class Parameters(ReportParameters):
@@ -53,6 +64,30 @@ class Parameters(ReportParameters):
     """Assumption: share of the records that a breach reaches, once it reaches client data; read as the ends of a uniform."""
     held_share: Range = [0.05, 0.5]
     """Assumption: share of the firm's records that a new provider would hold; the ends of the range shown."""
+    governance_since: Whole = 2011
+    """Year from which the change of governance is told."""
+    work_shares: Annotated[list[Annotated[Number, Field(gt=0, le=1)]], Field(min_length=1, max_length=50)] = [1.0]
+    """How the work outside is split over sites or providers; shares that add up to 1."""
+    outage_rate: Range = [0.05, 0.5]
+    """Assumption: outages a year that stop the work of one site."""
+    outage_days: Range = [1.0, 10.0]
+    """Assumption: days that such an outage lasts; two on file lasted 4 and at most 7."""
+    common_cause_share: Range = [0.05, 0.5]
+    """Assumption: share of the outages whose cause stops all sites at once; read as the ends of a uniform."""
+    takeover_share: Range = [0.0, 0.5]
+    """Assumption: share of a stopped site's work that the others do meanwhile; read as the ends of a uniform."""
+    further_provider_cost: Range = [0.0, 0.0]
+    """Assumption: what one provider more costs a year beside its work, USD; zeros where it is not known."""
+    controls_path: own_file("controls") = ""  # type: ignore[valid-type]
+    """Costs of controls of your own, as data/templates/controls.csv; none where empty."""
+    control_effect: Range = [0.0, 0.5]
+    """Assumption: share of the loss on its path that a control prevents, where its row names no other; read as the ends of a uniform."""
+    spend_class: Literal["I", "II"] = "I"
+    """Assumption: class of the breach probability function of Gordon and Loeb."""
+    spend_alpha: Annotated[Number, Field(ge=0, le=1e6)] = 0.0
+    """Assumption: productivity of one US dollar of security in that function; 0 for none, and then no spending is computed."""
+    spend_beta: Annotated[Number, Field(ge=1, le=1e3)] = 1.0
+    """Assumption: second productivity of class I, at least 1."""
 
     @model_validator(mode="after")
     def _together(self) -> Parameters:
@@ -71,6 +106,25 @@ class Parameters(ReportParameters):
             low, high = getattr(self, name)
             if not 0 < low <= high <= 1:
                 raise rule(f"{name}: must lie between 0 (excluded) and 1, got {low:g} to {high:g}")
+        for name in ("common_cause_share", "takeover_share", "control_effect"):
+            low, high = getattr(self, name)
+            if not 0 <= low <= high <= 1:
+                raise rule(f"{name}: must lie between 0 and 1, got {low:g} to {high:g}")
+        for name in ("outage_rate", "outage_days"):
+            if not self.__dict__[name][0] > 0:
+                raise rule(f"{name}: must be above 0, got {self.__dict__[name][0]:g}")
+        if self.outage_days[1] > 365:
+            raise rule(f"outage_days: must be at most 365, got {self.outage_days[1]:g}")
+        if self.further_provider_cost[0] < 0:
+            raise rule(f"further_provider_cost: must be 0 or more, got {self.further_provider_cost[0]:g}")
+        if abs(sum(self.work_shares) - 1) > 1e-6:
+            raise rule(f"work_shares: must add up to 1, got {sum(self.work_shares):g}")
+        years = governance_years()
+        if self.governance_since not in years[:-1]:
+            listed = ", ".join(str(year) for year in years[:-1])
+            raise rule(
+                f"governance_since: must be a year with scores before the newest, got {self.governance_since}; there are {listed}"
+            )
         return self
 
     @classmethod
@@ -82,7 +136,7 @@ class Parameters(ReportParameters):
         analysis = analyse(cls())
         analysis.by_grades()
         # Published shares and scores, which hardly a parameter changes.
-        _ = analysis.prevalence, analysis.quality, analysis.governance
+        _ = analysis.prevalence, analysis.quality, analysis.governance, analysis.control_use
 
     @classmethod
     def coverage(cls) -> pd.DataFrame:

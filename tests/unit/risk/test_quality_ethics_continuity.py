@@ -6,8 +6,8 @@ from scipy import stats
 
 from lpo_analysis.evidence import load, table
 from lpo_analysis.risk import Parameters, duties, governance, jurisdictions_on_file, quality
-from lpo_analysis.risk.continuity import INDICATORS
 from lpo_analysis.risk.ethics import DUTIES, STATES, matrix
+from lpo_analysis.risk.governance import INDICATORS
 from lpo_analysis.vocabulary import PLACES
 
 ALL = ["A", "B", "C", "D"]
