@@ -59,11 +59,18 @@ def panels(frame: pd.DataFrame, *, ax: Axes | None = None, title: str = "", ylab
                 )
             bare(inside, grid="y")
             inside.set_ylim(low, high)
-            inside.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+            inside.xaxis.set_major_locator(MaxNLocator(3, integer=True))
             inside.tick_params(labelsize=8)
             inside.set_title(name, fontsize=9)
+            # One scale for all: labels at the rim are enough, and every one of them takes time to set.
+            inside.tick_params(labelleft=column == 0, labelbottom=at + across >= len(names))
             if column == 0:
                 inside.set_ylabel(ylabel, fontsize=8)
             if at == 0:
-                inside.legend(fontsize=7, frameon=False, loc="best")
+                _key(inside, list(dict.fromkeys(part["series"])))
     return host
+
+
+def _key(ax: Axes, names: list[str]) -> None:
+    for step, (name, (tone, _)) in enumerate(zip(names, _TONES, strict=False)):
+        ax.text(0.03, 0.16 - 0.11 * step, name, transform=ax.transAxes, fontsize=7.5, color=COLOURS[tone])

@@ -161,10 +161,19 @@ def diversification(parameters: Parameters) -> Result:
                         "cost": (k - 1) * float(drawn["further_provider_cost"].mean()) if priced else np.nan})  # fmt: skip
     table = tidy(records)
     first, second, last = (table.iloc[at] for at in (0, 1, -1))
+    gain = float(first["standstill"] - last["standstill"])
+    step = float(first["standstill"] - second["standstill"]) / gain if gain > 0.005 else 0.0
     text = (
         f"From one site to two the expected loss goes from {number(first['estimate'], digits=2)} to {number(second['estimate'], digits=2)} days a year, and the probability of a standstill "
         f"from {probability(first['standstill'])} to {probability(second['standstill'])}; {MOST} sites leave {number(last['estimate'], digits=2)} days and {probability(last['standstill'])}. "
-        "The first step takes nearly all that more sites can: what is left has a cause in common, or is work that the others cannot take over."
+        + (
+            "More sites change next to nothing"
+            if gain <= 0.005
+            else "The first further site takes most of what more of them can"
+            if step > 0.5
+            else "Every further site helps"
+        )
+        + ": what is left has a cause in common, or is work that the others cannot take over."
     )
     data = table.assign(x=range(1, MOST + 1))[["x", "estimate", "conf_low", "conf_high"]]
     return Result(
