@@ -91,9 +91,9 @@ def read_controls(controls_path: str | Path, *, price_year: int) -> tuple[Contro
         elif code and code in codes:
             faults.append(Fault(file.label, line, "control", code, "stands there twice"))
         codes.append(code)
-    money_of = one_of([code.casefold() for code in currencies()])
+    money_of = one_of(currencies(), {code: code for code in currencies()})
     paid = [
-        read_code(file, line, "currency", cell, money_of, faults).upper() or "USD"
+        read_code(file, line, "currency", cell, money_of, faults) or "USD"
         for line, cell in zip(lines, file.column("currency"), strict=True)
     ]
 

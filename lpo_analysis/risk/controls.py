@@ -163,7 +163,7 @@ def control_use(evidence: Evidence, parameters: Parameters) -> Result:
     -------
     Result
         One term a control and row on file: ``estimate`` is the published share of organisations with it (NaN for a count, with
-        ``count``, and where nothing is on file); ``path`` and ``acts`` say what it acts on.
+        ``count``, and where nothing is on file); ``way`` and ``acts`` say what it acts on.
 
     Notes
     -----
@@ -173,7 +173,7 @@ def control_use(evidence: Evidence, parameters: Parameters) -> Result:
     records, used = [], []
     for item in listed.itertuples():
         found = _rows_of(item.metric, item.categories, evidence, parameters)
-        common = {"control": item.control, "name": item.label, "path": item.path, "acts": item.acts}
+        common = {"control": item.control, "name": item.label, "path": item.path, "way": PATHS[item.path], "acts": item.acts}
         if found.empty:
             records.append(
                 {

@@ -73,7 +73,7 @@ def governance(location: str, *, reference: str = "USA", level: float = 0.90) ->
     if country == reference:
         text = f"The place is the reference itself ({other}); its scores of {year} are shown with their intervals."
     else:
-        text = f"In {year}, {name} scores {_told(table, level, below=f'below {other}', above='above it', none=f'no differently from {other}, as far as the errors tell')}"
+        text = f"In {year}, {name} scores {_told(table, level, other=other)}"
     return Result(
         "governance", table, text, checks=(Check("Scale", None, "Scores are relative to all countries of a year, and no measure of contract courts."),),
         rows=tuple(f"table:location_governance:{code}:{year}" for code in dict.fromkeys((country, reference))), n_used=len({country, reference}),
@@ -98,16 +98,17 @@ def _compared(a: pd.Series, b: pd.Series, *, level: float) -> pd.DataFrame:
     return table.assign(p_adjusted=holm(table["p_value"].to_numpy()))
 
 
-def _told(table: pd.DataFrame, level: float, *, below: str, above: str, none: str) -> str:
+def _told(table: pd.DataFrame, level: float, *, other: str) -> str:
     """Say which differences stand after the adjustment for six."""
     stands = table["p_adjusted"] <= 1 - level
     lower, higher = (
-        table[stands & (table["difference"] < 0)]["label"],
-        table[stands & (table["difference"] > 0)]["label"],
+        table[stands & side]["label"].tolist() for side in (table["difference"] < 0, table["difference"] > 0)
     )
-    said = [f"{word} in {listing(list(part))}" for word, part in ((below, lower), (above, higher)) if len(part)]
+    said = [f"below {other} in {listing(lower)}"] if lower else []
+    if higher:
+        said.append(f"above {'it' if lower else other} in {listing(higher)}")
     if not said:
-        return f"{none}."
+        return f"no differently from {other}, as far as the errors tell."
     rest = len(table) - int(stands.sum())
     return f"{listing(said)} by more than the errors explain" + (
         "; in the others no difference can be told." if rest else "."
