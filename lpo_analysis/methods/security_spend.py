@@ -65,8 +65,12 @@ def optimal_spend(
         Probability of a breach without spending, 0 to 1.
     loss : array_like of float
         What a breach costs, 0 or more, in the unit of the spending.
-    alpha, beta, form
-        As in `breach_probability`.
+    alpha : float
+        Productivity of a unit of money, above 0.
+    beta : float, default 1
+        Productivity, at least 1; class I only.
+    form : {'I', 'II'}
+        Class, see `breach_probability`.
 
     Returns
     -------

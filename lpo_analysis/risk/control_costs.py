@@ -22,7 +22,7 @@ from lpo_analysis.risk.parameters import Parameters
 from lpo_analysis.wording import count, listing, money, number, percent, probability, sentence
 
 COLUMNS = ("control", "cost_low", "cost_high", "currency", "effect_low", "effect_high")
-NO_COSTS = "no costs of controls are given (controls_path names a file in the form of data/templates/controls.csv), and none are on file"
+NO_COSTS = "no costs of controls are given (controls_path names a file in the form of data/templates/control_costs.csv), and none are on file"
 _MOST_COST = 1e12
 
 
@@ -52,7 +52,7 @@ class ControlCost:
 
 
 def read_controls(controls_path: str | Path, *, price_year: int) -> tuple[ControlCost, ...]:
-    """Read costs of controls made from ``data/templates/controls.csv``.
+    """Read costs of controls made from ``data/templates/control_costs.csv``.
 
     Parameters
     ----------

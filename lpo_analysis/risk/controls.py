@@ -173,7 +173,13 @@ def control_use(evidence: Evidence, parameters: Parameters) -> Result:
     records, used = [], []
     for item in listed.itertuples():
         found = _rows_of(item.metric, item.categories, evidence, parameters)
-        common = {"control": item.control, "name": item.label, "path": item.path, "way": PATHS[item.path], "acts": item.acts}
+        common = {
+            "control": item.control,
+            "name": item.label,
+            "path": item.path,
+            "way": PATHS[item.path],
+            "acts": item.acts,
+        }
         if found.empty:
             records.append(
                 {

@@ -79,7 +79,7 @@ class Parameters(ReportParameters):
     further_provider_cost: Range = [0.0, 0.0]
     """Assumption: what one provider more costs a year beside its work, USD; zeros where it is not known."""
     controls_path: own_file("controls") = ""  # type: ignore[valid-type]
-    """Costs of controls of your own, as data/templates/controls.csv; none where empty."""
+    """Costs of controls of your own, as data/templates/control_costs.csv; none where empty."""
     control_effect: Range = [0.0, 0.5]
     """Assumption: share of the loss on its path that a control prevents, where its row names no other; read as the ends of a uniform."""
     spend_class: Literal["I", "II"] = "I"
@@ -152,7 +152,11 @@ class Parameters(ReportParameters):
         return pd.crosstab(place.rename("jurisdiction"), opinions["scope"])
 
     def check_evidence(self) -> None:
-        """Raise `NoEvidenceError` where the governance of the location is not on file."""
+        """Raise `NoEvidenceError` where the governance of the location is not on file. Reads own files."""
+        if self.controls_path:
+            from lpo_analysis.risk.control_costs import read_controls
+
+            read_controls(self.controls_path, price_year=self.price_year)
         country = vocabulary.PLACES[self.location].country
         listed = table("location_governance")["iso3"].drop_duplicates().tolist()
         if country not in listed:

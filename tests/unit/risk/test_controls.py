@@ -21,7 +21,7 @@ from lpo_analysis.risk import (
 from lpo_analysis.risk.control_costs import COLUMNS, drawn_costs, read_controls
 from lpo_analysis.risk.controls import PATHS, UNPRICED, beside, path_losses
 
-TEMPLATE = Path(__file__).resolve().parents[3] / "data" / "templates" / "controls.csv"
+TEMPLATE = Path(__file__).resolve().parents[3] / "data" / "templates" / "control_costs.csv"
 HEADER = ",".join(COLUMNS)
 
 
