@@ -48,6 +48,8 @@ def panels(frame: pd.DataFrame, *, ax: Axes | None = None, title: str = "", ylab
             inside = host.inset_axes(
                 (column * wide + 0.05, 1 - (row + 1) * tall + 0.10 * tall, 0.85 * wide, 0.72 * tall)
             )
+            # The places are set by hand, so that the layout need not measure them.
+            inside.set_in_layout(False)
             part = frame[frame["panel"] == name]
             for series, (tone, stroke) in zip(dict.fromkeys(part["series"]), _TONES, strict=False):
                 line = part[part["series"] == series]

@@ -163,7 +163,7 @@ def control_use(evidence: Evidence, parameters: Parameters) -> Result:
     -------
     Result
         One term a control and row on file: ``estimate`` is the published share of organisations with it (NaN for a count, with
-        ``count``, and where nothing is on file); ``way`` and ``acts`` say what it acts on.
+        ``count``, and where nothing is on file); ``way`` and ``acts`` say what it acts on, and ``use`` how common it is.
 
     Notes
     -----
@@ -180,6 +180,7 @@ def control_use(evidence: Evidence, parameters: Parameters) -> Result:
             "way": PATHS[item.path],
             "acts": item.acts,
         }
+        common["use"] = _common(found)
         if found.empty:
             records.append(
                 {
@@ -230,6 +231,20 @@ def _rows_of(metric: str, categories: str, evidence: Evidence, parameters: Param
     rows = rows[rows["category"].isin(wanted)]
     order = {name: at for at, name in enumerate(wanted)}
     return rows.assign(order=rows["category"].map(order)).sort_values(["order", "year_end"], kind="stable")
+
+
+def _common(rows: pd.DataFrame) -> str:
+    """Say in a few words what rows tell of the use of a control; rows of people without it are told as such."""
+    if rows.empty:
+        return "nothing on file"
+    low, high = ends(rows)
+    least, most = float(np.nanmin([low, high])), float(np.nanmax([low, high]))
+    first, last = int(rows["year_end"].min()), int(rows["year_end"].max())
+    years = f"{first}" if first == last else f"{first} to {last}"
+    if (rows["unit"] != "percent").all():
+        return f"{least:.0f} to {most:.0f} law firms, {years}"
+    span = percent(least / 100) if least == most else f"{percent(least / 100)} to {percent(most / 100)}"
+    return f"{span} {'without it' if rows['category'].str.startswith('no_').all() else 'of those asked'}, {years}"
 
 
 def _words(category: str) -> str:
