@@ -45,6 +45,8 @@ CASES = {
     "risk, share of nothing": ([*RISK, "-p", "held_share=0,0.5"], ["held_share: must lie between 0 (excluded) and 1"]),
     "risk, range upside down": ([*RISK, "-p", "memory_years=15,5"], ["memory_years: its low end 15", "above its high end 5"]),
     "risk, memory too short": ([*RISK, "-p", "memory_years=0.1,5"], ["memory_years: must be at least 1, got 0.1"]),
+    "risk, shares of the work": ([*RISK, "-p", "work_shares=0.5,0.4"], ["work_shares: must add up to 1, got 0.9"]),
+    "risk, costs of controls that are not there": ([*RISK, "-p", "controls_path=nowhere.csv"], ["controls_path: there is no file of this name"]),
     "risk, name that climbs out": ([*RISK, "--name", "../x"], ["--name '../x' is no folder name"]),
 }  # fmt: skip
 
