@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from lpo_analysis import vocabulary
 from lpo_analysis.evidence import Evidence, select
 from lpo_analysis.results import Check, Result, not_estimable, tidy
-from lpo_analysis.wording import count, listing
+from lpo_analysis.wording import count, listing, sentence
 
 INSIDE = (
     "AUT", "BEL", "BGR", "HRV", "CYP", "CZE", "DNK", "EST", "FIN", "FRA", "DEU", "GRC", "HUN", "IRL", "ITA", "LVA", "LTU", "LUX", "MLT",
@@ -66,7 +66,9 @@ def adequacy(location: str, *, evidence: Evidence, grades: Sequence[str] = ("A",
             f"{name} was not on the Commission's list of adequate places as read in {mine['year'].iloc[0]}: personal data under the EU's law need another basis for the "
             "transfer."
         )
-    text += " The rows give neither the day of a decision nor the day it lapses, so look it up before signing."
+    text = sentence(text)
+    if country not in INSIDE:
+        text += " The rows give neither the day of a decision nor the day it lapses, so look it up before signing."
     return Result(
         "adequacy", table, text,
         checks=(

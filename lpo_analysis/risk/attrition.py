@@ -83,15 +83,15 @@ def attrition(*, evidence: Evidence, years: int, grades: Sequence[str] = ("A", "
     own, other = table[table["category"] == _OWN], table[table["category"] != _OWN]
     told = [
         f"Legal outsourcing providers said that {percent(row.rate_low)} of their staff left in a year ({row.year}, grade {row.grade}, reported by themselves): at that pace "
-        f"{percent(row.conf_low)} to {percent(row.conf_high)} of a team is gone after {count(years, 'year')}, which takes {number(row.posts, digits=2)} replacements per post."
+        f"{_span(row.conf_low, row.conf_high)} of a team is gone after {count(years, 'year')}, which takes {number(row.posts, digits=2)} replacements per post."
         for row in own.itertuples()
     ]
     if own.empty:
         told.append(f"No rate of legal outsourcing providers is on file at grade {'/'.join(grades)}.")
     if len(other):
         told.append(
-            f"{'Elsewhere' if len(own) else 'In other trades'} {count(len(other), 'rate')} of {percent(other['rate_low'].min())} to {percent(other['rate_high'].max())} a year "
-            f"would replace {percent(other['conf_low'].min())} to {percent(other['conf_high'].max())}."
+            f"{'Elsewhere' if len(own) else 'In other trades'} {count(len(other), 'rate')} of {_span(other['rate_low'].min(), other['rate_high'].max())} a year "
+            f"would replace {_span(other['conf_low'].min(), other['conf_high'].max())}."
         )
     if len(own) and int(own["year"].max()) < 2020:
         told.append(f"No rate of such providers after {int(own['year'].max())} is on file.")
@@ -109,3 +109,8 @@ def attrition(*, evidence: Evidence, years: int, grades: Sequence[str] = ("A", "
         draw=partial(forest, title=f"How much of a team is gone after {count(years, 'year')}", xlabel="share of today's team, at the published rate held constant"),
         alt=f"Share of a team gone after {count(years, 'year')} at {count(len(table), 'published rate')}, {percent(table['conf_low'].min())} to {percent(table['conf_high'].max())}.",
     )  # fmt: skip
+
+
+def _span(low: float, high: float) -> str:
+    ends = dict.fromkeys((percent(low), percent(high)))
+    return " to ".join(ends)

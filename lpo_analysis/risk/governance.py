@@ -162,14 +162,18 @@ def governance_over_time(location: str, *, since: int = 2011, reference: str = "
     table = _changed(here.loc[last], here.loc[since], level=level)
     stands = (table["p_adjusted"] <= 1 - level) & table["apart"]
     went = [
-        f"{'rose' if row.estimate > 0 else 'fell'} in {row.label} ({row.estimate:+.2f})"
-        for row in table[stands].itertuples()
+        f"{word} in {listing([f'{row.label} ({row.estimate:+.2f})' for row in part.itertuples()])}"
+        for word, part in (
+            ("fell", table[stands & (table["estimate"] < 0)]),
+            ("rose", table[stands & (table["estimate"] > 0)]),
+        )
+        if len(part)
     ]
     near = int(((table["p_value"] <= 1 - level) & ~stands).sum())
     text = f"From {since} to {last}, {name} " + (
         f"{listing(went)}: by more than the errors of the two years explain, after an adjustment for six indicators."
         if went
-        else f"changed in none of the six indicators by so much that the intervals of the two years lie apart; the largest change is "
+        else "changed in none of the six indicators by more than the errors of the two years explain; the largest change is "
         f"{table['estimate'].iloc[int(table['estimate'].abs().argmax())]:+.2f}."
     )
     if near:
@@ -238,9 +242,7 @@ def location_index(location: str, *, evidence: Evidence, grades: Sequence[str] =
     mine = rows[rows["geography"] == country].sort_values("year_end", kind="stable")
     if mine.empty:
         places = rows["geography"].nunique()
-        reason = (
-            f"no rank of {name} is on file (0 rows; {len(rows)} of {count(places, 'other country', 'other countries')})"
-        )
+        reason = f"no rank of {name} is on file (0 rows; {count(len(rows), 'rank')} of {count(places, 'other country', 'other countries')})"
         return not_estimable("location_index", reason, unit="rank")
     table = tidy(
         {"term": row_id, "label": str(row["year_end"]), "estimate": float(row["value"]), "n_obs": 1, "unit": "rank", "method": "as published", "year": int(row["year_end"]), "grade": row["grade"]}
