@@ -8,6 +8,7 @@ from lpo_analysis.charts.fan import fan
 from lpo_analysis.charts.forest import forest
 from lpo_analysis.charts.heatmap import State, heatmap
 from lpo_analysis.charts.intervals import claims, intervals
+from lpo_analysis.charts.panels import panels
 from lpo_analysis.charts.picture import picture
 from lpo_analysis.charts.profile import profile
 from lpo_analysis.charts.quality import control, plan_curve
@@ -31,6 +32,7 @@ __all__ = [
     "heatmap",
     "intervals",
     "lines",
+    "panels",
     "picture",
     "plan_curve",
     "profile",

@@ -13,6 +13,7 @@ from scipy import linalg, optimize, special, stats
 
 from lpo_analysis.errors import ParameterError
 from lpo_analysis.methods.draws import Floats
+from lpo_analysis.methods.multiplicity import holm
 
 
 @dataclass(frozen=True, eq=False)
@@ -269,18 +270,9 @@ class LeftOut:
         p = np.minimum(1.0, 2 * np.minimum(above, below))
         return pd.DataFrame(
             {"scatter": np.sqrt(others), "low": low, "high": high, "conf_low": least / high, "conf_high": most / low, "p_value": p,
-             "p_adjusted": _holm(p)},
+             "p_adjusted": holm(p)},
             index=known.index,
         )  # fmt: skip
-
-
-def _holm(p: Floats) -> Floats:
-    """Adjust p-values for their number by Holm's step-down rule (statsmodels' own collects garbage at every call)."""
-    order = np.argsort(p)
-    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
-    adjusted = np.empty_like(p)
-    adjusted[order] = np.minimum(1.0, stepped)
-    return adjusted
 
 
 def _checked(

@@ -1,13 +1,20 @@
-"""Confidentiality, quality, ethics and continuity: how likely, how large, which duties apply."""
+"""Confidentiality, quality, ethics and continuity: how likely, how large, which duties apply, what controls would have to do."""
 
+from lpo_analysis.risk.adequacy import adequacy
 from lpo_analysis.risk.analysis import Analysis, analyse
+from lpo_analysis.risk.attrition import attrition
 from lpo_analysis.risk.breaches import hazard, prevalence
 from lpo_analysis.risk.caught import caught, sanctions
 from lpo_analysis.risk.checklist import checklist
+from lpo_analysis.risk.concentration import diversification, single_point
 from lpo_analysis.risk.conflicts import conflicts
-from lpo_analysis.risk.continuity import governance
+from lpo_analysis.risk.control_costs import break_even
+from lpo_analysis.risk.control_rank import control_ranking
+from lpo_analysis.risk.controls import control_use, control_worth
+from lpo_analysis.risk.currency import currency_swings
 from lpo_analysis.risk.ethics import coverage, duties, triggered
 from lpo_analysis.risk.generative_ai import rules_in_use, wrong_answers
+from lpo_analysis.risk.governance import governance, governance_over_time, location_index
 from lpo_analysis.risk.incident_file import read_incidents
 from lpo_analysis.risk.incidents import own_frequency, own_severity, posterior_rate
 from lpo_analysis.risk.losses import annual_loss, provider_increment
@@ -20,24 +27,35 @@ from lpo_analysis.risk.quality_own import own_acceptance, own_agreement, own_dri
 from lpo_analysis.risk.quality_plan import acceptance_plan, inspection_cost, outgoing_quality
 from lpo_analysis.risk.quality_tasks import comparable_figures, task_accuracy
 from lpo_analysis.risk.recall import recall_plan, review_recall
+from lpo_analysis.risk.spending import security_spending
 
 __all__ = [
     "Analysis",
     "OwnChecks",
     "Parameters",
     "acceptance_plan",
+    "adequacy",
     "analyse",
     "annual_loss",
+    "attrition",
+    "break_even",
     "caught",
     "checklist",
     "comparable_figures",
     "conflicts",
+    "control_ranking",
+    "control_use",
+    "control_worth",
     "coverage",
+    "currency_swings",
+    "diversification",
     "duties",
     "governance",
+    "governance_over_time",
     "hazard",
     "inspection_cost",
     "jurisdictions_on_file",
+    "location_index",
     "outgoing_quality",
     "own_acceptance",
     "own_agreement",
@@ -55,6 +73,8 @@ __all__ = [
     "review_recall",
     "rules_in_use",
     "sanctions",
+    "security_spending",
+    "single_point",
     "steps_in_use",
     "task_accuracy",
     "triggered",

@@ -10,11 +10,18 @@ from lpo_analysis import vocabulary
 from lpo_analysis.evidence import Evidence, load
 from lpo_analysis.methods.sensitivity import tornado
 from lpo_analysis.results import Result
-from lpo_analysis.risk import breaches, continuity, ethics, hazards, incidents, losses, reached, registers
+from lpo_analysis.risk import breaches, controls, ethics, hazards, incidents, losses, reached, registers
+from lpo_analysis.risk.adequacy import adequacy
+from lpo_analysis.risk.attrition import attrition
 from lpo_analysis.risk.caught import caught, sanctions
 from lpo_analysis.risk.checklist import checklist
+from lpo_analysis.risk.concentration import diversification, single_point
 from lpo_analysis.risk.conflicts import conflicts
+from lpo_analysis.risk.control_costs import break_even
+from lpo_analysis.risk.control_rank import control_ranking
+from lpo_analysis.risk.currency import currency_swings
 from lpo_analysis.risk.generative_ai import rules_in_use, wrong_answers
+from lpo_analysis.risk.governance import governance, governance_over_time, location_index
 from lpo_analysis.risk.parameters import Parameters
 from lpo_analysis.risk.practice import steps_in_use
 from lpo_analysis.risk.quality import quality
@@ -23,6 +30,7 @@ from lpo_analysis.risk.quality_own import own_acceptance, own_agreement, own_dri
 from lpo_analysis.risk.quality_plan import acceptance_plan, inspection_cost, outgoing_quality
 from lpo_analysis.risk.quality_tasks import comparable_figures, task_accuracy
 from lpo_analysis.risk.recall import recall_plan, review_recall
+from lpo_analysis.risk.spending import security_spending
 from lpo_analysis.wording import listing
 
 SHOWN = (
@@ -268,7 +276,88 @@ class Analysis:
     @cached_property
     def governance(self) -> Result:
         """Governance of the provider's place."""
-        return continuity.governance(self.parameters.location, level=self.parameters.level)
+        return governance(self.parameters.location, level=self.parameters.level)
+
+    @cached_property
+    def governance_over_time(self) -> Result:
+        """How that governance moved."""
+        p = self.parameters
+        return governance_over_time(p.location, since=p.governance_since, level=p.level)
+
+    @cached_property
+    def location_index(self) -> Result:
+        """Where consultants rank the place."""
+        return location_index(self.parameters.location, evidence=self.evidence, grades=self.parameters.grades)
+
+    @cached_property
+    def adequacy(self) -> Result:
+        """Whether data protection there was found adequate."""
+        return adequacy(self.parameters.location, evidence=self.evidence, grades=self.parameters.grades)
+
+    @cached_property
+    def attrition(self) -> Result:
+        """How much of a team is gone at the end of the horizon."""
+        p = self.parameters
+        return attrition(evidence=self.evidence, years=p.horizon_years, grades=p.grades, level=p.level)
+
+    @cached_property
+    def currency(self) -> Result:
+        """How far the currency of the place swings."""
+        p = self.parameters
+        return currency_swings(p.location, years=p.horizon_years, level=p.level)
+
+    @cached_property
+    def single_point(self) -> Result:
+        """What stops with one site, and what more of them change."""
+        return single_point(self.parameters, evidence=self.evidence)
+
+    @cached_property
+    def diversification(self) -> Result:
+        """What each number of sites loses and costs."""
+        return diversification(self.parameters)
+
+    @cached_property
+    def control_use(self) -> Result:
+        """Which controls there are, and how common."""
+        return controls.control_use(self.evidence, self.parameters)
+
+    @cached_property
+    def control_worth(self) -> Result:
+        """The most worth paying for a control."""
+        return controls.control_worth(self.evidence, self.parameters)
+
+    @cached_property
+    def break_even(self) -> Result:
+        """What each control would have to prevent."""
+        return break_even(self.evidence, self.parameters)
+
+    @cached_property
+    def control_ranking(self) -> Result:
+        """Which control comes first under the stated priors."""
+        return control_ranking(self.evidence, self.parameters)
+
+    @cached_property
+    def spending(self) -> Result:
+        """What spending on security would cost least under a stated function."""
+        return security_spending(self.evidence, self.parameters)
+
+    @property
+    def continuity(self) -> tuple[Result, ...]:
+        """The parts on continuity, in the order of the report."""
+        return (
+            self.governance,
+            self.governance_over_time,
+            self.location_index,
+            self.adequacy,
+            self.attrition,
+            self.currency,
+            self.single_point,
+        )
+
+    @property
+    def controls(self) -> tuple[Result, ...]:
+        """The parts on controls, in the order of the report."""
+        return (self.control_use, self.control_worth, self.break_even, self.control_ranking, self.spending)
 
     def drivers(self) -> pd.DataFrame:
         """Move one input of the expected loss at a time, the others at their medians.
@@ -300,5 +389,5 @@ class Analysis:
     @cached_property
     def rows(self) -> tuple[str, ...]:
         """Identifiers of all rows shown, in the order of the report."""
-        parts = (getattr(self, name) for name in SHOWN)
+        parts = (*(getattr(self, name) for name in SHOWN), *self.continuity, *self.controls)
         return tuple(dict.fromkeys(row for part in parts for row in part.rows))

@@ -19,6 +19,17 @@ Share = Annotated[Number, Field(gt=0, lt=1)]
 Scope = Literal["outsourcing", "contract_lawyers", "fees_only", "practice_of_law"]
 
 
+def governance_years() -> list[int]:
+    """Return the years that the table of governance covers.
+
+    Returns
+    -------
+    list of int
+        Years, rising.
+    """
+    return sorted(int(year) for year in table("location_governance")["year"].unique())
+
+
 class Parameters(ReportParameters):
     """One firm, its records, its jurisdictions, and the place of a provider."""
 
@@ -105,6 +116,30 @@ class Parameters(ReportParameters):
     """How checkers did on known documents: relevant ones called so, relevant ones shown, irrelevant ones called so, irrelevant ones shown."""
     duty_scopes: Annotated[list[Scope], Field(min_length=1)] = ["outsourcing"]
     """What the opinions counted in the section on ethics are about, each scope apart; generative AI has a section of its own."""
+    governance_since: Whole = 2011
+    """Year from which the change of governance is told."""
+    work_shares: Annotated[list[Annotated[Number, Field(gt=0, le=1)]], Field(min_length=1, max_length=50)] = [1.0]
+    """How the work outside is split over sites or providers; shares that add up to 1."""
+    outage_rate: Range = [0.05, 0.5]
+    """Assumption: outages a year that stop the work of one site."""
+    outage_days: Range = [1.0, 10.0]
+    """Assumption: days that such an outage lasts; two on file lasted 4 and at most 7."""
+    common_cause_share: Range = [0.05, 0.5]
+    """Assumption: share of the outages whose cause stops all sites at once; read as the ends of a uniform."""
+    takeover_share: Range = [0.0, 0.5]
+    """Assumption: share of a stopped site's work that the others do meanwhile; read as the ends of a uniform."""
+    further_provider_cost: Range = [0.0, 0.0]
+    """Assumption: what one provider more costs a year beside its work, USD; zeros where it is not known."""
+    controls_path: own_file("controls") = ""  # type: ignore[valid-type]
+    """Costs of controls of your own, as data/templates/control_costs.csv; none where empty."""
+    control_effect: Range = [0.0, 0.5]
+    """Assumption: share of the loss on its path that a control prevents, where its row names no other; read as the ends of a uniform."""
+    spend_class: Literal["I", "II"] = "I"
+    """Assumption: class of the breach probability function of Gordon and Loeb."""
+    spend_alpha: Annotated[Number, Field(ge=0, le=1e6)] = 0.0
+    """Assumption: productivity of one US dollar of security in that function; 0 for none, and then no spending is computed."""
+    spend_beta: Annotated[Number, Field(ge=1, le=1e3)] = 1.0
+    """Assumption: second productivity of class I, at least 1."""
 
     @model_validator(mode="after")
     def _together(self) -> Parameters:
@@ -125,6 +160,25 @@ class Parameters(ReportParameters):
                 raise rule(f"{name}: must lie between 0 (excluded) and 1, got {low:g} to {high:g}")
         self._check_plan()
         self._check_review()
+        for name in ("common_cause_share", "takeover_share", "control_effect"):
+            low, high = getattr(self, name)
+            if not 0 <= low <= high <= 1:
+                raise rule(f"{name}: must lie between 0 and 1, got {low:g} to {high:g}")
+        for name in ("outage_rate", "outage_days"):
+            if not self.__dict__[name][0] > 0:
+                raise rule(f"{name}: must be above 0, got {self.__dict__[name][0]:g}")
+        if self.outage_days[1] > 365:
+            raise rule(f"outage_days: must be at most 365, got {self.outage_days[1]:g}")
+        if self.further_provider_cost[0] < 0:
+            raise rule(f"further_provider_cost: must be 0 or more, got {self.further_provider_cost[0]:g}")
+        if abs(sum(self.work_shares) - 1) > 1e-6:
+            raise rule(f"work_shares: must add up to 1, got {sum(self.work_shares):g}")
+        years = governance_years()
+        if self.governance_since not in years[:-1]:
+            listed = ", ".join(str(year) for year in years[:-1])
+            raise rule(
+                f"governance_since: must be a year with scores before the newest, got {self.governance_since}; there are {listed}"
+            )
         return self
 
     def _check_plan(self) -> None:
@@ -196,6 +250,8 @@ class Parameters(ReportParameters):
             analysis.comparable,
         )
         _ = analysis.duties
+        # Published shares, scores and opinions, which hardly a parameter changes.
+        _ = analysis.prevalence, analysis.quality, analysis.governance, analysis.control_use
 
     @classmethod
     def coverage(cls) -> pd.DataFrame:
@@ -216,6 +272,11 @@ class Parameters(ReportParameters):
             from lpo_analysis.risk.quality_data import own_checks
 
             own_checks(self)
+        """Raise `NoEvidenceError` where the governance of the location is not on file. Reads own files."""
+        if self.controls_path:
+            from lpo_analysis.risk.control_costs import read_controls
+
+            read_controls(self.controls_path, price_year=self.price_year)
         country = vocabulary.PLACES[self.location].country
         listed = table("location_governance")["iso3"].drop_duplicates().tolist()
         if country not in listed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,10 +11,11 @@ from scipy import stats
 
 from lpo_analysis import vocabulary
 from lpo_analysis.charts import band
-from lpo_analysis.errors import MoneyError, choices
 from lpo_analysis.evidence import table
-from lpo_analysis.evidence.money import currencies, price_years
+from lpo_analysis.evidence.currencies import CURRENCY_OF, FEWEST, yearly_changes
+from lpo_analysis.evidence.money import price_years
 from lpo_analysis.methods.inputs import Input
+from lpo_analysis.methods.random_walk import largest_move, spread_over, volatility
 from lpo_analysis.results import Check, Result, tidy
 from lpo_analysis.savings.beside import unknown
 from lpo_analysis.savings.parameters import Parameters
@@ -22,129 +23,6 @@ from lpo_analysis.wording import count, percent
 
 if TYPE_CHECKING:
     from lpo_analysis.savings.analysis import Analysis
-
-CURRENCY_OF = {
-    "USA": "USD", "IND": "INR", "PHL": "PHP", "ZAF": "ZAR", "GBR": "GBP", "LKA": "LKR", "AUS": "AUD", "CAN": "CAD", "CHN": "CNY",
-    "CZE": "CZK", "HUN": "HUF", "ISR": "ILS", "MEX": "MXN", "MYS": "MYR", "POL": "PLN", "ROU": "RON", "SGP": "SGD", "BRA": "BRL",
-    "IRL": "EUR", "DEU": "EUR", "ESP": "EUR", "FRA": "EUR", "NLD": "EUR", "PRT": "EUR", "EST": "EUR", "LVA": "EUR", "LTU": "EUR",
-    "SVK": "EUR", "PAN": "USD",
-}  # fmt: skip
-"""Currency of each country that the table of exchange rates covers, ISO 4217."""
-
-FEWEST = 10
-"""Yearly changes from which a volatility is computed."""
-
-
-@lru_cache(maxsize=64)
-def yearly_changes(currency: str, against: str) -> pd.Series:
-    """Return how the value of a currency changed, year by year, in another.
-
-    Parameters
-    ----------
-    currency, against : str
-        ISO 4217 codes.
-
-    Returns
-    -------
-    pandas.Series
-        Nominal log changes of the units of `against` that one unit of `currency` buys, by year; years with a full year of rates
-        on both sides and before.
-
-    Raises
-    ------
-    MoneyError
-        If a currency is not in the table.
-    """
-    value = _value(currency) - _value(against)
-    years = value.dropna()
-    changes = years.diff()[np.diff(years.index, prepend=-1) == 1]
-    return changes.rename("change")
-
-
-@lru_cache(maxsize=32)
-def _value(currency: str) -> pd.Series:
-    """Log dollars that one unit buys, by year."""
-    frame = table("fx_annual")
-    frame = frame[frame["months"] == 12]
-    if currency == "USD":
-        return pd.Series(0.0, index=pd.Index(sorted(frame["year"].unique()), name="year"))
-    mine = frame[frame["currency"] == currency]
-    if mine.empty:
-        raise MoneyError(f"{currency!r} is no currency of the table.", remedy=choices(currency, currencies()))
-    return -np.log(mine.set_index("year")["units_per_usd"].sort_index())
-
-
-def volatility(changes: pd.Series, *, level: float) -> tuple[float, float, float]:
-    """Estimate the standard deviation of yearly changes.
-
-    Parameters
-    ----------
-    changes : pandas.Series
-        Yearly log changes, at least three.
-    level : float
-        Probability the interval covers.
-
-    Returns
-    -------
-    tuple of float
-        Standard deviation and the ends of its interval, exact for normal independent changes (chi-squared).
-    """
-    n, sd = len(changes), float(changes.std(ddof=1))
-    low, high = stats.chi2.ppf([(1 + level) / 2, (1 - level) / 2], n - 1)
-    return sd, sd * float(np.sqrt((n - 1) / low)), sd * float(np.sqrt((n - 1) / high))
-
-
-def largest_move(changes: pd.Series, *, years: int) -> tuple[float, int] | None:
-    """Find the largest change over a run of years.
-
-    Parameters
-    ----------
-    changes : pandas.Series
-        Yearly log changes, by year.
-    years : int
-        Length of the run.
-
-    Returns
-    -------
-    tuple of (float, int) or None
-        The log change largest in size and the last year of its run; None where the history is shorter.
-    """
-    runs = changes.rolling(years).sum().dropna()
-    unbroken = runs[[year - years + 1 in changes.index for year in runs.index]]
-    if unbroken.empty:
-        return None
-    at = unbroken.abs().idxmax()
-    return float(unbroken[at]), int(at)
-
-
-def spread_over(horizon: int) -> float:
-    """Return how far a constant yearly change must spread to stand for the random walk of a yearly average.
-
-    Parameters
-    ----------
-    horizon : int
-        Years.
-
-    Returns
-    -------
-    float
-        Standard deviation of the constant yearly change over that of one observed yearly change, such that the mean cumulated
-        change over the horizon has the same variance.
-
-    Notes
-    -----
-    First differences of yearly averages of a random walk of variance 1 a year have variance 2/3 and correlate by 1/4 with the next
-    (Working 1960). So the cumulated change up to year s has variance s - 1/3 and covariance s - 1/6 with a later one, and a
-    constant change g averages to g(H + 1)/2.
-
-    References
-    ----------
-    Working, H. (1960). Note on the correlation of first differences of averages in a random chain. Econometrica 28(4).
-    https://doi.org/10.2307/1907574
-    """
-    h = horizon
-    total = h * (h + 1) / 2 - h / 3 + h * (h + 1) * (h - 1) / 3 - h * (h - 1) / 6
-    return float(np.sqrt(1.5 * total) / h * 2 / (h + 1))
 
 
 def pair(parameters: Parameters) -> tuple[str, str] | None:

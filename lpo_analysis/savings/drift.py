@@ -12,12 +12,12 @@ import pandas as pd
 from lpo_analysis import vocabulary
 from lpo_analysis.errors import MoneyError
 from lpo_analysis.evidence import Candidate, Evidence, climb, select
+from lpo_analysis.evidence.currencies import CURRENCY_OF
 from lpo_analysis.evidence.money import convert, ends, middle_year, price_years, real
 from lpo_analysis.methods.draws import Floats, uniforms
 from lpo_analysis.methods.inputs import Input
 from lpo_analysis.results import Check, Result, tidy
 from lpo_analysis.savings.beside import unknown
-from lpo_analysis.savings.currency import CURRENCY_OF
 from lpo_analysis.savings.parameters import Parameters
 from lpo_analysis.wording import count, listing, number, percent
 

@@ -53,6 +53,8 @@ CASES = {
     "risk, sample larger than the lot": ([*RISK, "-p", "largest_sample=6000"], ["largest_sample: 6000 is more than the 5000 items of a lot"]),
     "risk, unordered severities": ([*RISK, "-p", "class_limits=[0.01, 0.05, 0.002]"], ["class_limits: severities are out of order"]),
     "risk, no file of checks": ([*RISK, "-p", "quality_path=nowhere.csv"], ["quality_path: there is no file of this name"]),
+    "risk, shares of the work": ([*RISK, "-p", "work_shares=0.5,0.4"], ["work_shares: must add up to 1, got 0.9"]),
+    "risk, costs of controls that are not there": ([*RISK, "-p", "controls_path=nowhere.csv"], ["controls_path: there is no file of this name"]),
     "risk, name that climbs out": ([*RISK, "--name", "../x"], ["--name '../x' is no folder name"]),
 }  # fmt: skip
 

@@ -8,18 +8,11 @@ import pytest
 
 from lpo_analysis.errors import MoneyError
 from lpo_analysis.evidence import load, table
+from lpo_analysis.evidence.currencies import CURRENCY_OF, yearly_changes
 from lpo_analysis.evidence.money import currencies
+from lpo_analysis.methods.random_walk import largest_move, spread_over, volatility
 from lpo_analysis.savings import Parameters, analyse
-from lpo_analysis.savings.currency import (
-    CURRENCY_OF,
-    currency_inputs,
-    currency_risk,
-    largest_move,
-    pair,
-    spread_over,
-    volatility,
-    yearly_changes,
-)
+from lpo_analysis.savings.currency import currency_inputs, currency_risk, pair
 from lpo_analysis.savings.drift import carried_share, drift_effect, drift_input, observed_growth
 
 
