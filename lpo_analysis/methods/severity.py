@@ -240,6 +240,17 @@ class Points(Severity):
         """Return what a piecewise linear share of the loss costs."""
         return Points(to(self.values), self.weights)
 
+    def masses(self, step: float, size: int, *, method: Method = "mean_preserving") -> Floats:
+        """Return the probabilities of 0, step, 2 step ... ; what lies beyond the grid is missing from their sum."""
+        if method == "rounding":
+            return super().masses(step, size, method=method)
+        # A point between two of the grid is split between them, which keeps its mean.
+        at = np.minimum(self.values / step, size)
+        cell = at.astype(np.intp)
+        part, last = at - cell, size + 2
+        split = np.bincount(cell, self.weights * (1 - part), last) + np.bincount(cell + 1, self.weights * part, last)
+        return np.asarray(split[:size])
+
     @property
     def unit(self) -> float | None:
         """The largest step that hits every possible loss, where there is one."""

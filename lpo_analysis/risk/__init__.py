@@ -4,7 +4,8 @@ from lpo_analysis.risk.analysis import Analysis, analyse
 from lpo_analysis.risk.breaches import hazard, prevalence
 from lpo_analysis.risk.continuity import governance
 from lpo_analysis.risk.ethics import duties, jurisdictions_on_file
-from lpo_analysis.risk.losses import annual_loss, provider_increment
+from lpo_analysis.risk.annual import annual_loss
+from lpo_analysis.risk.increment import provider_increment
 from lpo_analysis.risk.parameters import Parameters
 from lpo_analysis.risk.quality import quality
 
@@ -18,6 +19,5 @@ __all__ = [
     "hazard",
     "jurisdictions_on_file",
     "prevalence",
-    "provider_increment",
     "quality",
 ]

@@ -10,7 +10,7 @@ from lpo_analysis import vocabulary
 from lpo_analysis.evidence import Evidence, load
 from lpo_analysis.methods.sensitivity import tornado
 from lpo_analysis.results import Result
-from lpo_analysis.risk import breaches, continuity, ethics, losses
+from lpo_analysis.risk import annual, breaches, continuity, ethics
 from lpo_analysis.risk.parameters import Parameters
 from lpo_analysis.risk.quality import quality
 from lpo_analysis.wording import listing

@@ -53,6 +53,18 @@ class Parameters(ReportParameters):
     """Assumption: share of the records that a breach reaches, once it reaches client data; read as the ends of a uniform."""
     held_share: Range = [0.05, 0.5]
     """Assumption: share of the firm's records that a new provider would hold; the ends of the range shown."""
+    relative_hazard: Range = [0.5, 3.0]
+    """Assumption: how often the new provider is breached, as a multiple of an average vendor; read as 5% and 95% quantile."""
+    tail_years: Annotated[Whole, Field(ge=2, le=1000)] = 100
+    """Value at risk and tail mean are those of the worst year in so many."""
+    saving_at_stake: Annotated[Number, Field(ge=0)] = 0.0
+    """Yearly saving in US dollars whose loss to the added risk is looked for; 0 if none is asked about."""
+    insurance_retention: Annotated[Number, Field(ge=0)] = 50_000.0
+    """Assumption: part of each breach that the firm's cyber cover leaves to it, in US dollars."""
+    insurance_limit: Annotated[Number, Field(ge=0)] = 1_000_000.0
+    """Assumption: most that the firm's cyber cover pays for one breach, in US dollars; 0 if there is no cover."""
+    liability_cap: Annotated[Number, Field(ge=0)] = 500_000.0
+    """Assumption: most that the provider's contract makes it pay for one breach at its place, in US dollars; 0 if it pays nothing."""
 
     @model_validator(mode="after")
     def _together(self) -> Parameters:
@@ -67,6 +79,8 @@ class Parameters(ReportParameters):
                 raise rule(f"{name}: one stands there twice, got {', '.join(getattr(self, name))}")
         if not self.memory_years[0] >= 1:
             raise rule(f"memory_years: must be at least 1, got {self.memory_years[0]:g}")
+        if not self.relative_hazard[0] > 0:
+            raise rule(f"relative_hazard: must be above 0, got {self.relative_hazard[0]:g}")
         for name in ("reached_share", "held_share"):
             low, high = getattr(self, name)
             if not 0 < low <= high <= 1:
