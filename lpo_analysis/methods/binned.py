@@ -138,7 +138,7 @@ def fit_binned(
         elif told is not None:
             found, covariance, lost = told
             df = len(parts) - 1.0
-            checks.append(_cluster_check(parts))
+            checks.append(cluster_check(parts))
             how = f"jackknife over {len(parts)} groups"
             if clusters is not None:
                 resampled, how = found, f"bootstrap of {count(len(parts), 'cluster')}, {draws:,} resamples"
@@ -300,7 +300,8 @@ def _resample(
     return values[inner], np.asarray(k / (k - 1) * np.cov(values[inner].T)), int(draws - inner.sum())
 
 
-def _cluster_check(parts: dict[str, Floats]) -> Check:
+def cluster_check(parts: dict[str, Floats]) -> Check:
+    """Say how many clusters there are, and whether they are few."""
     sizes = {name: float(counts.sum()) for name, counts in parts.items()}
     largest = max(sizes, key=lambda name: sizes[name])
     text = f"{count(len(parts), 'cluster')}; the largest, {largest}, holds {percent(sizes[largest] / sum(sizes.values()))} of the losses"
