@@ -3,11 +3,13 @@
 from lpo_analysis.charts.band import band
 from lpo_analysis.charts.breakeven import breakeven
 from lpo_analysis.charts.dotplot import dotplot, lines
+from lpo_analysis.charts.exceedance import exceedance
 from lpo_analysis.charts.fan import fan
 from lpo_analysis.charts.forest import forest
 from lpo_analysis.charts.intervals import claims, intervals
 from lpo_analysis.charts.picture import picture
 from lpo_analysis.charts.profile import profile
+from lpo_analysis.charts.quality import control, plan_curve
 from lpo_analysis.charts.shared import shared
 from lpo_analysis.charts.theme import COLOURS, axis, theme
 from lpo_analysis.charts.tornado import tornado
@@ -19,12 +21,15 @@ __all__ = [
     "band",
     "breakeven",
     "claims",
+    "control",
     "dotplot",
+    "exceedance",
     "fan",
     "forest",
     "intervals",
     "lines",
     "picture",
+    "plan_curve",
     "profile",
     "shared",
     "theme",

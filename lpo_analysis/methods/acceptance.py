@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import bdtr, betaincinv
 from scipy.stats import hypergeom
 
+from lpo_analysis.charts import plan_curve
 from lpo_analysis.errors import ParameterError
 from lpo_analysis.methods.counts import fraction, whole
 from lpo_analysis.methods.draws import Floats
@@ -117,11 +119,12 @@ def curves(plan: Plan, *, shares: ArrayLike | None = None, process_lot: int | No
     size = _lot_size(plan, process_lot)
     if shares is not None:
         p = _shares(shares)
+    # Twice the share that passes once in a thousand lots shows the whole fall of the curve.
     elif plan.lot is None:
-        # Twice the share that passes once in a thousand lots shows the whole fall of the curve.
         p = np.linspace(0, min(1.0, 2 * float(betaincinv(plan.c + 1, plan.n - plan.c, 0.999))), 201)
     else:
-        p = np.unique(np.linspace(0, plan.lot, min(plan.lot, 200) + 1).round()) / plan.lot
+        last = min(plan.lot, 2 * round(worst_accepted(plan, probability=0.001) * plan.lot) + 1)
+        p = np.unique(np.linspace(0, last, min(last, 200) + 1).round()) / plan.lot
     accept = accept_probability(plan, p)
     inspected = np.full(p.shape, np.nan) if size is None else plan.n + (1 - accept) * (size - plan.n)
     return pd.DataFrame({"share": p, "accept": accept, "outgoing": _outgoing(plan, p, size), "inspected": inspected})
@@ -301,8 +304,9 @@ def design(
     -------
     Result
         Terms sample_size, acceptance_number, producer_risk, consumer_risk, worst_accepted (the worst lot that passes one time in
-        ten), outgoing_limit; the plan is its `model`. Not estimable where the sample that is needed cannot be afforded, or no
-        sample short of the whole lot keeps the risks.
+        ten), outgoing_limit; the plan is its `model`; `plot_data` are its `curves`, drawn by `plot(show=...)` as operating
+        characteristic ('accept'), outgoing quality ('outgoing') or total inspection ('inspected'). Not estimable where the
+        sample that is needed cannot be afforded, or no sample short of the whole lot keeps the risks.
 
     Raises
     ------
@@ -339,8 +343,14 @@ def design(
         f"A lot with {shown[4]} defective still passes one time in ten; if rejected lots are checked whole, at most {shown[5]} "
         f"gets through on average, where {shown[6]} comes in.",
     )
-    data = curves(plan)
-    return Result("acceptance_plan", table, text, checks=(check,), n_used=0, plot_data=data, model=plan)
+    alt = (
+        f"Falling curve of the probability that a lot is accepted, over its share defective: {percent(1 - float(at_good), width=0.01)} "
+        f"of lots are rejected at {shown[0]}, {shown[3]} accepted at {shown[2]}, one in ten at {shown[4]}."
+    )
+    draw = partial(plan_curve, marks=((aql, "AQL"), (ltpd, "LTPD")))
+    return Result(
+        "acceptance_plan", table, text, checks=(check,), plot_data=curves(plan), draw=draw, alt=alt, model=plan
+    )
 
 
 def standard_plan(*, lot: int, aql: float) -> Plan:

@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, get_args
+from functools import partial
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import optimize, special, stats
+from scipy import optimize, stats
 
+from lpo_analysis.charts import exceedance
 from lpo_analysis.errors import ParameterError, choices
+from lpo_analysis.methods.binned_likelihood import (
+    Family,
+    fit_many,
+    fit_two,
+    hessian,
+    log_sf,
+    log_share,
+    merged,
+    nll,
+    quantile,
+    quantiles_of,
+)
+from lpo_analysis.methods.counts import whole
 from lpo_analysis.methods.draws import Floats
+from lpo_analysis.methods.proportions import share_interval
 from lpo_analysis.results import Check, Result, not_estimable, tidy
+from lpo_analysis.wording import count, number, percent
 
-Family = Literal["lognormal", "generalised_pareto"]
-_NAMES: dict[str, tuple[str, str]] = {"lognormal": ("mu", "sigma"), "generalised_pareto": ("shape", "scale")}
+NAMES: dict[str, tuple[str, str]] = {"lognormal": ("mu", "sigma"), "generalised_pareto": ("shape", "scale")}
 _LEAST_EXPECTED = 5.0
+FEW_CLUSTERS = 30
+_LOST = 0.10
 
 
 def fit_binned(
@@ -28,6 +46,9 @@ def fit_binned(
     truncation: float = 0.0,
     quantiles: Sequence[float] = (0.5, 0.9, 0.99),
     groups: ArrayLike | None = None,
+    clusters: ArrayLike | None = None,
+    draws: int = 1000,
+    seed: int | None = 0,
     level: float = 0.90,
 ) -> Result:
     """Fit a severity to counts in bins.
@@ -46,15 +67,26 @@ def fit_binned(
         Probabilities of the quantiles wanted, among the losses above `truncation`.
     groups : array_like of shape (n,), optional
         Clusters, such as years: standard errors of the parameters then come from leaving out one at a time.
+    clusters : array_like of shape (n,), optional
+        Clusters, such as years or vendors, to resample whole with replacement: standard errors and intervals of parameters and
+        quantiles then hold where losses of one cluster go together. Not together with `groups`.
+    draws : int, default 1000
+        Resamples of the clusters.
+    seed : int, optional
+        Seed of the resamples; None for others each time.
     level : float, default 0.9
         Confidence level.
 
     Returns
     -------
     Result
-        Both parameters with standard errors, quantiles with intervals from their profile likelihood (which treat
-        losses as independent); the goodness of fit among the checks; expected and observed counts as `plot_data`; the
-        frozen distribution as `model`.
+        Both parameters with standard errors, quantiles with intervals; the goodness of fit among the checks; the frozen
+        distribution as `model`. Without `clusters` the intervals of the quantiles come from their profile likelihood, which
+        treats losses as independent. With them they are those of t with one degree of freedom less than there are clusters,
+        round the logarithm of the estimate, with the standard deviation of the resampled logarithms. `plot_data` holds a row a bin
+        (kind ``bin``: lower, upper, observed, expected), and what the figure shows: the shares above the ends of the bins (kind
+        ``seen``, with Wilson's interval, which treats losses as independent) and the fitted curve with its pointwise interval
+        (kind ``curve``).
 
     Raises
     ------
@@ -65,10 +97,17 @@ def fit_binned(
     ----------
     Klugman, S. A., Panjer, H. H. and Willmot, G. E. Loss Models: From Data to Decisions. Wiley. (Grouped and truncated
     data.)
+    Cameron, A. C., Gelbach, J. B. and Miller, D. L. (2008). Bootstrap-based improvements for inference with clustered errors.
+    Review of Economics and Statistics 90(3), 414-427. (Resampling whole clusters; five to thirty are few.)
     """
     lo, hi, n = (np.atleast_1d(np.asarray(v, dtype=float)) for v in (lower, upper, counts))
-    _check(lo, hi, n, family=family, truncation=truncation, quantiles=quantiles, level=level)
-    names = _NAMES[family]
+    check_bins(lo, hi, n, family=family, truncation=truncation, level=level)
+    if not all(0 < p < 1 for p in quantiles):
+        raise ParameterError("quantiles: must lie between 0 and 1")
+    if groups is not None and clusters is not None:
+        raise ParameterError("groups, clusters: one of them, to leave out one at a time or to resample")
+    whole("draws", draws, low=100)
+    names = NAMES[family]
     terms = (*names, *(_term(p) for p in quantiles))
     used, total = int((n > 0).sum()), float(n.sum())
     method = f"interval-censored, left-truncated maximum likelihood, {family.replace('_', ' ')}"
@@ -76,55 +115,81 @@ def fit_binned(
     def refuse(reason: str) -> Result:
         return not_estimable("severity_fit", reason, terms=terms, level=level, method=method)
 
-    if len({(a, b) for a, b, k in zip(lo, hi, n, strict=True) if k > 0}) < 3:
+    # Years and groups apart, the likelihood knows a bin only by its ends.
+    bins = merged(lo, hi, n)
+    if int((bins[2] > 0).sum()) < 3:
         return refuse("two parameters need losses in at least three bins")
-    best = _fit(lo, hi, n, family, truncation)
+    best = fit_two(*bins, family, truncation)
     if best is None:
         return refuse("the likelihood has no inner maximum: the bins do not tell the two parameters apart")
     theta, value = best
-    covariance = np.linalg.inv(_hessian(lambda t: _nll(t, lo, hi, n, family, truncation), theta))
+    covariance = np.asarray(np.linalg.inv(hessian(lambda t: nll(t, *bins, family, truncation), theta)), dtype=float)
     # The second parameter is fitted as its logarithm.
     natural = np.array([theta[0], np.exp(theta[1])])
+    how, df, checks, resampled = "observed information", np.inf, [], None
+    named = groups if clusters is None else clusters
+    if named is not None:
+        parts = _by_cluster(np.asarray(named), lo, hi, n, bins)
+        told = _jackknife(parts, bins, theta, family, truncation) if clusters is None else None
+        if clusters is not None:
+            told = _resample(parts, bins, theta, family, truncation, draws=draws, seed=seed)
+        if isinstance(told, str):
+            checks.append(Check("clusters", None, f"{told}, so losses are taken as independent"))
+        elif told is not None:
+            found, covariance, lost = told
+            df = len(parts) - 1.0
+            checks.append(cluster_check(parts))
+            how = f"jackknife over {len(parts)} groups"
+            if clusters is not None:
+                resampled, how = found, f"bootstrap of {count(len(parts), 'cluster')}, {draws:,} resamples"
+                if lost:
+                    checks.append(
+                        Check("resamples", lost <= _LOST * draws, f"{count(lost, 'resample')} of {draws:,} could not be fitted, or ran to the limit of the family")
+                    )  # fmt: skip
     errors = np.sqrt(np.diag(covariance)) * np.array([1.0, natural[1]])
-    how, z = "observed information", stats.norm.ppf((1 + level) / 2)
-    checks = []
-    if groups is not None:
-        jack = _jackknife(np.asarray(groups), lo, hi, n, family, truncation)
-        if isinstance(jack, str):
-            checks.append(Check("clusters", None, jack))
-        else:
-            errors, clusters = jack
-            how, z = f"jackknife over {clusters} groups", stats.t.ppf((1 + level) / 2, clusters - 1)
+    t = stats.t.ppf((1 + level) / 2, df) if np.isfinite(df) else stats.norm.ppf((1 + level) / 2)
     rows: list[dict[str, Any]] = []
     for name, estimate, error in zip(names, natural, errors, strict=True):
-        low, high = estimate - z * error, estimate + z * error
+        low, high = estimate - t * error, estimate + t * error
         if name in ("sigma", "scale"):
-            low, high = estimate * np.exp(-z * error / estimate), estimate * np.exp(z * error / estimate)
+            low, high = estimate * np.exp(-t * error / estimate), estimate * np.exp(t * error / estimate)
         rows.append({"term": name, "estimate": estimate, "std_error": error, "conf_low": low, "conf_high": high})
     drop = stats.chi2.ppf(level, 1) / 2
+    base = truncation if family == "generalised_pareto" else 0.0
     for p in quantiles:
-        point = _quantile(theta, p, family, truncation)
-        low, high = _profile(p, point, theta, value, drop, lo, hi, n, family, truncation)
-        rows.append({"term": _term(p), "estimate": point, "conf_low": low, "conf_high": high})
+        point, error = quantile(theta, p, family, truncation), np.nan
+        if resampled is None:
+            low, high = _profile(p, point, theta, value, drop, *bins, family, truncation)
+        else:
+            logs = np.log(quantiles_of(resampled, p, family, truncation) - base)
+            spread = float(np.sqrt((df + 1) / df) * logs.std(ddof=1))
+            low, high = (base + (point - base) * float(np.exp(side * t * spread)) for side in (-1, 1))
+            error = (point - base) * spread
+        rows.append({"term": _term(p), "estimate": point, "std_error": error, "conf_low": low, "conf_high": high})
     table = tidy({**row, "level": level, "n_obs": total, "method": method} for row in rows)
-    fit = pd.DataFrame({"lower": lo, "upper": hi, "observed": n})
-    fit["expected"] = total * np.exp(_log_share(theta, lo, hi, family, truncation))
+    fit = pd.DataFrame({"kind": "bin", "lower": lo, "upper": hi, "observed": n})
+    fit["expected"] = total * np.exp(log_share(theta, lo, hi, family, truncation))
     checks = [_goodness(fit), *checks, Check("standard errors", None, how)]
     first, second = natural
     model = stats.lognorm(s=second, scale=np.exp(first))
     if family == "generalised_pareto":
         model = stats.genpareto(first, loc=truncation, scale=second)
     text = f"{total:,.0f} losses in {used} bins: {names[0]} {first:.4g}, {names[1]} {second:.4g}."
-    return Result("severity_fit", table, text, tuple(checks), n_used=used, plot_data=fit, model=model)
+    seen = _seen(*bins, level=level)
+    curve = _curve(theta, covariance, t, bins, family, truncation)
+    label = f"fitted {family.replace('_', ' ')}, {percent(level)} interval"
+    return Result(
+        "severity_fit", table, text, tuple(checks), n_used=used, plot_data=pd.concat([fit, seen, curve], ignore_index=True),
+        draw=partial(exceedance, curve_text=label, xlabel="Size of a loss"), alt=_alt(curve, seen, family), model=model,
+    )  # fmt: skip
 
 
 def _term(p: float) -> str:
     return f"q{100 * p:g}"
 
 
-def _check(
-    lo: Floats, hi: Floats, n: Floats, *, family: str, truncation: float, quantiles: Sequence[float], level: float
-) -> None:
+def check_bins(lo: Floats, hi: Floats, n: Floats, *, family: str, truncation: float, level: float) -> None:
+    """Raise ParameterError unless bins, counts and options are allowed."""
     if family not in get_args(Family):
         raise ParameterError(f"family: {family!r} is not known.", remedy=choices(family, get_args(Family)))
     if not (lo.ndim == 1 and lo.shape == hi.shape == n.shape):
@@ -139,81 +204,8 @@ def _check(
         raise ParameterError(
             f"lower: a bin begins at {lo.min():g}, below the truncation {truncation:g}", remedy="Leave it out."
         )
-    if not all(0 < p < 1 for p in quantiles) or not 0 < level < 1:
-        raise ParameterError("quantiles, level: must lie between 0 and 1")
-
-
-def _log_sf(theta: Floats, x: Floats, family: str, truncation: float) -> Floats:
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        if family == "lognormal":
-            return special.log_ndtr(-(np.log(x) - theta[0]) / np.exp(theta[1]))
-        shape, z = theta[0], (x - truncation) / np.exp(theta[1])
-        if abs(shape) < 1e-8:
-            return -z
-        return np.where(1 + shape * z > 0, -np.log1p(np.maximum(shape * z, -1)) / shape, -np.inf)
-
-
-def _log_share(theta: Floats, lo: Floats, hi: Floats, family: str, truncation: float) -> Floats:
-    """Return the log probability of each bin, given a loss above the truncation."""
-    above = _log_sf(theta, np.array([truncation]), family, truncation)[0]
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        if family == "lognormal":
-            low, high = ((np.log(x) - theta[0]) / np.exp(theta[1]) for x in (lo, hi))
-            # In whichever tail the bin lies, so that no digits are lost.
-            flip = low > 0
-            low, high = np.where(flip, -high, low), np.where(flip, -low, high)
-            upper, lower = special.log_ndtr(high), special.log_ndtr(low)
-        else:
-            upper, lower = (_log_sf(theta, x, family, truncation) for x in (lo, hi))
-        return np.asarray(upper + np.log1p(-np.exp(lower - upper)) - above)
-
-
-def _nll(theta: Floats, lo: Floats, hi: Floats, n: Floats, family: str, truncation: float) -> float:
-    logs = _log_share(theta, lo, hi, family, truncation)
-    held = n > 0
-    value = -float(n[held] @ logs[held])
-    return value if np.isfinite(value) else 1e100
-
-
-def _fit(lo: Floats, hi: Floats, n: Floats, family: str, truncation: float) -> tuple[Floats, float] | None:
-    middle = np.where(np.isfinite(hi), (lo + np.where(np.isfinite(hi), hi, 0)) / 2, 2 * lo + 1)
-    if family == "lognormal":
-        mean = np.average(np.log(middle), weights=n)
-        spread = np.sqrt(np.average((np.log(middle) - mean) ** 2, weights=n))
-        starts = [(mean, np.log(max(spread, 0.1))), (mean - 2 * spread, np.log(max(2 * spread, 0.2)))]
-    else:
-        scale = np.log(np.average(middle - truncation, weights=n))
-        starts = [(0.1, scale), (0.7, scale - 1)]
-    options = {"xatol": 1e-9, "fatol": 1e-10, "maxiter": 4000}
-    args = (lo, hi, n, family, truncation)
-    runs = [optimize.minimize(_nll, start, args=args, method="Nelder-Mead", options=options) for start in starts]
-    best = min(runs, key=lambda run: float(run.fun))
-    theta = np.asarray(best.x, dtype=float)
-    hessian = _hessian(lambda t: _nll(t, *args), theta)
-    # Beyond these, a truncated lognormal is on its way to a power law, which it reaches only at infinity.
-    astray = not best.success or abs(theta[1]) > 50 or (family == "lognormal" and theta[1] > np.log(30))
-    if astray or not (np.isfinite(hessian).all() and (np.linalg.eigvalsh(hessian) > 0).all()):
-        return None
-    return theta, float(best.fun)
-
-
-def _hessian(call: Any, at: Floats) -> Floats:
-    h = 1e-4 * np.maximum(1.0, np.abs(at))
-    e = np.diag(h)
-    result = np.empty((2, 2))
-    for i in range(2):
-        for j in range(2):
-            corners = call(at + e[i] + e[j]) - call(at + e[i] - e[j]) - call(at - e[i] + e[j]) + call(at - e[i] - e[j])
-            result[i, j] = corners / (4 * h[i] * h[j])
-    return result
-
-
-def _quantile(theta: Floats, p: float, family: str, truncation: float) -> float:
-    size = float(np.exp(theta[1]))
-    if family == "generalised_pareto":
-        return float(truncation + stats.genpareto.ppf(p, theta[0], scale=size))
-    above = float(np.exp(_log_sf(theta, np.array([truncation]), family, truncation)[0]))
-    return float(np.exp(theta[0] - size * special.ndtri((1 - p) * above)))
+    if not 0 < level < 1:
+        raise ParameterError("level: must lie between 0 and 1")
 
 
 def _profile(
@@ -225,7 +217,7 @@ def _profile(
     def solved(log_q: float, free: float) -> Floats | None:
         def gap(other: float) -> float:
             at = np.array([free, other] if family == "generalised_pareto" else [other, free])
-            return float(np.log(_quantile(at, p, family, truncation) - base) - log_q)
+            return float(np.log(quantile(at, p, family, truncation) - base) - log_q)
 
         if family == "generalised_pareto":
             # A quantile of the excess is proportional to the scale.
@@ -244,7 +236,7 @@ def _profile(
     def fallen(log_q: float) -> float:
         def inner(free: float) -> float:
             at = solved(log_q, free)
-            return 1e100 if at is None else _nll(at, lo, hi, n, family, truncation)
+            return 1e100 if at is None else nll(at, lo, hi, n, family, truncation)
 
         found = optimize.minimize_scalar(inner, bracket=(centre - 0.05, centre + 0.05), options={"xtol": 1e-6})
         return float(found.fun) - value - drop
@@ -264,23 +256,105 @@ def _profile(
     return ends[0], ends[1]
 
 
-def _jackknife(
-    groups: Any, lo: Floats, hi: Floats, n: Floats, family: str, truncation: float
-) -> tuple[Floats, int] | str:
-    if groups.shape != n.shape:
-        raise ParameterError(f"groups: one a bin, got shape {groups.shape} for {n.shape}")
-    names = np.unique(groups[n > 0])
-    if len(names) < 2:
-        return "one group only, so losses are taken as independent"
-    found = []
-    for name in names:
-        kept = groups != name
-        fit = _fit(lo[kept], hi[kept], n[kept], family, truncation)
-        if fit is None:
-            return f"without group {name} nothing can be fitted, so losses are taken as independent"
-        found.append([fit[0][0], np.exp(fit[0][1])])
-    values, k = np.array(found), len(names)
-    return np.sqrt((k - 1) / k * ((values - values.mean(axis=0)) ** 2).sum(axis=0)), k
+Bins = tuple[Floats, Floats, Floats]
+Fits = tuple[Floats, Floats, int]
+
+
+def _by_cluster(names: Any, lo: Floats, hi: Floats, n: Floats, bins: Bins) -> dict[str, Floats]:
+    """Return the counts of each cluster that has losses, in the bins of all."""
+    if names.shape != n.shape:
+        raise ParameterError(f"groups, clusters: one a bin, got shape {names.shape} for {n.shape}")
+    place = {ends: i for i, ends in enumerate(zip(bins[0], bins[1], strict=True))}
+    at = np.array([place[ends] for ends in zip(lo, hi, strict=True)])
+    found = {}
+    for name in np.unique(names[n > 0]):
+        its = names == name
+        found[str(name)] = np.bincount(at[its], weights=n[its], minlength=len(bins[0])).astype(float)
+    return found
+
+
+def _jackknife(parts: dict[str, Floats], bins: Bins, theta: Floats, family: str, truncation: float) -> Fits | str:
+    if len(parts) < 2:
+        return "there is one group only"
+    left = bins[2] - np.array(list(parts.values()))
+    values, inner = fit_many(left, bins[0], bins[1], start=theta, family=family, truncation=truncation)
+    if not inner.all():
+        return f"without group {list(parts)[int(np.argmin(inner))]} nothing can be fitted"
+    off, k = values - values.mean(axis=0), len(parts)
+    return values, (k - 1) / k * off.T @ off, 0
+
+
+def _resample(
+    parts: dict[str, Floats], bins: Bins, theta: Floats, family: str, truncation: float, *, draws: int, seed: int | None
+) -> Fits | str:
+    k = len(parts)
+    if k < 2:
+        return "there is one cluster only"
+    times = np.random.default_rng(seed).multinomial(k, np.full(k, 1 / k), draws)
+    values, inner = fit_many(
+        times @ np.array(list(parts.values())), bins[0], bins[1], start=theta, family=family, truncation=truncation
+    )
+    if inner.sum() < 0.5 * draws:
+        return f"{draws - inner.sum():,} of {draws:,} resamples could not be fitted"
+    # A sample of k clusters spreads by the root of (k - 1) / k less than it ought to.
+    return values[inner], np.asarray(k / (k - 1) * np.cov(values[inner].T)), int(draws - inner.sum())
+
+
+def cluster_check(parts: dict[str, Floats]) -> Check:
+    """Say how many clusters there are, and whether they are few."""
+    sizes = {name: float(counts.sum()) for name, counts in parts.items()}
+    largest = max(sizes, key=lambda name: sizes[name])
+    text = f"{count(len(parts), 'cluster')}; the largest, {largest}, holds {percent(sizes[largest] / sum(sizes.values()))} of the losses"
+    enough = len(parts) >= FEW_CLUSTERS
+    return Check(
+        "number of clusters", enough, text if enough else f"{text}. Fewer than {FEW_CLUSTERS} are few: the interval may be too narrow"
+    )  # fmt: skip
+
+
+def _seen(lo: Floats, hi: Floats, n: Floats, *, level: float) -> pd.DataFrame:
+    """Return the shares above the ends of bins, where no bin with losses lies across."""
+    total, rows = float(n.sum()), []
+    for x in np.unique(lo):
+        above = float(n[lo >= x].sum())
+        if x <= lo.min() or not above or ((lo < x) & (hi > x) & (n > 0)).any():
+            continue
+        low, high = share_interval(above / total, total, level=level)
+        rows.append({"kind": "seen", "x": x, "estimate": above / total, "conf_low": low, "conf_high": high})
+    return pd.DataFrame(rows, columns=["kind", "x", "estimate", "conf_low", "conf_high"])
+
+
+def _curve(theta: Floats, covariance: Floats, t: float, bins: Bins, family: str, truncation: float) -> pd.DataFrame:
+    """Return the fitted share above with its interval, by the delta method on log(-log)."""
+    ends = np.concatenate([bins[0], bins[1][np.isfinite(bins[1])]])
+    start = ends[ends > truncation].min() if truncation == 0 else truncation
+    x = np.geomspace(start, max(float(ends.max()), 1.01 * start), 61)[1:]
+
+    def heights(at: Floats) -> Floats:
+        gone = log_sf(at, x, family, truncation) - log_sf(at, truncation, family, truncation)
+        return np.log(np.maximum(-gone, 1e-300))
+
+    steps = 1e-4 * np.maximum(1.0, np.abs(theta))
+    slope = np.stack([(heights(theta + h) - heights(theta - h)) / (2 * h.sum()) for h in np.diag(steps)])
+    middle, spread = heights(theta), np.sqrt(np.einsum("ix,ij,jx->x", slope, covariance, slope))
+    low, point, high = (np.exp(-np.exp(middle + side * t * spread)) for side in (1, 0, -1))
+    return pd.DataFrame({"kind": "curve", "x": x, "estimate": point, "conf_low": low, "conf_high": high})
+
+
+def _alt(curve: pd.DataFrame, seen: pd.DataFrame, family: str) -> str:
+    last = curve.iloc[-1]
+    gap = ""
+    if len(seen):
+        fitted = np.interp(np.log(seen["x"]), np.log(curve["x"]), curve["estimate"])
+        ratio = np.abs(np.log(seen["estimate"] / fitted))
+        at = seen.iloc[int(ratio.argmax())]
+        gap = (
+            f" The counted shares at {count(len(seen), 'end')} of bins differ from it by a factor of up to {number(float(np.exp(ratio.max())), digits=2)}, "
+            f"at {number(at['x'])}."
+        )
+    return (
+        f"Falling curve on two logarithmic axes: the share of losses above a size under the fitted {family.replace('_', ' ')}, down to "
+        f"{percent(last['estimate'], width=0.001)} above {number(last['x'])}.{gap}"
+    )
 
 
 def _goodness(fit: pd.DataFrame) -> Check:

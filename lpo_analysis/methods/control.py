@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from lpo_analysis.charts import control
 from lpo_analysis.errors import ParameterError, choices
 from lpo_analysis.methods.counts import whole
 from lpo_analysis.results import Check, Result, not_estimable, tidy
@@ -107,7 +108,14 @@ def control_chart(
         f"They differ by {spread:.2f} times as much from one to the next. "
         + ("The limits allow for it." if kind == "laney" else "The limits of a p chart do not allow for it."),
     )
-    return Result("control_chart", table, text, checks=(check,), n_used=len(share), plot_data=chart)
+    flagged = f"Marked: {listing(said)}." if said else "None is marked."
+    alt = (
+        f"Control chart of {count(len(share), 'batch', 'batches')}: shares defective from {percent(share.min(), width=0.01)} to "
+        f"{percent(share.max(), width=0.01)} around a centre of {percent(centre, width=0.01)}, between three-sigma limits. {flagged}"
+    )
+    return Result(
+        "control_chart", table, text, checks=(check,), n_used=len(share), plot_data=chart, draw=control, alt=alt
+    )
 
 
 def _runs(side: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:

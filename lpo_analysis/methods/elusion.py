@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import betainc, betaincinv
 from scipy.stats import hypergeom, norm
 
 from lpo_analysis.errors import ParameterError
 from lpo_analysis.methods.counts import fraction, whole
 from lpo_analysis.methods.draws import Floats
 from lpo_analysis.results import Check, Result, not_estimable, tidy
-from lpo_analysis.wording import percent
+from lpo_analysis.wording import count, percent, sentence
 
 _HALF = 0.5
 _LOST = 0.05
@@ -236,8 +237,10 @@ def recall(
     Result
         Terms recall, relevant, missed and elusion; without `reviewer` also recall_normal, the normal approximation in common use.
         The intervals are equal-tailed from beta-binomial posteriors under the half prior. With `reviewer`, sensitivity and
-        specificity are drawn from their beta posteriors, the share called relevant is corrected (cut at 0 and 1), and the true
-        status of sampled and unsampled documents is drawn given them; without error this is the plain posterior. Not estimable
+        specificity are drawn from their beta posteriors, weighted by how well they agree with the samples (fewer called relevant
+        than there would be false alarms speaks for a higher specificity); the share called relevant is drawn between its bounds
+        1 - specificity and sensitivity, and the true status of sampled and unsampled documents given them; without error this is
+        the plain posterior. Not estimable
         where nothing relevant was found, or the reviewers cannot be told from guessing.
 
     Raises
@@ -305,16 +308,31 @@ def recall(
         )  # fmt: skip
     table = tidy(rows)
     at = table.iloc[0]
-    text = (
-        f"The review found {percent(at['estimate'], width=at['conf_high'] - at['conf_low'])} of what is relevant "
-        f"({percent(level)} interval {percent(at['conf_low'], width=0.1)} to {percent(at['conf_high'], width=0.1)})."
+    ends_text = (
+        f"({percent(level)} interval {percent(at['conf_low'], width=0.1)} to {percent(at['conf_high'], width=0.1)})"
     )
+    # The estimate is 100% whenever the samples show nothing left behind: that says as much of their size as of the review.
+    bound = bool(gone == 0 and at["conf_low"] < 1)
+    if bound:
+        text = (
+            f"The review found at least {percent(at['conf_low'], width=0.1)} of what is relevant {ends_text}; {_none_left(strata)}, "
+            "so the point estimate is 100%, which is no finding of its own."
+        )
+    else:
+        text = f"The review found {percent(at['estimate'], width=at['conf_high'] - at['conf_low'])} of what is relevant {ends_text}."
     checks = [
         Check(
             "Elusion is not 1 - recall", None,
             f"Elusion is {percent(float(points['elusion']), width=0.001)}, 1 - recall is {percent(1 - float(points['recall']), width=0.01)}.",
         )
     ]  # fmt: skip
+    if bound:
+        n = sum(part.sampled for part in strata if not part.retrieved)
+        why = "Fewer left behind than none cannot be, so the estimate stops at 100%."
+        if not any(part.relevant for part in strata if not part.retrieved):
+            rare = percent(1 - 0.5 ** (1 / n), width=0.001)
+            why = f"A sample of {n:,} shows none more often than not wherever less than {rare} of what was left behind is relevant."
+        checks.append(Check("Recall of 100% is shown", False, f"{sentence(_none_left(strata))}. {why}"))
     if reviewer is None:
         checks.append(
             Check(
@@ -329,6 +347,17 @@ def recall(
     return Result("recall", table, text, checks=tuple(checks), n_used=sampled)
 
 
+def _none_left(strata: Sequence[Stratum]) -> str:
+    left = [part for part in strata if not part.retrieved]
+    called, of = (
+        sum(part.relevant for part in left),
+        f"{count(sum(part.sampled for part in left), 'document')} sampled from what was not retrieved",
+    )
+    if called:
+        return f"the {called:,} called relevant among {of} are no more than the reviewers' false alarms explain"
+    return f"none of {of} was relevant"
+
+
 def _corrected(share: float, reviewer: Reviewer | None) -> float:
     if reviewer is None:
         return share
@@ -341,16 +370,19 @@ def _yields(
 ) -> tuple[Floats, np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]:
     """Draw the relevant documents of each part; say in which draws the reviewers are no better than guessing."""
     made = np.empty((draws, len(strata)))
-    lost = np.zeros(draws, dtype=bool)
+    lost: np.ndarray[tuple[int, ...], np.dtype[np.bool_]] = np.zeros(draws, dtype=bool)
     se = sp = np.ones(draws)
     if reviewer is not None:
-        se = rng.beta(reviewer.true_positives + _HALF, reviewer.relevant - reviewer.true_positives + _HALF, draws)
-        sp = rng.beta(reviewer.true_negatives + _HALF, reviewer.irrelevant - reviewer.true_negatives + _HALF, draws)
-        lost = se + sp <= 1
-        se, sp = np.where(lost, 1.0, se), np.where(lost, 1.0, sp)
+        se, sp, lost = _reviewers(strata, reviewer, draws, rng)
     for k, part in enumerate(strata):
-        called = rng.beta(part.relevant + _HALF, part.sampled - part.relevant + _HALF, draws)
-        true = np.clip((called + sp - 1) / (se + sp - 1), 0, 1)
+        hits, misses = part.relevant + _HALF, part.sampled - part.relevant + _HALF
+        if reviewer is None:
+            true = rng.beta(hits, misses, draws)
+        else:
+            # With false alarms and misses the share called relevant lies between 1 - sp and se.
+            low, high = betainc(hits, misses, 1 - sp), betainc(hits, misses, se)
+            called = betaincinv(hits, misses, low + rng.random(draws) * (high - low))
+            true = np.clip((called + sp - 1) / (se + sp - 1), 0, 1)
         made[:, k] = rng.binomial(part.size - part.sampled, true)
         if reviewer is None:
             made[:, k] += part.relevant
@@ -362,6 +394,29 @@ def _yields(
         made[:, k] += rng.binomial(part.relevant, np.clip(right, 0, 1))
         made[:, k] += rng.binomial(part.sampled - part.relevant, np.clip(wrong, 0, 1))
     return made, lost
+
+
+def _reviewers(
+    strata: Sequence[Stratum], reviewer: Reviewer, draws: int, rng: np.random.Generator
+) -> tuple[Floats, Floats, np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]:
+    """Draw sensitivity and specificity from their posteriors given both the known documents and the samples."""
+    se = rng.beta(reviewer.true_positives + _HALF, reviewer.relevant - reviewer.true_positives + _HALF, draws)
+    sp = rng.beta(reviewer.true_negatives + _HALF, reviewer.irrelevant - reviewer.true_negatives + _HALF, draws)
+    guess = se + sp <= 1
+    weight = np.where(guess, 0.0, 1.0)
+    for part in strata:
+        hits, misses = part.relevant + _HALF, part.sampled - part.relevant + _HALF
+        with np.errstate(divide="ignore", invalid="ignore"):
+            likely = (betainc(hits, misses, se) - betainc(hits, misses, 1 - sp)) / (
+                betainc(_HALF, _HALF, se) - betainc(_HALF, _HALF, 1 - sp)
+            )
+        weight *= np.where(guess, 0.0, likely)
+    if not weight.sum() > 0:
+        return np.ones(draws), np.ones(draws), np.full(draws, True)
+    reached = weight.cumsum() / weight.sum()
+    picked = np.minimum(np.searchsorted(reached, (np.arange(draws) + rng.random()) / draws), draws - 1)
+    # Draws that no sample bears out are replaced; reviewers who guess stay counted as lost.
+    return np.where(guess, 1.0, se[picked]), np.where(guess, 1.0, sp[picked]), guess
 
 
 def _normal_error(strata: Sequence[Stratum], kept: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> float:

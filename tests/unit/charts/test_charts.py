@@ -5,7 +5,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lpo_analysis.charts import axis, band, breakeven, claims, intervals, theme, tornado, waterfall
+from lpo_analysis.charts import (
+    axis,
+    band,
+    breakeven,
+    claims,
+    control,
+    exceedance,
+    intervals,
+    plan_curve,
+    theme,
+    tornado,
+    waterfall,
+)
 
 mpl.use("Agg")
 
@@ -40,6 +52,25 @@ FRAMES = {
             {"kind": ["line", "line", "range", "range", "median"], "x": [1.0, 5.0, 2.0, 4.0, 3.0], "y": [10.0, 50.0, 10.0, 30.0, 15.0]}
         ),
         {"above": "dear", "below": "cheap"},
+    ),
+    "exceedance": (
+        exceedance,
+        pd.DataFrame(
+            {"kind": ["bin", "seen", "seen", "curve", "curve"], "x": [np.nan, 10.0, 0.0, 5.0, 50.0], "estimate": [np.nan, 0.5, 1.0, 0.8, 0.1],
+             "conf_low": [np.nan, 0.0, np.nan, 0.7, 0.05], "conf_high": [np.nan, 0.6, np.nan, 0.9, 0.2]}
+        ),
+        {},
+    ),
+    "plan_curve": (
+        plan_curve,
+        pd.DataFrame({"share": [0.0, 0.1, 0.2], "accept": [1.0, 0.4, 0.1], "outgoing": [0.0, 0.03, 0.02], "inspected": [10.0, 60.0, 90.0]}),
+        {"marks": ((0.01, "AQL"), (0.1, "LTPD"))},
+    ),
+    "control": (
+        control,
+        pd.DataFrame({"batch": [1, 2, 3], "share": [0.1, 0.2, 0.5], "centre": 0.2, "low": 0.05, "high": [0.4, 0.35, 0.4],
+                      "signal": ["", "run", "outside"]}),
+        {},
     ),
     "tornado": (
         tornado,
@@ -131,6 +162,14 @@ def test_a_tornado_of_one_input_that_moves_nothing_can_be_drawn():
 
 def test_a_logarithmic_axis_says_so():
     assert band(FRAMES["band"][1], xlabel="hours", log=True).get_xlabel() == "hours (logarithmic scale)"
+
+
+def test_what_has_no_place_on_a_logarithmic_scale_is_left_out_and_both_axes_say_so():
+    ax = exceedance(FRAMES["exceedance"][1], xlabel="size")
+    assert ax.get_xlabel() == "size (logarithmic scale)"
+    assert ax.get_ylabel() == "Share above (logarithmic scale)"
+    assert [list(line.get_xdata()) for line in ax.get_lines()] == [[5.0, 50.0], [10.0]]
+    assert ax.get_ylim()[0] > 0
 
 
 def test_the_theme_ends_with_its_block():

@@ -109,3 +109,19 @@ def test_a_sample_of_the_standard_never_exceeds_the_lot():
 def test_mistakes_are_named(call, words):
     with pytest.raises(ParameterError, match=words):
         call()
+
+
+@pytest.mark.parametrize("lot", [None, 5000])
+def test_the_curves_of_a_plan_are_drawn_where_they_fall(lot):
+    made = design(aql=0.01, ltpd=0.05, lot=lot)
+    data = made.plot_data
+    assert data["accept"].iloc[0] == 1
+    assert data["accept"].iloc[-1] < 0.001
+    assert (data["accept"] > 0.01).sum() > 50
+    for show in ("accept", "outgoing", "inspected"):
+        line = made.plot(show=show).get_lines()[0]
+        assert line.get_xdata().tolist() == data["share"].tolist()
+    assert "needs the size of the lot" in [t.get_text() for t in made.plot(show="inspected").texts] or lot
+    assert "5.0%" in made.alt
+    with pytest.raises(ParameterError, match="show"):
+        made.plot(show="cost")

@@ -6,6 +6,7 @@ from scipy import stats
 
 from lpo_analysis.errors import ParameterError
 from lpo_analysis.methods.binned import fit_binned
+from lpo_analysis.methods.binned_likelihood import fit_many, fit_two, log_share, merged, slopes
 
 
 def binned(x, edges):
@@ -75,3 +76,96 @@ def test_what_cannot_be_told_is_not_estimated() -> None:
     ]:
         with pytest.raises(ParameterError, match=words):
             call()
+
+
+def years(spread, sizes, seed):
+    """Counts of years whose locations differ by `spread`."""
+    rng = np.random.default_rng(seed)
+    edges = np.array([500, 1000, 2000, 5000, 10_000, 50_000, np.inf])
+    parts = []
+    for size in sizes:
+        x = np.exp(8.5 + spread * rng.standard_normal() + 1.2 * rng.standard_normal(4 * size))
+        parts.append(binned(x[x > 500][:size], edges))
+    lower, upper, counts = (np.concatenate(c) for c in zip(*parts, strict=True))
+    return lower, upper, counts, np.repeat(np.arange(len(sizes)), 6)
+
+
+def test_resampled_clusters_widen_what_they_have_in_common():
+    lower, upper, counts, year = years(0.6, [200] * 12, 4)
+    alone = fit_binned(lower, upper, counts, truncation=500)
+    made = fit_binned(lower, upper, counts, truncation=500, clusters=year)
+    jack = fit_binned(lower, upper, counts, truncation=500, groups=year)
+    assert made.table["estimate"].tolist() == alone.table["estimate"].tolist()
+    for term in ("q50", "q90"):
+        wide, narrow = (np.log(f.row(term)["conf_high"] / f.row(term)["conf_low"]) for f in (made, alone))
+        assert wide > 2 * narrow
+    # Two ways to the same standard error.
+    assert made.row("mu")["std_error"] == pytest.approx(jack.row("mu")["std_error"], rel=0.3)
+    check = next(c for c in made.checks if c.name == "number of clusters")
+    assert check.passed is False
+    assert "12 clusters; the largest" in check.text
+    assert "Fewer than 30" in check.text
+
+
+def test_clusters_of_independent_losses_agree_with_the_profile():
+    lower, upper, counts, year = years(0.0, [150] * 40, 5)
+    alone = fit_binned(lower, upper, counts, truncation=500, quantiles=[0.9])
+    made = fit_binned(lower, upper, counts, truncation=500, quantiles=[0.9], clusters=year)
+    ends = [np.log([f.row("q90")["conf_low"], f.row("q90")["conf_high"]]) for f in (made, alone)]
+    assert np.diff(ends[0]).item() == pytest.approx(np.diff(ends[1]).item(), rel=0.25)
+    assert next(c for c in made.checks if c.name == "number of clusters").passed
+
+
+def test_seeds_repeat_and_differ():
+    lower, upper, counts, year = years(0.3, [100] * 8, 6)
+    one, same, other = (
+        fit_binned(lower, upper, counts, truncation=500, clusters=year, seed=s).table for s in (0, 0, 1)
+    )
+    assert one.equals(same)
+    assert not one.equals(other)
+
+
+@pytest.mark.parametrize("family", ["lognormal", "generalised_pareto"])
+def test_many_fits_at_once_are_those_one_by_one(family):
+    lower, upper, counts, year = years(0.4, [120] * 6, 7)
+    bins = merged(lower, upper, counts)
+    many = np.stack([counts[year == y] for y in range(6)])
+    start = fit_two(*bins, family, 500.0)[0]
+    thetas, inner = fit_many(many, bins[0], bins[1], start=start, family=family, truncation=500.0)
+    assert inner.all()
+    for row, k in zip(thetas, many, strict=True):
+        assert row == pytest.approx(fit_two(bins[0], bins[1], k, family, 500.0)[0], abs=2e-5)
+
+
+@pytest.mark.parametrize(("family", "theta"), [("lognormal", (5, 0.8)), ("generalised_pareto", (0.6, 7)), ("generalised_pareto", (1e-9, 7))])  # fmt: skip
+def test_slopes_are_those_of_differences(family, theta):
+    lo, hi = np.array([500, 1000, 5000, 1e6]), np.array([1000, 5000, 1e6, np.inf])
+    at = np.array(theta)
+    _, *found = slopes(at, lo, hi, family, 500.0)
+    for direction, slope in zip(np.eye(2) * 1e-5, found, strict=True):
+        up, down = (log_share(at + side * direction, lo, hi, family, 500.0) for side in (1, -1))
+        held = np.isfinite(up)
+        assert slope[held] == pytest.approx((up - down)[held] / 2e-5, rel=1e-4, abs=1e-6)
+
+
+def test_the_figure_shows_what_was_counted_beside_what_was_fitted():
+    lower, upper, counts, _ = years(0.0, [500], 8)
+    made = fit_binned(lower, upper, counts, truncation=500)
+    seen, curve = (made.plot_data[made.plot_data["kind"] == kind] for kind in ("seen", "curve"))
+    assert seen["x"].tolist() == [1000, 2000, 5000, 10_000, 50_000]
+    assert seen["estimate"].iloc[0] == pytest.approx(counts[1:].sum() / counts.sum())
+    assert (curve["conf_low"] <= curve["estimate"]).all()
+    at = curve.iloc[20]
+    assert at["estimate"] == pytest.approx(made.model.sf(at["x"]) / made.model.sf(500), rel=1e-6)
+    ax = made.plot(xlabel="People")
+    assert ax.get_xscale() == ax.get_yscale() == "log"
+    assert "5 ends of bins" in made.alt
+
+
+def test_leaving_out_and_resampling_exclude_each_other():
+    with pytest.raises(ParameterError, match="one of them"):
+        fit_binned([0, 1, 2], [1, 2, 3], [1, 1, 1], groups=[1, 2, 3], clusters=[1, 2, 3])
+    with pytest.raises(ParameterError, match="one a bin"):
+        fit_binned([1, 2, 3], [2, 3, 9], [5, 9, 2], clusters=[1, 2])
+    alone = fit_binned([1, 2, 3, 5], [2, 3, 5, 9], [5, 9, 5, 2], clusters=[1, 1, 1, 1])
+    assert "one cluster only" in str(alone)

@@ -63,3 +63,15 @@ def test_what_sets_no_limits_is_said(defects, words):
 def test_mistakes_are_named(call, words):
     with pytest.raises(ParameterError, match=words):
         call()
+
+
+def test_the_chart_marks_what_signals():
+    steady = [10, 9, 11, 10, 9, 11, 10, 12, 9, 10]
+    made = control_chart([*steady, *[14] * 9, 40], [200] * 20, kind="p", baseline=10)
+    ax = made.plot(title="Drift")
+    marked = {line.get_label(): list(line.get_xdata()) for line in ax.get_lines() if line.get_marker() in "sD"}
+    assert marked == {"beyond a limit": [20], "ends a run on one side": [19]}
+    assert "batch 19 (run) and batch 20 (outside)" in made.alt
+    plain = control_chart(steady, [200] * 10)
+    assert not [line for line in plain.plot().get_lines() if line.get_marker() in "sD"]
+    assert "None is marked" in plain.alt

@@ -4,6 +4,7 @@ from math import comb
 
 import numpy as np
 import pytest
+from scipy.special import betainc
 from scipy.stats import betabinom
 
 from lpo_analysis.errors import ParameterError
@@ -100,6 +101,53 @@ def test_the_interval_covers():
         ).row("recall")
         hits += row["conf_low"] <= 1_500 / 1_700 <= row["conf_high"]
     assert 0.85 <= hits / 300 <= 0.95
+
+
+def test_a_recall_of_all_leads_with_its_lower_end():
+    made = recall([Stratum("a", 2_000, 200, 150, True), Stratum("b", 20_000, 300, 0, False)])
+    row = made.row("recall")
+    assert row["estimate"] == 1
+    # Half a document in 301 left behind at most 0.63% with 95%: beta(0.5, 300.5).
+    assert row["conf_low"] == pytest.approx(1_500 / (1_500 + 20_000 * 0.00637), abs=0.01)
+    assert made.text.startswith(
+        f"The review found at least {100 * row['conf_low']:.0f}% of what is relevant (90% interval "
+    )
+    assert "none of 300 documents" in made.text
+    check = next(c for c in made.checks if c.name == "Recall of 100% is shown")
+    assert check.passed is False
+    assert "less than 0.2%" in check.text  # 1 - 0.5 ** (1 / 300)
+
+
+def test_false_alarms_that_explain_all_that_was_left_behind_are_told():
+    parts = [Stratum("a", 2_000, 200, 150, True), Stratum("b", 20_000, 300, 2, False)]
+    made = recall(parts, reviewer=Reviewer(90, 100, 970, 1_000))
+    assert made.row("recall")["estimate"] == 1
+    assert "found at least" in made.text
+    assert "false alarms" in made.text
+    # No degenerate certainty: what false alarms explain may hide a few.
+    assert 0.7 < made.row("recall")["conf_low"] < 0.95
+    assert made.row("missed")["conf_high"] > 100
+
+
+def test_the_posterior_with_reviewers_is_that_of_a_grid():
+    part, null, judge = Stratum("a", 400, 100, 70, True), Stratum("b", 4_000, 200, 3, False), Reviewer(40, 50, 190, 200)
+    made = recall([part, null], reviewer=judge, draws=100_000).row("elusion")
+    # The share relevant of the null set, by brute force over sensitivity, specificity and the shares called relevant.
+    rng = np.random.default_rng(5)
+    se, sp = rng.beta(40.5, 10.5, 500_000), rng.beta(190.5, 10.5, 500_000)
+    a, b = rng.beta(70.5, 30.5, 500_000), rng.beta(3.5, 197.5, 500_000)
+    ok = (a > 1 - sp) & (a < se) & (b > 1 - sp) & (b < se)
+    prior = np.prod([1 / (betainc(0.5, 0.5, se[ok]) - betainc(0.5, 0.5, 1 - sp[ok])) for _ in range(2)], axis=0)
+    share = (b + sp - 1)[ok] / (se + sp - 1)[ok]
+    order = np.argsort(share)
+    exact = np.interp([0.05, 0.5, 0.95], prior[order].cumsum() / prior.sum(), share[order])
+    assert [made["conf_low"], made["conf_high"]] == pytest.approx(exact[[0, 2]], abs=0.003)
+
+
+def test_where_all_that_was_left_behind_was_checked_all_is_a_finding():
+    made = recall([Stratum("a", 50, 50, 40, True), Stratum("b", 200, 200, 0, False)])
+    assert "at least" not in made.text
+    assert [c.name for c in made.checks if c.passed is False] == []
 
 
 @pytest.mark.parametrize(
