@@ -14,7 +14,9 @@ from scipy.special import betainc, betaincinv, expit, gammainc, gammaincinv, log
 from lpo_analysis.errors import ParameterError
 from lpo_analysis.methods.draws import Floats
 
-Kind = Literal["lognormal", "logitnormal", "normal", "uniform", "triangular", "pert", "point", "log_t", "logit_t", "gamma"]
+Kind = Literal[
+    "lognormal", "logitnormal", "normal", "uniform", "triangular", "pert", "point", "log_t", "logit_t", "gamma"
+]
 BOUNDED = ("uniform", "triangular", "pert", "point")
 PEAKED = ("triangular", "pert")
 SCALES = {"lognormal": "log", "log_t": "log", "logitnormal": "logit", "logit_t": "logit", "normal": "plain"}
@@ -178,7 +180,9 @@ def _fits(
     if (SCALES.get(kind) == "log" or kind == "gamma") and low <= 0:
         raise ParameterError(f"{name}: must be above 0, got a low end of {low:g}")
     if kind == "gamma" and low == high:
-        raise ParameterError(f"{name}: a gamma has two quantiles that differ, got {low:g} twice.", remedy="Call it a point.")
+        raise ParameterError(
+            f"{name}: a gamma has two quantiles that differ, got {low:g} twice.", remedy="Call it a point."
+        )
     if SCALES.get(kind) == "logit" and not (low > 0 and high < 1):
         raise ParameterError(f"{name}: must lie between 0 and 1, got {low:g} to {high:g}")
     if kind == "point" and low != high:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from lpo_analysis.charts import band
 from lpo_analysis.errors import NoEvidenceError
@@ -20,7 +19,7 @@ from lpo_analysis.methods.frequency import poisson
 from lpo_analysis.methods.losses import LossDistribution
 from lpo_analysis.methods.severity import Points, discretise
 from lpo_analysis.results import Check, Result, not_estimable, tidy
-from lpo_analysis.risk.inputs import EXPOSURE, Rate, draw, expected_loss_of, mean_cost, rates
+from lpo_analysis.risk.inputs import EXPOSURE, Rate, draw, expected_loss_of, mean_cost, rates, spread, uncapitalised
 from lpo_analysis.risk.parameters import Parameters
 from lpo_analysis.risk.severity import cost_points
 from lpo_analysis.wording import count, money, percent, sentence
@@ -92,12 +91,6 @@ def compound(frequencies: Floats, costs: Sequence[Points], *, grid: Grid | None 
         masses = fourier(poisson(float(events)), discretise(cost, step=grid.step, size=grid.size))
         given.append(LossDistribution(values, masses, float(events) * cost.moments[0], np.nan, "FFT", grid.reason))
     return Years(grid, tuple(given))
-
-
-def spread(values: Floats, level: float) -> tuple[float, float, float]:
-    """Return median and interval of draws."""
-    low, middle, high = np.quantile(values, [(1 - level) / 2, 0.5, (1 + level) / 2])
-    return float(middle), float(low), float(high)
 
 
 def worst(p: Parameters) -> str:
@@ -173,11 +166,6 @@ def annual_loss(evidence: Evidence, parameters: Parameters, *, rate: Rate | None
     )  # fmt: skip
 
 
-def uncapitalised(text: str) -> str:
-    """Start a text with a small letter, to stand within a sentence."""
-    return text[:1].lower() + text[1:]
-
-
 def _table(values: Mapping[str, Floats], inputs: Any, p: Parameters, years: Years | None) -> pd.DataFrame:
     client_rate = rates(values)[1]
     samples = {
@@ -197,7 +185,11 @@ def _table(values: Mapping[str, Floats], inputs: Any, p: Parameters, years: Year
             middle, low, high = years.read(
                 lambda one, term=term, at=at: one.tvar(at) if term.startswith("tail") else one.quantile(at), p.level
             )
-            error, unit, method = np.nan, "USD", f"compound Poisson by FFT, mean over {len(years.given)} draws; interval over the draws"
+            error, unit, method = (
+                np.nan,
+                "USD",
+                f"compound Poisson by FFT, mean over {len(years.given)} draws; interval over the draws",
+            )
         else:
             continue
         records.append({"term": term, "label": label, "estimate": middle, "std_error": error, "conf_low": low, "conf_high": high,

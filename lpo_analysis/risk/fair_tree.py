@@ -29,7 +29,9 @@ def _terms(p: Parameters) -> dict[str, str]:
     }
 
 
-def fair_tree(evidence: Evidence, parameters: Parameters, *, rate: Rate | None = None, loss: Result | None = None) -> Result:
+def fair_tree(
+    evidence: Evidence, parameters: Parameters, *, rate: Rate | None = None, loss: Result | None = None
+) -> Result:
     """Compute the annual loss as a FAIR tree on the same inputs.
 
     Parameters

@@ -14,8 +14,7 @@ from lpo_analysis.errors import NoEvidenceError
 from lpo_analysis.evidence import Evidence
 from lpo_analysis.methods.draws import Floats
 from lpo_analysis.results import Check, Result, not_estimable, tidy
-from lpo_analysis.risk.annual import spread, uncapitalised
-from lpo_analysis.risk.inputs import Rate, draw, increment_of, mean_cost, provider_rate
+from lpo_analysis.risk.inputs import Rate, draw, increment_of, mean_cost, provider_rate, spread, uncapitalised
 from lpo_analysis.risk.parameters import Parameters
 from lpo_analysis.wording import count, money, number, percent, probability
 
@@ -108,10 +107,15 @@ def provider_increment(evidence: Evidence, parameters: Parameters, *, rate: Rate
                         "level": p.level, "n_obs": len(inputs), "unit": "USD a year", "method": _METHOD})  # fmt: skip
     chance = None
     if p.saving_at_stake > 0:
-        for term, values, unit in zip(list(_terms(p))[2:], _break_even(draws, p), ("share of records", "multiple"), strict=True):
+        for term, values, unit in zip(
+            list(_terms(p))[2:], _break_even(draws, p), ("share of records", "multiple"), strict=True
+        ):
             # Some draws never reach the saving: quantiles of what is ordered, never means.
             ordered = np.sort(values)
-            ends = [float(ordered[min(len(ordered) - 1, int(q * len(ordered)))]) for q in (0.5, (1 - p.level) / 2, (1 + p.level) / 2)]
+            ends = [
+                float(ordered[min(len(ordered) - 1, int(q * len(ordered)))])
+                for q in (0.5, (1 - p.level) / 2, (1 + p.level) / 2)
+            ]
             records.append({"term": term, "label": _terms(p)[term], "estimate": ends[0], "conf_low": ends[1], "conf_high": ends[2],
                             "level": p.level, "n_obs": len(inputs), "unit": unit, "method": _METHOD})  # fmt: skip
         chance = float((increment_of(draws, p) >= p.saving_at_stake).mean())

@@ -11,7 +11,7 @@ from scipy import special, stats
 from lpo_analysis.errors import NoEvidenceError, ParameterError
 from lpo_analysis.evidence import Candidate, Evidence, as_shares, climb, real_frame, select
 from lpo_analysis.methods.draws import Floats, uniforms
-from lpo_analysis.methods.inputs import Input, Inputs
+from lpo_analysis.methods.inputs import Input, Inputs, Kind
 from lpo_analysis.risk.breaches import dont_know, newest_share
 from lpo_analysis.risk.parameters import Parameters
 
@@ -60,8 +60,8 @@ def loss_inputs(evidence: Evidence, parameters: Parameters, *, rate: Rate | None
             raise NoEvidenceError(
                 f"No figure of grade {'/'.join(p.grades)} gives {label}.", where="grades", remedy="Let grade B in."
             )
-        kind = "logitnormal" if share else "lognormal"
-        items.append(Input(name, label, unit, found.low, found.high, kind, found.rung, found.basis, found.rows))  # type: ignore[arg-type]
+        kind: Kind = "logitnormal" if share else "lognormal"
+        items.append(Input(name, label, unit, found.low, found.high, kind, found.rung, found.basis, found.rows))
 
     reached = select(evidence, metric="breach_outcome_share", grades=p.grades, required=False)
     candidates = []
@@ -87,11 +87,15 @@ def loss_inputs(evidence: Evidence, parameters: Parameters, *, rate: Rate | None
     through = Candidate("breaches of all industries", as_shares(third), own=False)
     add("third_party_share", "breaches that come through a third party", "share of breaches", [through], share=True)
     items += [
-        Input("held_share", "records that the new provider holds", "share of records", *p.held_share, "uniform", 4, "parameter held_share"),
-        Input("relative_hazard", "how often the provider is breached", "multiple of an average vendor", *p.relative_hazard, "lognormal", 4,
-              "parameter relative_hazard"),
+        _told("held_share", "records that the new provider holds", "share of records", p.held_share, "uniform"),
+        _told("relative_hazard", "how often the provider is breached", "multiple of an average vendor", p.relative_hazard, "lognormal"),
     ]  # fmt: skip
     return Inputs(tuple(items))
+
+
+def _told(name: str, label: str, unit: str, ends: list[float], kind: Kind) -> Input:
+    """Return an input that a parameter of the same name tells."""
+    return Input(name, label, unit, ends[0], ends[1], kind, 4, f"parameter {name}")
 
 
 def _priced(evidence: Evidence, p: Parameters, metric: str, category: str, name: str) -> Candidate:
@@ -114,15 +118,13 @@ def _frequency(evidence: Evidence, p: Parameters) -> list[Input]:
         raise NoEvidenceError(
             "A share of 0 or 1 of firms ever breached has no finite rate.", where=f"buyer_size {p.buyer_size}"
         )
-    ends = special.expit(special.logit(share) + np.array([-1, 1]) * np.log(p.widening))
+    low, high = (float(special.expit(special.logit(share) + side * np.log(p.widening))) for side in (-1, 1))
     basis = f"newest share published of firms of this size, its odds widened by {p.widening:g}"
-    made = [Input("breached_share", "firms ever breached", "share of firms", *map(float, ends), "logitnormal", 3, basis, rows)]  # fmt: skip
+    made = [Input("breached_share", "firms ever breached", "share of firms", low, high, "logitnormal", 3, basis, rows)]  # fmt: skip
     if unknown is not None:
         basis = "those who do not know: from none of them breached to all"
         made.append(Input("breached_unknown", "firms breached without the one asked knowing", "share of firms", 0.0, unknown[0], "uniform", 4, basis, unknown[1]))  # fmt: skip
-    made.append(
-        Input("memory_years", "years remembered", "years", *p.memory_years, "lognormal", 4, "parameter memory_years")
-    )
+    made.append(_told("memory_years", "years remembered", "years", p.memory_years, "lognormal"))
     return made
 
 
@@ -132,7 +134,7 @@ def _own(rate: Rate) -> list[Input]:
         raise ParameterError(f"rate: its shape and rate must be above 0, got {shape:g} and {years:g}")
     low, high = stats.gamma.ppf([0.05, 0.95], shape, scale=1 / years)
     basis = f"own incidents: gamma with shape {shape:.3g} and rate {years:.3g} years"
-    return [Input("breach_rate", "breaches of any kind", "breaches a year", float(low), float(high), "gamma", 1, basis)]
+    return [Input("breach_rate", "breaches of any kind", "breaches a year", float(low), float(high), "gamma", 3, basis)]
 
 
 def rates(draws: Mapping[str, Floats]) -> tuple[Floats, Floats]:
@@ -245,9 +247,7 @@ def provider_rate(draws: Mapping[str, Floats], parameters: Parameters) -> Floats
     return rates(draws)[1] * draws["third_party_share"] / parameters.vendors * draws["relative_hazard"]
 
 
-def draw(
-    evidence: Evidence, parameters: Parameters, *, rate: Rate | None = None
-) -> tuple[dict[str, Floats], Inputs]:
+def draw(evidence: Evidence, parameters: Parameters, *, rate: Rate | None = None) -> tuple[dict[str, Floats], Inputs]:
     """Draw the inputs of the loss.
 
     Parameters
@@ -278,3 +278,14 @@ def draw(
 def _drawn(evidence: Evidence, parameters: Parameters, rate: Rate | None) -> tuple[dict[str, Floats], Inputs]:
     inputs = loss_inputs(evidence, parameters, rate=rate)
     return inputs.draw(uniforms(inputs.names, draws=parameters.draws, seed=parameters.seed)), inputs
+
+
+def spread(values: Floats, level: float) -> tuple[float, float, float]:
+    """Return median, lower and upper end of the central interval of draws."""
+    low, middle, high = np.quantile(values, [(1 - level) / 2, 0.5, (1 + level) / 2])
+    return float(middle), float(low), float(high)
+
+
+def uncapitalised(text: str) -> str:
+    """Start a text with a small letter, to stand within a sentence."""
+    return text[:1].lower() + text[1:]

@@ -14,8 +14,8 @@ from lpo_analysis.methods.draws import Floats
 from lpo_analysis.methods.piecewise import Layer, ceded, retained
 from lpo_analysis.methods.severity import Points
 from lpo_analysis.results import Check, Result, not_estimable, tidy
-from lpo_analysis.risk.annual import Years, compound, uncapitalised, worst
-from lpo_analysis.risk.inputs import Rate, draw, provider_rate, rates
+from lpo_analysis.risk.annual import Years, compound, worst
+from lpo_analysis.risk.inputs import Rate, draw, provider_rate, rates, uncapitalised
 from lpo_analysis.risk.parameters import Parameters
 from lpo_analysis.risk.severity import POINTS, cost_points
 from lpo_analysis.wording import listing, money, percent, sentence

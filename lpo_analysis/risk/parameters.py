@@ -91,10 +91,13 @@ class Parameters(ReportParameters):
     def prime(cls) -> None:
         """Compute what every report of this kind shares, so that a batch does it once."""
         from lpo_analysis.risk.analysis import analyse
+        from lpo_analysis.risk.register import register
 
         # The rows of these grades and the sampler are the same work whatever the question.
         analysis = analyse(cls())
         analysis.by_grades()
+        # The register is the same for every firm.
+        register(cls().level)
         # Published shares and scores, which hardly a parameter changes.
         _ = analysis.prevalence, analysis.quality, analysis.governance
 
