@@ -94,7 +94,18 @@ def compound(frequencies: Floats, costs: Sequence[Points], *, grid: Grid | None 
 
 
 def worst(p: Parameters) -> str:
-    """Say which year value at risk and tail mean are of."""
+    """Say which year value at risk and tail mean are of.
+
+    Parameters
+    ----------
+    p : Parameters
+        The question.
+
+    Returns
+    -------
+    str
+        In words.
+    """
     return f"the worst year in {p.tail_years}"
 
 
@@ -181,10 +192,8 @@ def _table(values: Mapping[str, Floats], inputs: Any, p: Parameters, years: Year
             middle, low, high = spread(sample, p.level)
             error, method = float(sample.std()), f"median of {p.draws} joint draws"
         elif years is not None:
-            at = 1 - 1 / p.tail_years
-            middle, low, high = years.read(
-                lambda one, term=term, at=at: one.tvar(at) if term.startswith("tail") else one.quantile(at), p.level
-            )
+            how = LossDistribution.tvar if term.startswith("tail") else LossDistribution.quantile
+            middle, low, high = years.read(partial(how, p=1 - 1 / p.tail_years), p.level)
             error, unit, method = (
                 np.nan,
                 "USD",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from lpo_analysis.evidence import Evidence
 from lpo_analysis.methods.draws import Floats
 from lpo_analysis.methods.fair import PERT_CONVENTION, FairTree, pert
+from lpo_analysis.methods.severity import Points
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.risk.annual import CARRIED, annual_loss, worst
 from lpo_analysis.risk.inputs import Rate, rates
@@ -68,7 +71,8 @@ def fair_tree(
     nodes = _nodes({"threat event frequency (breaches of any kind a year)": every,
                     "vulnerability (share that reaches client data)": draws["client_share"],
                     "loss magnitude (USD a breach)": costs})  # fmt: skip
-    tree = FairTree(*(_pert(row.low, row.mode, row.high) for row in nodes.itertuples()))
+    threats, share, cost = (_pert(*map(float, row)) for row in nodes[["low", "mode", "high"]].to_numpy())
+    tree = FairTree(threats, share, cost if hasattr(cost, "ppf") else Points([cost]))
     made, at, whole = tree.annual_loss(size=SIZE), 1 - 1 / p.tail_years, years.whole
     found = {
         "mean": (made.mean, whole.expected),
@@ -98,6 +102,6 @@ def _nodes(samples: dict[str, Floats]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["node", "low", "mode", "high"])
 
 
-def _pert(low: float, mode: float, high: float) -> object:
+def _pert(low: float, mode: float, high: float) -> Any:
     # Three equal points are a number, not a distribution.
     return pert(low, mode, high) if low < high else mode

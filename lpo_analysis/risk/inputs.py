@@ -281,11 +281,35 @@ def _drawn(evidence: Evidence, parameters: Parameters, rate: Rate | None) -> tup
 
 
 def spread(values: Floats, level: float) -> tuple[float, float, float]:
-    """Return median, lower and upper end of the central interval of draws."""
+    """Return the median of draws and the ends of their central interval.
+
+    Parameters
+    ----------
+    values : ndarray of float
+        Draws.
+    level : float
+        Probability of the interval.
+
+    Returns
+    -------
+    tuple of float
+        Median, lower and upper end.
+    """
     low, middle, high = np.quantile(values, [(1 - level) / 2, 0.5, (1 + level) / 2])
     return float(middle), float(low), float(high)
 
 
 def uncapitalised(text: str) -> str:
-    """Start a text with a small letter, to stand within a sentence."""
+    """Start a text with a small letter, to stand within a sentence.
+
+    Parameters
+    ----------
+    text : str
+        A sentence.
+
+    Returns
+    -------
+    str
+        The same with its first letter lowered.
+    """
     return text[:1].lower() + text[1:]

@@ -117,7 +117,7 @@ def _sizes(years: pd.DataFrame, tails: pd.DataFrame, shifts: Result, left_out: p
     bins = years["lower"], years["upper"], years["n"]
     body = fit_binned(*bins, truncation=TRUNCATION, quantiles=QUANTILES, clusters=years["year"], draws=RESAMPLES, seed=SEED, level=level)  # fmt: skip
     whole = fit_binned(*bins, family="generalised_pareto", truncation=TRUNCATION, quantiles=(), clusters=years["year"], draws=RESAMPLES, seed=SEED, level=level)  # fmt: skip
-    tail = tails[tails["above"] == TAIL_FROM].iloc[0]
+    tail, shape = tails[tails["above"] == TAIL_FROM].iloc[0], pd.DataFrame(body.plot_data)
     labels = {"q50": "median", "q90": "90% quantile", "q99": "99% quantile"}
     records = [
         {**body.row(term).to_dict(), "label": f"people affected, {label}", "unit": "people"}
@@ -144,7 +144,7 @@ def _sizes(years: pd.DataFrame, tails: pd.DataFrame, shifts: Result, left_out: p
     ]  # fmt: skip
     return Result(
         "register_sizes", shown, text, tuple(checks), _ROWS[:1], n_used=int(years["n"].sum()),
-        plot_data=body.plot_data[body.plot_data["kind"] != "bin"].reset_index(drop=True),
+        plot_data=shape[shape["kind"] != "bin"].reset_index(drop=True),
         draw=partial(exceedance, title="How many people a breach reaches", xlabel="people affected", ylabel="Share of breaches above",
                      curve_text=f"lognormal above {TRUNCATION}, {percent(level)} interval", seen_text="US health register"),
         alt=body.alt, model=body.model,
