@@ -87,7 +87,7 @@ def fair_tree(
     tail = found["tvar"]
     text = (
         f"As a FAIR tree ({PERT_CONVENTION}) the same inputs give an expected {money(found['mean'][0], 'USD', digits=2)} a year and "
-        f"{money(tail[0], 'USD', digits=2)} on average in {worst(p)}, against {money(found['mean'][1], 'USD', digits=2)} and {money(tail[1], 'USD', digits=2)} from the joint draws. "
+        f"{money(tail[0], 'USD', digits=2)} on average in {worst(p)}, against {money(found['mean'][1], 'USD', digits=2)} and {money(tail[1], 'USD', digits=2)} from the joint draws (means over them). "
         "Three points and a PERT shape keep the middle of each input and cut its tails."
     )
     return Result(

@@ -157,7 +157,7 @@ def _text(table: pd.DataFrame, p: Parameters) -> str:
         else "a contract that makes the provider pay nothing"
     )
     return (
-        f"With {cover} and {cap} (assumptions), of the expected {money(whole, 'USD', digits=2)} a year {listing(shares)}. "
+        f"With {cover} and {cap} (assumptions), of the expected {money(whole, 'USD', digits=2)} a year (mean over the draws) {listing(shares)}. "
         f"{sentence(worst(p))} costs the firm {money(at['firm_tvar'], 'USD', digits=2)} on average, against "
         f"{money(at['all_tvar'], 'USD', digits=2)} for all together: a limit takes away what is below it, not the largest losses."
     )

@@ -111,7 +111,7 @@ def listed_incidents(evidence: Evidence, parameters: Parameters) -> Result:
         rows=(*rows.index, *(row for listing in costs["rows"] for row in listing.split(", ")), "table:breaches_legal_washington:all", "table:breaches_vcdb_legal:all"),
         n_used=len(rows), plot_data=data.assign(conf_low=np.nan, conf_high=np.nan),
         draw=partial(dotplot, title="Law-firm incidents beside the register", xlabel="people, files or cases affected", log=True, reference=float(median),
-                     reference_text="register's median", band=(low, high), band_text="5% to 95% of the register"),
+                     reference_text="register's median", band=(low, high)),
         alt=f"Sizes of {len(listed)} law-firm incidents and {len(washington)} Washington notices as dots on a logarithmic axis, the register's middle 90% of {number(low, digits=2)} to {number(high, digits=2)} people behind.",
         model={"costs": costs, "kinds": kinds},
     )  # fmt: skip
@@ -148,7 +148,7 @@ def _of_costs(costs: pd.DataFrame) -> str:
     text = f" What is on file of their costs runs from {money(costs['amount'].min(), 'USD', digits=2)} to {money(costs['amount'].max(), 'USD', digits=2)}, each a part of a whole that nobody told."
     if len(both) >= 2:
         text += (
-            f" The {len(both)} settlements of known size come to {money(both['per_person'].min(), 'USD', digits=2)} to {money(both['per_person'].max(), 'USD', digits=2)} a person; "
+            f" The {'two' if len(both) == 2 else len(both)} settlements of known size come to {money(both['per_person'].min(), 'USD', digits=2)} to {money(both['per_person'].max(), 'USD', digits=2)} a person; "
             "how a cost grows with the number of people cannot be estimated from so few."
         )
     return text

@@ -5,7 +5,7 @@ The register is of health care. Reading law firms by it is an assumption that th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
 import numpy as np
@@ -97,7 +97,8 @@ def _register(level: float) -> Register:
     shifts = fit_shifts(
         years["lower"], years["upper"], years["n"], groups=years["year"], truncation=TRUNCATION, level=level
     )
-    return Register(_sizes(years, tails, shifts, left_out, level), _third_party(cells, level), shifts, left_out, tails)
+    sizes = _sizes(years, tails, shifts, left_out, level)
+    return Register(sizes, _third_party(cells, level), _by_year(shifts, level), left_out, tails)
 
 
 @lru_cache(maxsize=1)
@@ -147,8 +148,31 @@ def _sizes(years: pd.DataFrame, tails: pd.DataFrame, shifts: Result, left_out: p
         plot_data=shape[shape["kind"] != "bin"].reset_index(drop=True),
         draw=partial(exceedance, title="How many people a breach reaches", xlabel="people affected", ylabel="Share of breaches above",
                      curve_text=f"lognormal above {TRUNCATION}, {percent(level)} interval", seen_text="US health register"),
-        alt=body.alt, model=body.model,
+        alt=f"Falling curve on two logarithmic axes with the counted shares on it: half of the breaches lie above {_people(middle)} people, one in ten above {_people(far)}.",
+        model=body.model,
     )  # fmt: skip
+
+
+def _by_year(shifts: Result, level: float) -> Result:
+    """Say in words of this room what the shifts from year to year are."""
+    shown = pd.DataFrame(shifts.plot_data)
+    top, least = (shown.loc[pick(shown["estimate"])] for pick in (pd.Series.idxmax, pd.Series.idxmin))
+    told = [
+        f"{row['label']} ({number(row['estimate'], digits=2)} times, {percent(level)} interval {number(row['conf_low'], digits=2)} to {number(row['conf_high'], digits=2)})"
+        for row in (top, least)
+    ]
+    text = (
+        f"Against the mean of {count(len(shown), 'year')} breaches are largest in {told[0]} and smallest in {told[1]}, on the scale of all breaches, those below {TRUNCATION} people too, which "
+        "the fit carries on. No one size holds for all years, so years are resampled whole."
+    )
+    draw = partial(
+        dotplot,
+        title="How sizes shift from year to year",
+        xlabel="size against the mean of the years",
+        reference=1.0,
+        log=True,
+    )
+    return replace(shifts, name="register_years", text=text, draw=draw, alt=f"Dots with intervals, one a year. {text}")
 
 
 def _people(row: pd.Series) -> str:

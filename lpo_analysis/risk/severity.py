@@ -17,7 +17,7 @@ from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.risk.inputs import Rate, draw, mean_cost, spread, uncapitalised
 from lpo_analysis.risk.parameters import Parameters
 from lpo_analysis.risk.register import TRUNCATION, register
-from lpo_analysis.wording import count, money, percent
+from lpo_analysis.wording import count, money, percent, probability, sentence
 
 POINTS = 512
 """Equally likely values that stand for the share of the records a breach reaches."""
@@ -138,8 +138,8 @@ def breach_cost(evidence: Evidence, parameters: Parameters, *, rate: Rate | None
 
     few, reach = by_size.iloc[0], p.reached_share
     text = (
-        f"One breach of client data at a firm with {count(p.records, 'record')} costs {usd(own)} on average if it reaches {percent(reach[0])} to {percent(reach[1])} of them (an assumption); "
-        f"{percent(floor['estimate'])} of such breaches cost no more than the response itself. "
+        f"One breach of client data at a firm with {count(p.records, 'record')} costs {usd(own)} on average if it reaches {percent(reach[0])} to {percent(reach[1])} of them (an assumption). "
+        f"{sentence(probability(floor['estimate']))} of such breaches cost no more than the response itself. "
     )
     if not few["asked"]:
         text += f"With {int(few['records']):,} records it is {money(few['estimate'], 'USD', digits=2)}, and {percent(few['floor_share'])} of breaches cost the response alone. "
