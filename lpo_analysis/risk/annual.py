@@ -215,13 +215,15 @@ def _text(table: pd.DataFrame, p: Parameters) -> str:
     def span(row: pd.Series) -> str:
         return f"{usd(row['conf_low'])} to {usd(row['conf_high'])}"
 
-    seen = "may pass without one" if least["estimate"] == 0 else f"costs {usd(least['estimate'])} or more"
+    seen = (
+        "may pass without one, and costs" if least["estimate"] == 0 else f"costs {usd(least['estimate'])} or more, and"
+    )
     return (
         f"A breach that reaches client data within {count(p.horizon_years, 'year')} has a chance of "
         f"{percent(chance['estimate'], width=0.05)} ({p.level:.0%} interval {percent(chance['conf_low'], width=0.05)} to {percent(chance['conf_high'], width=0.05)}). "
         f"It would cost {usd(severity['estimate'])} on average ({span(severity)}) "
         f"for {p.records:,} records, which makes an expected {usd(expected['estimate'])} a year ({span(expected)}). "
-        f"{sentence(worst(p))} {seen}, and {usd(tail['estimate'])} on average ({span(tail)} by what is not known of the inputs). "
+        f"{sentence(worst(p))} {seen} {usd(tail['estimate'])} on average ({span(tail)} by what is not known of the inputs). "
         "Fines, lost clients and claims for malpractice are not in it."
     )
 

@@ -168,11 +168,15 @@ def _break_even(draws: Mapping[str, Floats], p: Parameters) -> tuple[Floats, Flo
 
 def _text(table: pd.DataFrame, p: Parameters, chance: float | None) -> str:
     a, b = table.iloc[0], table.iloc[1]
+    few = (
+        f"{money(a['estimate'], 'USD', digits=2)} a year if it holds {percent(p.held_share[0])} of the records and "
+        if p.held_share[0] < p.held_share[1]
+        else ""
+    )
     text = (
         f"Under the stated exposure (third-party breaches spread evenly over {count(p.vendors, 'vendor')}, the provider breached {p.relative_hazard[0]:g} to "
-        f"{p.relative_hazard[1]:g} times as often as one of them), one more provider adds an expected "
-        f"{money(a['estimate'], 'USD', digits=2)} a year if it holds {percent(p.held_share[0])} of the records and {money(b['estimate'], 'USD', digits=2)} if it holds "
-        f"{percent(p.held_share[1])} ({p.level:.0%} interval up to {money(b['conf_high'], 'USD', digits=2)}). "
+        f"{p.relative_hazard[1]:g} times as often as an average vendor), one more provider adds an expected "
+        f"{few}{money(b['estimate'], 'USD', digits=2)}{' a year' if not few else ''} if it holds {percent(p.held_share[1])} ({p.level:.0%} interval up to {money(b['conf_high'], 'USD', digits=2)}). "
     )
     if chance is None:
         text += "A yearly saving below that is gone in expectation. "

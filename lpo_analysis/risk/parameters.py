@@ -50,7 +50,7 @@ class Parameters(ReportParameters):
     memory_years: Range = [5.0, 15.0]
     """Assumption: years that respondents look back over when they say that the firm was ever breached."""
     reached_share: Range = [0.05, 1.0]
-    """Assumption: share of the records that a breach reaches, once it reaches client data; read as the ends of a uniform."""
+    """Assumption: share of the records that a breach reaches, once it reaches client data; it differs from breach to breach, evenly between these ends."""
     held_share: Range = [0.05, 0.5]
     """Assumption: share of the firm's records that a new provider would hold; the ends of the range shown."""
     relative_hazard: Range = [0.5, 3.0]
