@@ -50,15 +50,15 @@ def test_means_add_up_and_tails_of_parts_reach_no_less_than_the_tail_of_all():
 
 
 def test_without_cover_and_liability_the_firm_bears_all():
-    at = shares(insurance_limit=0.0, liability_cap=0.0)
+    made = who_bears(load(), asked(insurance_limit=0.0, liability_cap=0.0))
+    at = made.table.set_index("term")["estimate"]
     assert at["firm_tvar"] == pytest.approx(at["all_tvar"])
     assert at["insurer_mean"] == at["provider_mean"] == 0
-    assert "the firm bears all" in who_bears(load(), asked(insurance_limit=0.0, liability_cap=0.0)).text
+    assert "the firm bears all" in made.text
 
 
 def test_more_cover_leaves_less_to_the_firm():
-    kept = [shares(insurance_limit=limit)["firm_mean"] for limit in (0.0, 1e6)]
-    assert kept == sorted(kept, reverse=True)
-    assert shares(insurance_retention=1e9)["insurer_mean"] == 0
-    held = [shares(liability_cap=cap)["provider_mean"] for cap in (0.0, 5e5)]
-    assert held == sorted(held)
+    usual, other = shares(), shares(insurance_retention=1e9, liability_cap=5e6)
+    assert other["insurer_mean"] == 0
+    assert other["provider_mean"] > usual["provider_mean"]
+    assert other["firm_mean"] > usual["firm_mean"]
