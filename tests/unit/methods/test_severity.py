@@ -125,3 +125,10 @@ def test_bad_input_gets_one_clear_error() -> None:
     ]:
         with pytest.raises(ParameterError, match=words):
             call()
+
+
+@pytest.mark.parametrize("loc", [0.0, 30.0])
+def test_lognormal_draws_are_those_of_scipy(loc):
+    dist = stats.lognorm(s=1.3, loc=loc, scale=200)
+    drawn = Continuous(dist).draw(np.random.default_rng(4), 500)
+    assert (drawn == dist.rvs(500, random_state=np.random.default_rng(4))).all()
