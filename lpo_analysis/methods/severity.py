@@ -122,7 +122,16 @@ class Continuous(Severity):
 
     def draw(self, rng: np.random.Generator, size: int) -> Floats:
         """Draw losses."""
-        return np.asarray(self.dist.rvs(size=size, random_state=rng), dtype=float)
+        if self.dist.dist.name != "lognorm":
+            return np.asarray(self.dist.rvs(size=size, random_state=rng), dtype=float)
+        # What scipy does, number for number, in place: half the time goes into fresh arrays.
+        (shape,), loc, scale = self.dist.dist._parse_args(*self.dist.args, **self.dist.kwds)
+        drawn = rng.standard_normal(size)
+        drawn *= shape
+        np.exp(drawn, out=drawn)
+        drawn *= scale
+        drawn += loc
+        return drawn
 
     def cut(self, to: Piecewise) -> Severity:
         """Return what a piecewise linear share of the loss costs."""
