@@ -7,6 +7,8 @@ import pytest
 from scipy import stats
 
 from lpo_analysis.evidence import load
+from lpo_analysis.methods.compound import aggregate_loss
+from lpo_analysis.methods.frequency import mixed_poisson
 from lpo_analysis.methods.severity import Points
 from lpo_analysis.risk import Parameters, analyse, annual_loss
 from lpo_analysis.risk.annual import CARRIED, compound
@@ -35,6 +37,16 @@ def test_a_compound_poisson_has_its_analytic_moments_and_its_first_tail():
     # Nothing is lost without an event; two events cost 200 at least, one at most 300.
     assert one.cdf(0.0) == pytest.approx(np.exp(-0.7), rel=1e-9)
     assert one.cdf(190.0) == pytest.approx(np.exp(-0.7) * (1 + 0.7 * 0.45), abs=2e-3)
+
+
+def test_with_one_cost_the_mean_over_draws_is_the_mixed_poisson():
+    # Two ways to the same: a transform a draw, averaged, and one transform of counts mixed over the draws' rates.
+    cost, frequencies = Points([50.0, 80.0, 300.0], [0.5, 0.3, 0.2]), np.linspace(0.05, 2.5, 64)
+    years = compound(frequencies, [cost] * 64)
+    mixed = aggregate_loss(mixed_poisson(frequencies), cost, step=years.grid.step, size=years.grid.size)
+    assert years.whole.probabilities == pytest.approx(mixed.probabilities, abs=1e-9)
+    assert years.whole.mean == pytest.approx(mixed.mean)
+    assert years.whole.tvar(0.99) == pytest.approx(mixed.tvar(0.99))
 
 
 def test_points_of_a_lognormal_give_the_moments_of_the_compound_lognormal():

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from lpo_analysis.evidence import load
+from lpo_analysis.methods.compound import insured_loss
+from lpo_analysis.methods.frequency import poisson
+from lpo_analysis.methods.piecewise import Layer
+from lpo_analysis.methods.severity import Points
 from lpo_analysis.risk import Parameters, who_bears
+from lpo_analysis.risk.annual import compound
 from lpo_analysis.risk.insurance import split_event
 
 
@@ -30,6 +35,15 @@ def test_an_event_is_split_as_the_contract_says():
     assert own["provider"].tolist() == [0.0, 0.0, 0.0]
     assert own["insurer"].tolist() == [0.0, 5.5e5, 1e6]
     assert own["firm"].tolist() == [2e4, 5e4, 2e6]
+
+
+def test_the_firms_year_is_that_of_the_general_layers():
+    cost, p = Points(np.linspace(2e4, 3e6, 200)), Parameters()
+    own = split_event(cost.values, p, at_provider=False)
+    years = compound(np.array([0.4]), [Points(own["firm"])])
+    layer = Layer(p.insurance_retention, p.insurance_limit)
+    net = insured_loss(poisson(0.4), cost, per_event=[layer], step=years.grid.step, size=years.grid.size).net
+    assert years.given[0].probabilities == pytest.approx(net.probabilities, abs=1e-9)
 
 
 @pytest.mark.parametrize("there", [True, False])
