@@ -99,7 +99,7 @@ def dotplot(
             ax.set_xscale("log")
             ax.set_xlim(left=0.9 * edge)
             low, high = ax.get_xlim()
-            if high < 100 * low:
+            if high < 300 * low:
                 # Powers of ten alone would leave a short axis with one number.
                 ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))

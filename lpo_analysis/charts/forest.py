@@ -63,9 +63,12 @@ def forest(
         ax.set_ylim(y - 0.9, -0.9)
         bare(ax)
         if log or not percent:
-            from matplotlib.ticker import FuncFormatter, NullFormatter
+            from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
-            ax.set_xscale("log" if log else "linear")
+            if log:
+                ax.set_xscale("log")
+            else:
+                ax.xaxis.set_major_locator(MaxNLocator(5))
             ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
             ax.xaxis.set_minor_formatter(NullFormatter())
         else:
