@@ -15,6 +15,7 @@ from benchmarks import (
     bench_billing,
     bench_diffusion,
     bench_draws,
+    bench_losses,
     bench_meta,
     bench_sensitivity,
     bench_start,
@@ -28,12 +29,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     bench_batch.arguments(parser)
     bench_start.arguments(parser)
+    bench_losses.arguments(parser, rounds=False)
     given = parser.parse_args()
     load = os.getloadavg()[0]
     start = bench_start.run(runs=given.runs)
     meta, diffusion = bench_meta.run(), bench_diffusion.run()
     draws, sensitivity = bench_draws.run(), bench_sensitivity.run()
-    billing = bench_billing.run()
+    losses, billing = bench_losses.run(peer=given.peer), bench_billing.run()
     batch = bench_batch.run(
         reports=given.reports,
         kit_reports=given.kit_reports,
@@ -55,6 +57,7 @@ def main() -> None:
         "diffusion": diffusion,
         "draws": draws,
         "sensitivity": sensitivity,
+        "losses": losses,
         "billing": billing,
         **batch,
     }
@@ -69,6 +72,7 @@ def main() -> None:
         bench_diffusion.lines(diffusion),
         bench_draws.lines(draws),
         bench_sensitivity.lines(sensitivity),
+        bench_losses.lines(losses),
         bench_billing.lines(billing),
     ):
         print("", *told, sep="\n")

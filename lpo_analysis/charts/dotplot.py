@@ -94,11 +94,15 @@ def dotplot(
         ax.set_ylim(len(frame) - 0.3, -1.4)
         bare(ax)
         if log:
-            from matplotlib.ticker import FuncFormatter, NullFormatter
+            from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
             ax.set_xscale("log")
             ax.set_xlim(left=0.9 * edge)
-            ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            low, high = ax.get_xlim()
+            if high < 300 * low:
+                # Powers of ten alone would leave a short axis with one number.
+                ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
             ax.xaxis.set_minor_formatter(NullFormatter())
         ax.set_title(title)
         ax.set_xlabel(f"{xlabel} (logarithmic scale)" if log else xlabel)

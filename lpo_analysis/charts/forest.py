@@ -62,13 +62,16 @@ def forest(
         ax.set_yticks(ticks, names, fontsize=8)
         ax.set_ylim(y - 0.9, -0.9)
         bare(ax)
-        if log:
-            from matplotlib.ticker import FuncFormatter, NullFormatter
+        if log or not percent:
+            from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
-            ax.set_xscale("log")
-            ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            if log:
+                ax.set_xscale("log")
+            else:
+                ax.xaxis.set_major_locator(MaxNLocator(5))
+            ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
             ax.xaxis.set_minor_formatter(NullFormatter())
-        elif percent:
+        else:
             ax.set_xlim(0, 1)
             percent_axis(ax)
         ax.set_title(title)

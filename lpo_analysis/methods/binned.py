@@ -9,7 +9,7 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 
 from lpo_analysis.charts import exceedance
 from lpo_analysis.errors import ParameterError, choices
@@ -31,6 +31,8 @@ from lpo_analysis.methods.proportions import share_interval
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.wording import count, number, percent
 
+Bins = tuple[Floats, Floats, Floats]
+Fits = tuple[Floats, Floats, int]
 NAMES: dict[str, tuple[str, str]] = {"lognormal": ("mu", "sigma"), "generalised_pareto": ("shape", "scale")}
 _LEAST_EXPECTED = 5.0
 FEW_CLUSTERS = 30
@@ -138,7 +140,7 @@ def fit_binned(
         elif told is not None:
             found, covariance, lost = told
             df = len(parts) - 1.0
-            checks.append(_cluster_check(parts))
+            checks.append(cluster_check(parts))
             how = f"jackknife over {len(parts)} groups"
             if clusters is not None:
                 resampled, how = found, f"bootstrap of {count(len(parts), 'cluster')}, {draws:,} resamples"
@@ -159,7 +161,7 @@ def fit_binned(
     for p in quantiles:
         point, error = quantile(theta, p, family, truncation), np.nan
         if resampled is None:
-            low, high = _profile(p, point, theta, value, drop, *bins, family, truncation)
+            low, high = _profile(p, point, theta, value, drop, bins, family=family, truncation=truncation)
         else:
             logs = np.log(quantiles_of(resampled, p, family, truncation) - base)
             spread = float(np.sqrt((df + 1) / df) * logs.std(ddof=1))
@@ -208,56 +210,58 @@ def check_bins(lo: Floats, hi: Floats, n: Floats, *, family: str, truncation: fl
         raise ParameterError("level: must lie between 0 and 1")
 
 
-def _profile(
-    p: float, point: float, theta: Floats, value: float, drop: float, lo: Floats, hi: Floats, n: Floats,
-    family: str, truncation: float,
-) -> tuple[float, float]:  # fmt: skip
-    """Return where the profile likelihood of a quantile has fallen by `drop`."""
+def profile_nll(
+    quantile_: float, p: float, theta: Floats, lo: Floats, hi: Floats, n: Floats, *, family: str, truncation: float
+) -> float:
+    """Return the least negative log likelihood of all parameters with a given quantile; theta is where to begin."""
+    base = truncation if family == "generalised_pareto" else 0.0
+    log_q, cut = np.log(quantile_ - base), np.log(truncation) if truncation > 0 else -np.inf
 
-    def solved(log_q: float, free: float) -> Floats | None:
-        def gap(other: float) -> float:
-            at = np.array([free, other] if family == "generalised_pareto" else [other, free])
-            return float(np.log(quantile(at, p, family, truncation) - base) - log_q)
-
+    def solved(free: float) -> Floats:
+        """Return the parameters; free is the shape, log sigma, or where the truncation stands in sigmas."""
         if family == "generalised_pareto":
             # A quantile of the excess is proportional to the scale.
-            return np.array([free, log_q - np.log(stats.genpareto.ppf(p, free))])
-        reach = 1.0
-        while reach < 1e4:
-            low, high = theta[0] - reach, theta[0] + reach
-            if gap(low) < 0 < gap(high):
-                return np.array([optimize.brentq(gap, low, high, xtol=1e-10), free])
-            reach *= 3
-        return None
+            grown = -np.log1p(-p)
+            return np.array([free, log_q - np.log(grown if abs(free) < 1e-8 else np.expm1(free * grown) / free)])
+        if truncation == 0:
+            return np.array([log_q + np.exp(free) * special.ndtri(1 - p), free])
+        size = (log_q - cut) / -(free + special.ndtri((1 - p) * special.ndtr(-free)))
+        return np.array([cut - size * free, np.log(size)])
 
-    base = truncation if family == "generalised_pareto" else 0.0
+    def inner(free: float) -> float:
+        at = solved(free)
+        return nll(at, lo, hi, n, family, truncation) if np.isfinite(at).all() else 1e100
+
     centre = theta[0] if family == "generalised_pareto" else theta[1]
+    if family == "lognormal" and truncation > 0:
+        centre = (cut - theta[0]) / np.exp(theta[1])
+    with np.errstate(all="ignore"):
+        found = optimize.minimize_scalar(inner, bracket=(centre - 0.05, centre + 0.05), options={"xtol": 1e-6})
+    return float(found.fun)
+
+
+def _profile(
+    p: float, point: float, theta: Floats, value: float, drop: float, bins: Bins, *, family: str, truncation: float
+) -> tuple[float, float]:
+    """Return where the profile likelihood of a quantile has fallen by `drop`."""
+    base = truncation if family == "generalised_pareto" else 0.0
 
     def fallen(log_q: float) -> float:
-        def inner(free: float) -> float:
-            at = solved(log_q, free)
-            return 1e100 if at is None else nll(at, lo, hi, n, family, truncation)
-
-        found = optimize.minimize_scalar(inner, bracket=(centre - 0.05, centre + 0.05), options={"xtol": 1e-6})
-        return float(found.fun) - value - drop
+        at = float(base + np.exp(log_q))
+        return profile_nll(at, p, theta, *bins, family=family, truncation=truncation) - value - drop
 
     start, ends = np.log(point - base), []
     for sign in (-1, 1):
         step = 0.05
-        with np.errstate(all="ignore"):
-            while step < 20 and fallen(start + sign * step) < 0:
-                step *= 2
-            if step >= 20:
-                ends.append(np.nan)
-                continue
-            inside = 0.0 if step == 0.05 else step / 2
-            log_end = optimize.brentq(lambda d, s=sign: fallen(start + s * d), inside, step, xtol=1e-5)
+        while step < 20 and fallen(start + sign * step) < 0:
+            step *= 2
+        if step >= 20:
+            ends.append(np.nan)
+            continue
+        inside = 0.0 if step == 0.05 else step / 2
+        log_end = optimize.brentq(lambda d, s=sign: fallen(start + s * d), inside, step, xtol=1e-5)
         ends.append(float(base + np.exp(start + sign * log_end)))
     return ends[0], ends[1]
-
-
-Bins = tuple[Floats, Floats, Floats]
-Fits = tuple[Floats, Floats, int]
 
 
 def _by_cluster(names: Any, lo: Floats, hi: Floats, n: Floats, bins: Bins) -> dict[str, Floats]:
@@ -300,7 +304,8 @@ def _resample(
     return values[inner], np.asarray(k / (k - 1) * np.cov(values[inner].T)), int(draws - inner.sum())
 
 
-def _cluster_check(parts: dict[str, Floats]) -> Check:
+def cluster_check(parts: dict[str, Floats]) -> Check:
+    """Say how many clusters there are, and whether they are few."""
     sizes = {name: float(counts.sum()) for name, counts in parts.items()}
     largest = max(sizes, key=lambda name: sizes[name])
     text = f"{count(len(parts), 'cluster')}; the largest, {largest}, holds {percent(sizes[largest] / sum(sizes.values()))} of the losses"

@@ -25,7 +25,8 @@ MEDIAN_STEPS = 20
 """Steps to the median event of an automatic grid."""
 TOLERANCES = {"mean": 1e-4, "standard deviation": 1e-3, "skewness": 1e-2}
 """Relative differences of grid and analytic moments that are not unreasonable."""
-_BLOCK = 4_000_000
+_BLOCK = 2**18
+"""Events simulated at a time: few enough to stay in the cache."""
 
 
 @dataclass(frozen=True)
@@ -501,5 +502,7 @@ def simulate(
 
 def _by_year(losses: Floats, counts: ArrayLike) -> Floats:
     events = np.asarray(counts)
-    year = np.repeat(np.arange(len(events)), events)
-    return np.bincount(year, weights=losses, minlength=len(events)).astype(float)
+    held, total = events > 0, np.zeros(len(events))
+    if held.any():
+        total[held] = np.add.reduceat(losses, (np.cumsum(events) - events)[held])
+    return total

@@ -34,7 +34,7 @@ class Input:
         Unit, such as ``USD per hour`` or ``share``.
     low, high : float
         5% and 95% quantile; the ends for ``uniform``, ``triangular`` and ``pert``; the same value for ``point``.
-    kind : {'lognormal', 'logitnormal', 'normal', 'uniform', 'triangular', 'pert', 'point', 'log_t', 'logit_t'}
+    kind : {'lognormal', 'logitnormal', 'normal', 'uniform', 'triangular', 'pert', 'point', 'log_t', 'logit_t', 'gamma'}
         Shape: positive amounts are lognormal, shares logitnormal, changes normal; see `lpo_analysis.methods.shapes`.
     rung : int
         1 fitted, 2 stated, 3 borrowed, 4 assumption.

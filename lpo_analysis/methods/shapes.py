@@ -9,12 +9,14 @@ from typing import Literal
 import numpy as np
 from scipy import optimize
 from scipy.interpolate import CubicSpline
-from scipy.special import betainc, betaincinv, expit, logit, ndtr, ndtri, stdtr, stdtrit
+from scipy.special import betainc, betaincinv, expit, gammainc, gammaincinv, logit, ndtr, ndtri, stdtr, stdtrit
 
 from lpo_analysis.errors import ParameterError
 from lpo_analysis.methods.draws import Floats
 
-Kind = Literal["lognormal", "logitnormal", "normal", "uniform", "triangular", "pert", "point", "log_t", "logit_t"]
+Kind = Literal[
+    "lognormal", "logitnormal", "normal", "uniform", "triangular", "pert", "point", "log_t", "logit_t", "gamma"
+]
 BOUNDED = ("uniform", "triangular", "pert", "point")
 PEAKED = ("triangular", "pert")
 SCALES = {"lognormal": "log", "log_t": "log", "logitnormal": "logit", "logit_t": "logit", "normal": "plain"}
@@ -32,7 +34,7 @@ class Quantiles:
         Shape.
     a, b : float
         Ends of a bounded shape; median and spread (quantile of ``u`` is a + b times that of the standard distribution) of
-        the others, on the scale on which they are symmetric.
+        the others, on the scale on which they are symmetric; shape and scale of ``gamma``.
     mode : float, optional
         Most likely value of ``triangular`` and ``pert``.
     df : float, optional
@@ -70,6 +72,8 @@ class Quantiles:
         """
         if self.kind in BOUNDED:
             return _bounded_ppf(self.kind, u, self.a, self.b, self.mode)
+        if self.kind == "gamma":
+            return np.asarray(self.b * gammaincinv(self.a, u))
         z = np.atleast_1d(ndtri(u) if self.df is None else stdtrit(self.df, u))
         # In place: fresh memory for every step costs more than the steps.
         z *= self.b
@@ -102,6 +106,8 @@ class Quantiles:
             return np.asarray(x >= middle, dtype=float)
         if self.kind in BOUNDED:
             return _bounded_cdf(self.kind, x, self.a, self.b, self.mode)
+        if self.kind == "gamma":
+            return np.asarray(gammainc(self.a, np.maximum(x, 0.0) / self.b))
         with np.errstate(divide="ignore", invalid="ignore"):
             z = (_forward(x, SCALES[self.kind]) - self.a) / self.b
         return np.asarray(ndtr(z) if self.df is None else stdtr(self.df, z), dtype=float)
@@ -152,6 +158,8 @@ def shape(
             mode = (low + high) / 2
         ends = (low, high) if at == (0.0, 1.0) or low == high else _ends(name, kind, low, high, at, mode)
         return Quantiles(kind, *ends, mode)
+    if kind == "gamma":
+        return Quantiles(kind, *_gamma(low, high, at))
     z = ndtri(np.array(at)) if df is None else stdtrit(df, np.array(at))
     pair = _forward(np.array([low, high]), SCALES[kind])
     spread = float(np.diff(pair)[0] / np.diff(z)[0])
@@ -169,8 +177,12 @@ def _fits(
         )
     if kind not in BOUNDED and not (at[0] > 0 and at[1] < 1):
         raise ParameterError(f"{name}: a {kind} has no ends, so its quantiles must lie between 0 and 1 (both excluded)")
-    if SCALES.get(kind) == "log" and low <= 0:
+    if (SCALES.get(kind) == "log" or kind == "gamma") and low <= 0:
         raise ParameterError(f"{name}: must be above 0, got a low end of {low:g}")
+    if kind == "gamma" and low == high:
+        raise ParameterError(
+            f"{name}: a gamma has two quantiles that differ, got {low:g} twice.", remedy="Call it a point."
+        )
     if SCALES.get(kind) == "logit" and not (low > 0 and high < 1):
         raise ParameterError(f"{name}: must lie between 0 and 1, got {low:g} to {high:g}")
     if kind == "point" and low != high:
@@ -214,6 +226,18 @@ def _bounded_ppf(kind: str, u: Floats, a: float, b: float, mode: float | None) -
     width, below = b - a, (mode - a) / (b - a)
     left = a + width * np.sqrt(u * below)
     return np.asarray(np.where(u < below, left, b - width * np.sqrt((1 - u) * (1 - below))))
+
+
+def _gamma(low: float, high: float, at: tuple[float, float]) -> tuple[float, float]:
+    """Find shape and scale from two quantiles: their ratio falls with the shape alone."""
+
+    def gap(log_shape: float) -> float:
+        inner = gammaincinv(np.exp(log_shape), np.array(at))
+        return float(np.log(inner[1]) - np.log(max(inner[0], 1e-300)) - np.log(high / low))
+
+    # From a spread of three hundred powers of ten to one of a ten thousandth.
+    shape = float(np.exp(optimize.brentq(gap, np.log(5e-3), np.log(1e9), xtol=1e-13)))
+    return shape, high / float(gammaincinv(shape, at[1]))
 
 
 _END, _STEP, _BLOCK = 23.2, 0.04, 1 << 14

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 
 import pandas as pd
 
 from lpo_analysis import vocabulary
 from lpo_analysis.evidence import Evidence, load
+from lpo_analysis.methods.inputs import Inputs, values_at
 from lpo_analysis.methods.sensitivity import tornado
 from lpo_analysis.results import Result
-from lpo_analysis.risk import breaches, controls, ethics, hazards, incidents, losses, reached, registers
+from lpo_analysis.risk import annual, breaches, controls, ethics, hazards, incidents, reached, registers
 from lpo_analysis.risk.adequacy import adequacy
 from lpo_analysis.risk.attrition import attrition
 from lpo_analysis.risk.caught import caught, sanctions
@@ -20,8 +21,13 @@ from lpo_analysis.risk.conflicts import conflicts
 from lpo_analysis.risk.control_costs import break_even
 from lpo_analysis.risk.control_rank import control_ranking
 from lpo_analysis.risk.currency import currency_swings
+from lpo_analysis.risk.fair_tree import fair_tree
 from lpo_analysis.risk.generative_ai import rules_in_use, wrong_answers
 from lpo_analysis.risk.governance import governance, governance_over_time, location_index
+from lpo_analysis.risk.increment import provider_increment
+from lpo_analysis.risk.inputs import EXPOSURE, Rate, expected_loss_of
+from lpo_analysis.risk.insurance import who_bears
+from lpo_analysis.risk.listed import listed_incidents
 from lpo_analysis.risk.parameters import Parameters
 from lpo_analysis.risk.practice import steps_in_use
 from lpo_analysis.risk.quality import quality
@@ -30,18 +36,21 @@ from lpo_analysis.risk.quality_own import own_acceptance, own_agreement, own_dri
 from lpo_analysis.risk.quality_plan import acceptance_plan, inspection_cost, outgoing_quality
 from lpo_analysis.risk.quality_tasks import comparable_figures, task_accuracy
 from lpo_analysis.risk.recall import recall_plan, review_recall
+from lpo_analysis.risk.register import Register, register
+from lpo_analysis.risk.severity import breach_cost
 from lpo_analysis.risk.spending import security_spending
 from lpo_analysis.wording import listing
 
 SHOWN = (
     "prevalence", "hazard", "hazards", "breach_trend", "client_data_reached", "third_party", "registers", "breach_pooling",
-    "loss", "increment", "own_incidents", "quality", "task_accuracy", "plan", "duties", "governance", "duties_on_file",
-    "steps_in_use", "ai_duties", "ai_duties_on_file", "caught", "sanctions", "wrong_answers", "ai_rules",
+    "cost", "listed", "loss", "increment", "shares", "tree", "own_incidents", "quality", "task_accuracy", "plan", "duties",
+    "governance", "duties_on_file", "steps_in_use", "ai_duties", "ai_duties_on_file", "caught", "sanctions", "wrong_answers",
+    "ai_rules",
 )  # fmt: skip
 """Results whose rows the list of sources names, in the order of the report."""
 
 
-def analyse(parameters: Parameters, *, evidence: Evidence | None = None) -> Analysis:
+def analyse(parameters: Parameters, *, evidence: Evidence | None = None, rate: Rate | None = None) -> Analysis:
     """Analyse confidentiality, quality, ethics and continuity.
 
     Parameters
@@ -50,13 +59,15 @@ def analyse(parameters: Parameters, *, evidence: Evidence | None = None) -> Anal
         The question.
     evidence : Evidence, optional
         The evidence base; the shipped one by default.
+    rate : tuple of float, optional
+        Shape and rate of the gamma distribution of breaches a year that own incidents leave, see `loss_inputs`.
 
     Returns
     -------
     Analysis
         Everything the report shows; each part is computed when first asked for.
     """
-    return Analysis(parameters, evidence or load())
+    return Analysis(parameters, evidence or load(), rate)
 
 
 class Analysis:
@@ -68,10 +79,12 @@ class Analysis:
         The question.
     evidence : Evidence
         The evidence base.
+    rate : tuple of float, optional
+        As for `analyse`.
     """
 
-    def __init__(self, parameters: Parameters, evidence: Evidence) -> None:
-        self.parameters, self.evidence = parameters, evidence
+    def __init__(self, parameters: Parameters, evidence: Evidence, rate: Rate | None = None) -> None:
+        self.parameters, self.evidence, self.rate = parameters, evidence, rate
 
     def __repr__(self) -> str:
         p = self.parameters
@@ -139,14 +152,39 @@ class Analysis:
         return incidents.by_kind(self.evidence, self.parameters)
 
     @cached_property
+    def cost(self) -> Result:
+        """What one breach costs."""
+        return breach_cost(self.evidence, self.parameters, rate=self.rate)
+
+    @cached_property
+    def register(self) -> Register:
+        """Sizes of breaches in the US health register."""
+        return register(self.parameters.level)
+
+    @cached_property
+    def listed(self) -> Result:
+        """Incidents of law firms on file beside the register."""
+        return listed_incidents(self.evidence, self.parameters)
+
+    @cached_property
     def loss(self) -> Result:
-        """Expected yearly loss and exceedance."""
-        return losses.annual_loss(self.evidence, self.parameters)
+        """Yearly loss and exceedance."""
+        return annual.annual_loss(self.evidence, self.parameters, rate=self.rate)
 
     @cached_property
     def increment(self) -> Result:
         """What one more provider adds."""
-        return losses.provider_increment(self.evidence, self.parameters)
+        return provider_increment(self.evidence, self.parameters, rate=self.rate)
+
+    @cached_property
+    def shares(self) -> Result:
+        """Who bears the loss."""
+        return who_bears(self.evidence, self.parameters, rate=self.rate)
+
+    @cached_property
+    def tree(self) -> Result:
+        """The loss as a FAIR tree."""
+        return fair_tree(self.evidence, self.parameters, rate=self.rate, loss=self.loss)
 
     @cached_property
     def quality(self) -> Result:
@@ -365,15 +403,33 @@ class Analysis:
         Returns
         -------
         pandas.DataFrame
-            As `lpo_analysis.methods.sensitivity.tornado`; empty where no loss can be estimated.
+            As `lpo_analysis.methods.sensitivity.tornado`, with a row for the share of the records that a breach reaches, as if every
+            breach reached the same; empty where no loss can be estimated.
         """
         if not self.loss.estimable:
             return pd.DataFrame(columns=["label", "rung", "input_low", "input_high", "at_low", "at_high"])
-        inputs = self.loss.model["inputs"]
-        model = losses.expected_loss_model(self.evidence, self.parameters)
-        kept = [item.name for item in inputs if item.name != "third_party_share"]
-        frame = tornado(model, inputs, level=self.parameters.level)
-        return frame[frame["input"].isin(kept)]
+        p = self.parameters
+        inputs = Inputs(tuple(item for item in self.loss.model["inputs"] if item.name not in EXPOSURE))
+        frame = tornado(partial(expected_loss_of, parameters=p), inputs, level=p.level)
+        low, high = p.reached_share
+        middle = values_at(inputs, {})
+        ends = [
+            float(expected_loss_of(middle, p.model_copy(update={"reached_share": [end, end]}))[0])
+            for end in (low, high)
+        ]
+        row = (
+            "reached_share",
+            "records that every breach reaches",
+            "share of records",
+            4,
+            low,
+            high,
+            *ends,
+            frame["base"].iloc[0],
+            ends[1] - ends[0],
+        )
+        frame.loc[len(frame)] = list(row)
+        return frame.sort_values("width", ascending=False, kind="stable", ignore_index=True)
 
     def by_grades(self) -> pd.DataFrame:
         """Ask for the loss with other grades let in.
@@ -384,10 +440,11 @@ class Analysis:
             Columns grades, rows, p (chance of a breach of client data within the horizon), loss (USD a year).
         """
         sets = (["A", "B"], ["A", "B", "C"], ["A", "B", "C", "D"])
-        return losses.loss_by_grades(self.evidence, self.parameters, sets)
+        return annual.loss_by_grades(self.evidence, self.parameters, sets)
 
     @cached_property
     def rows(self) -> tuple[str, ...]:
         """Identifiers of all rows shown, in the order of the report."""
-        parts = (*(getattr(self, name) for name in SHOWN), *self.continuity, *self.controls)
+        parts = [getattr(self, name) for name in SHOWN]
+        parts += [self.register.sizes, self.register.third_party, *self.continuity, *self.controls]
         return tuple(dict.fromkeys(row for part in parts for row in part.rows))

@@ -17,7 +17,7 @@ from lpo_analysis.evidence import table as load_table
 from lpo_analysis.evidence.money import ends
 from lpo_analysis.methods.draws import Floats, uniforms
 from lpo_analysis.results import Check, Result, not_estimable, tidy
-from lpo_analysis.risk import losses
+from lpo_analysis.risk.inputs import draw, expected_loss_of, increment_of, mean_cost, rates
 from lpo_analysis.risk.parameters import Parameters
 from lpo_analysis.wording import count, listing, money, number, percent
 
@@ -88,7 +88,7 @@ def beside(names: tuple[str, ...], parameters: Parameters) -> dict[str, Floats]:
     return {name: found[name][order] for name in names}
 
 
-def path_losses(evidence: Evidence, parameters: Parameters) -> PathLosses | None:
+def path_losses(evidence: Evidence, parameters: Parameters) -> PathLosses:
     """Split the yearly loss by the way it comes; the one place that knows the model of the loss.
 
     Parameters
@@ -100,8 +100,8 @@ def path_losses(evidence: Evidence, parameters: Parameters) -> PathLosses | None
 
     Returns
     -------
-    PathLosses or None
-        None where no loss can be estimated.
+    PathLosses
+        The losses, one element a draw.
 
     Raises
     ------
@@ -110,21 +110,20 @@ def path_losses(evidence: Evidence, parameters: Parameters) -> PathLosses | None
 
     Notes
     -----
-    The new provider's part is that of `lpo_analysis.risk.losses.provider_increment`, at a share of the records held that is uniform
-    between the ends of ``held_share``; the parts of the firm and of today's vendors share the loss of today.
+    The new provider's part is that of `lpo_analysis.risk.increment`, over the shares of records held and the hazards that the
+    parameters allow; the parts of the firm and of today's vendors share the loss of today.
     """
-    drawn = losses.draw(evidence, parameters)
-    if drawn is None:
-        return None
-    values, inputs = drawn
-    whole, third = values["client_rate"] * values["severity"], values["third_party_share"]
-    low, high = parameters.held_share
-    held = low + (high - low) * beside(("held_share",), parameters)["held_share"]
-    reached = parameters.records * held * values["reached_share"] * values["cost_per_record"]
-    provider = values["client_rate"] * third / parameters.vendors * np.maximum(values["response_floor"], reached)
-    by_path = {"own": whole * (1 - third), "third_party": whole * third, "provider": provider, "all": whole}
+    values, inputs = draw(evidence, parameters)
+    client_rate, one = rates(values)[1], mean_cost(values, parameters)
+    whole, third = expected_loss_of(values, parameters), values["third_party_share"]
+    by_path = {
+        "own": whole * (1 - third),
+        "third_party": whole * third,
+        "provider": increment_of(values, parameters),
+        "all": whole,
+    }
     rows = tuple(dict.fromkeys(row for item in inputs for row in item.rows))
-    return PathLosses(by_path, -np.expm1(-values["client_rate"]), values["severity"], rows)
+    return PathLosses(by_path, -np.expm1(-client_rate), one, rows)
 
 
 def found_losses(evidence: Evidence, parameters: Parameters) -> tuple[PathLosses | None, str]:
@@ -146,7 +145,7 @@ def found_losses(evidence: Evidence, parameters: Parameters) -> tuple[PathLosses
         found = path_losses(evidence, parameters)
     except NoEvidenceError as error:
         return None, f"{error.what[:1].lower()}{error.what[1:]}"
-    return found, "" if found else "no share of such firms ever breached is on file to start from (0 rows)"
+    return found, ""
 
 
 def control_use(evidence: Evidence, parameters: Parameters) -> Result:

@@ -108,7 +108,8 @@ def posterior_rate(evidence: Evidence, parameters: Parameters) -> tuple[float, f
     tuple of float or None
         Shape and rate (inverse scale, in years); None without own incidents or without a prior.
     """
-    own, known = _own(parameters), prior(evidence, parameters)
+    own = _own(parameters)
+    known = None if own is None else prior(evidence, parameters)
     if own is None or known is None:
         return None
     updated = own_frequency(known[0], own)

@@ -65,7 +65,7 @@ class Parameters(ReportParameters):
     memory_years: Range = [5.0, 15.0]
     """Assumption: years that respondents look back over when they say that the firm was ever breached."""
     reached_share: Range = [0.05, 1.0]
-    """Assumption: share of the records that a breach reaches, once it reaches client data; read as the ends of a uniform."""
+    """Assumption: share of the records that a breach reaches, once it reaches client data; it differs from breach to breach, evenly between these ends."""
     held_share: Range = [0.05, 0.5]
     """Assumption: share of the firm's records that a new provider would hold; the ends of the range shown."""
     incidents_path: own_file("incidents") = ""  # type: ignore[valid-type]
@@ -140,6 +140,18 @@ class Parameters(ReportParameters):
     """Assumption: productivity of one US dollar of security in that function; 0 for none, and then no spending is computed."""
     spend_beta: Annotated[Number, Field(ge=1, le=1e3)] = 1.0
     """Assumption: second productivity of class I, at least 1."""
+    relative_hazard: Range = [0.5, 3.0]
+    """Assumption: how often the new provider is breached, as a multiple of an average vendor; read as 5% and 95% quantile."""
+    tail_years: Annotated[Whole, Field(ge=2, le=1000)] = 100
+    """Value at risk and tail mean are those of the worst year in so many."""
+    saving_at_stake: Annotated[Number, Field(ge=0)] = 0.0
+    """Yearly saving in US dollars whose loss to the added risk is looked for; 0 if none is asked about."""
+    insurance_retention: Annotated[Number, Field(ge=0)] = 50_000.0
+    """Assumption: part of each breach that the firm's cyber cover leaves to it, in US dollars."""
+    insurance_limit: Annotated[Number, Field(ge=0)] = 1_000_000.0
+    """Assumption: most that the firm's cyber cover pays for one breach, in US dollars; 0 if there is no cover."""
+    liability_cap: Annotated[Number, Field(ge=0)] = 500_000.0
+    """Assumption: most that the provider's contract makes it pay for one breach at its place, in US dollars; 0 if it pays nothing."""
 
     @model_validator(mode="after")
     def _together(self) -> Parameters:
@@ -154,6 +166,8 @@ class Parameters(ReportParameters):
                 raise rule(f"{name}: one stands there twice, got {', '.join(getattr(self, name))}")
         if not self.memory_years[0] >= 1:
             raise rule(f"memory_years: must be at least 1, got {self.memory_years[0]:g}")
+        if not self.relative_hazard[0] > 0:
+            raise rule(f"relative_hazard: must be above 0, got {self.relative_hazard[0]:g}")
         for name in ("reached_share", "held_share"):
             low, high = getattr(self, name)
             if not 0 < low <= high <= 1:
@@ -236,6 +250,7 @@ class Parameters(ReportParameters):
     def prime(cls) -> None:
         """Compute what every report of this kind shares, so that a batch does it once."""
         from lpo_analysis.risk.analysis import analyse
+        from lpo_analysis.risk.register import register
 
         # The rows of these grades and the sampler are the same work whatever the question.
         analysis = analyse(cls())
@@ -252,6 +267,10 @@ class Parameters(ReportParameters):
         _ = analysis.duties
         # Published shares, scores and opinions, which hardly a parameter changes.
         _ = analysis.prevalence, analysis.quality, analysis.governance, analysis.control_use
+        # The register is the same for every firm.
+        register(cls().level)
+        # Published shares, scores and opinions, which hardly a parameter changes.
+        _ = analysis.prevalence, analysis.quality, analysis.governance
 
     @classmethod
     def coverage(cls) -> pd.DataFrame:

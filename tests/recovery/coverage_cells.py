@@ -7,16 +7,13 @@ estimator how often its interval held the truth, a run each (a probability where
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable, Mapping
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy import special, stats
+from simulated_cells import CONSERVATIVE, LEVEL, NOMINAL, Cell, Hits, stated, within, write
 
 from lpo_analysis.adoption.matching import log_ratio
 from lpo_analysis.adoption.record import error_summary
@@ -34,50 +31,6 @@ from lpo_analysis.methods.trends import constant_growth, saturating
 from lpo_analysis.methods.weighting import rake, weighted_share
 
 TABLE = Path(__file__).resolve().parents[2] / "data" / "tables" / "coverage_adoption.csv"
-LEVEL, SEED = 0.90, 20261126
-COLUMNS = ["estimator", "setting", "k", "n", "share", "spread", "zeros", "level", "coverage", "mc_error", "runs", "promise", "reason"]  # fmt: skip
-
-Hits = dict[str, np.ndarray]
-Simulation = Callable[..., tuple[Hits, float]]
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One point of the grid.
-
-    ``promises`` maps an estimator to (nominal, conservative or stated, reason); nominal means that theory promises the level,
-    conservative that it promises at least the level, stated that it promises nothing here, with the reason.
-    """
-
-    simulate: Simulation
-    runs: int
-    setting: str
-    at: Mapping[str, float]
-    promises: Mapping[str, tuple[str, str]]
-    options: Mapping[str, object] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """What this cell is, as text that seeds its draws."""
-        return f"{self.simulate.__name__} {self.setting} {dict(self.at)} {dict(self.options)}"
-
-    def run(self, *, runs: int | None = None, seed: int = SEED) -> pd.DataFrame:
-        """Simulate the cell, and return one row an estimator."""
-        rng = np.random.default_rng([seed, zlib.crc32(self.name.encode())])
-        held, zeros = self.simulate(rng, runs or self.runs, **self.at, **self.options)
-        records = []
-        for estimator, hits in held.items():
-            promise, reason = self.promises[estimator]
-            error = float(hits.std(ddof=1) / np.sqrt(len(hits))) if len(hits) > 1 else 0.0
-            records.append({"estimator": estimator, "setting": self.setting, **self.at, "zeros": zeros, "level": LEVEL,
-                            "coverage": float(hits.mean()), "mc_error": error, "runs": len(hits) if len(hits) > 1 else np.nan,
-                            "promise": promise, "reason": reason})  # fmt: skip
-        return pd.DataFrame(records).reindex(columns=COLUMNS)
-
-
-def within(low: float, truth: float, high: float) -> float:
-    return float(low <= truth <= high)
-
 
 # Shares
 
@@ -407,11 +360,6 @@ def gravity(rng: np.random.Generator, runs: int, *, k: int, spread: float) -> tu
 # The grid
 
 
-def stated(reason: str) -> tuple[str, str]:
-    return "stated", reason
-
-
-NOMINAL, CONSERVATIVE = ("nominal", ""), ("conservative", "")
 JUMPS = stated("counts are whole numbers, so that the coverage of one share swings round the mean over all shares")
 FEW = stated("so few studies hardly tell how far studies differ")
 RARE = stated("most counts are small, and their log odds are not normal")
@@ -528,15 +476,5 @@ def run_cell(at: int) -> pd.DataFrame:
     return grid()[at].run()
 
 
-def coverage_table() -> pd.DataFrame:
-    """Simulate all cells, ordered by estimator, setting and place on the grid."""
-    with ProcessPoolExecutor() as pool:
-        parts = list(pool.map(run_cell, range(len(grid()))))
-    table = pd.concat([part.dropna(axis=1, how="all") for part in parts], ignore_index=True).reindex(columns=COLUMNS)
-    table = table.sort_values(["estimator", "setting", "k", "n", "share", "spread"], ignore_index=True)
-    whole = table.astype({"k": "Int64", "n": "Int64", "runs": "Int64"})
-    return whole.round({"zeros": 4, "coverage": 4, "mc_error": 4})
-
-
 if __name__ == "__main__":
-    coverage_table().to_csv(TABLE, index=False, lineterminator="\n")
+    write(TABLE, run_cell, len(grid()))

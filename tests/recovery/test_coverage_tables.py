@@ -1,48 +1,30 @@
 """The committed coverage of the intervals of the adoption report: the whole grid, what theory promises, and cells computed anew."""
 
-import importlib.util
-import sys
-from pathlib import Path
-
+import coverage_cells as cells
 import numpy as np
 import pandas as pd
 import pytest
+from simulated_cells import AT, COLUMNS, LEVEL, read, where
 
 from lpo_analysis.methods.diffusion import fit_curve, identified
 from lpo_analysis.methods.gravity import left_out, ppml
 from lpo_analysis.methods.proportions import share_interval
 
-_SPEC = importlib.util.spec_from_file_location("coverage_cells", Path(__file__).with_name("coverage_cells.py"))
-cells = importlib.util.module_from_spec(_SPEC)
-sys.modules[_SPEC.name] = cells
-_SPEC.loader.exec_module(cells)
-
-AT = ["k", "n", "share", "spread"]
-
 
 @pytest.fixture(scope="module")
 def committed():
-    return pd.read_csv(cells.TABLE, keep_default_na=False, na_values=[""]).fillna({"reason": ""})
-
-
-def where(table, cell):
-    """Rows of one cell."""
-    same = table["setting"] == cell.setting
-    for column in AT:
-        value = cell.at.get(column)
-        same &= table[column].isna() if value is None else table[column] == value
-    return table[same & table["estimator"].isin(cell.promises)].set_index("estimator")
+    return read(cells.TABLE)
 
 
 def test_the_committed_table_is_the_whole_grid_with_a_thousand_runs_a_cell(committed):
-    assert committed.columns.tolist() == cells.COLUMNS
+    assert committed.columns.tolist() == COLUMNS
     assert sum(len(where(committed, cell)) for cell in cells.grid()) == len(committed)
     assert not committed.duplicated(["estimator", "setting", *AT]).any()
     exact = committed["runs"].isna()
     assert set(committed.loc[exact, "estimator"]) == {"share_wilson", "share_jeffreys"}
     assert (committed.loc[exact, "mc_error"] == 0).all()
     assert (committed.loc[~exact, "runs"] >= 1000).all()
-    assert (committed["level"] == cells.LEVEL).all()
+    assert (committed["level"] == LEVEL).all()
 
 
 def test_every_estimator_of_the_report_is_in_the_table(committed):

@@ -1,13 +1,21 @@
-"""One report, made once through the command and shared by the tests that look at it."""
+"""One report, made once through the command and shared by the tests that look at it; notebooks, plans and stand-ins for batches."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import nbformat
 import pytest
+from nbformat import v4
+
+from lpo_analysis.reporting.execution import Executed
+from lpo_analysis.reporting.plans import Plan, read_plan
 
 NAME = "shared"
 ARGUMENTS = ["report", "savings", "-p", "draws=256", "--name", NAME]
@@ -33,3 +41,100 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert list(cwd.iterdir()) == [], "the command wrote into the current folder"
     assert [path.name for path in output.iterdir()] == [NAME], "something was left beside the report"
     return output / NAME
+
+
+@pytest.fixture
+def write_notebook() -> Callable[..., None]:
+    """Write a notebook of tagged defaults and further cells, with a parameter model or without."""
+
+    def write(path: Path, *cells: str, defaults: str = "n = 1", model: str | None = None) -> None:
+        made = [v4.new_code_cell(defaults, metadata={"tags": ["parameters"]}), *map(v4.new_code_cell, cells)]
+        path.parent.mkdir(exist_ok=True)
+        book = v4.new_notebook(cells=made, metadata={"lpo": {"parameters": model}} if model else {})
+        nbformat.write(book, path)
+
+    return write
+
+
+@pytest.fixture
+def write_plan() -> Callable[..., Plan]:
+    """Write a plan of one notebook over some numbers."""
+
+    def write(path: Path, notebook: str, numbers: list[int], extra: str = "") -> Plan:
+        path.write_text(
+            f'title = "Tiny"\n{extra}[[report]]\nnotebook = "{notebook}"\nname = "n{{n}}"\nmatrix = {{n = {numbers}}}\n'
+        )
+        return read_plan(path)
+
+    return write
+
+
+PLAN = 'title = "Tiny"\nengine = "fresh"\n[[report]]\nnotebook = "tiny"\nmatrix = {n = [1, 2, 3]}\ninputs = ["*.csv"]\n'
+
+
+class Stand:
+    """Stands in for the execution of notebooks: takes note of it, and does to some what is asked."""
+
+    NAMES = ("tiny", "tiny-n_2", "tiny-n_3")
+    """The reports of the plan of `tiny`."""
+
+    def __init__(self) -> None:
+        self.ran: list[str] = []
+        self.does: dict[str, Callable[[], Any]] = {}
+
+    def __call__(self, job: Any, settings: Any) -> Executed:
+        self.ran.append(job.name)
+        if job.name in self.does:
+            self.does[job.name]()
+        made = nbformat.read(job.notebook, as_version=4)
+        cells = []
+        for number, cell in enumerate(made.cells, start=1):
+            cell["id"] = f"c{number}"
+            cell.outputs = [v4.new_output("stream", text=f"{job.parameters}")]
+            cells.append({"cell": number, "seconds": 0.25 * number, "source": cell.source.splitlines()[0]})
+        return Executed(made, cells)
+
+    def again(self) -> list[str]:
+        """The names of what ran since this was asked last."""
+        ran, self.ran = sorted(self.ran), []
+        return ran
+
+
+@pytest.fixture
+def stand(monkeypatch: pytest.MonkeyPatch) -> Stand:
+    made = Stand()
+    monkeypatch.setattr("lpo_analysis.reporting.run.execute", made)
+    return made
+
+
+@pytest.fixture
+def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_notebook: Callable[..., None]) -> Path:
+    """A folder with a notebook, a plan of three reports, and an input."""
+    monkeypatch.chdir(tmp_path)
+    write_notebook(tmp_path / "notebooks" / "tiny.ipynb", "print(n)")
+    (tmp_path / "tiny.toml").write_text(PLAN)
+    (tmp_path / "rates.csv").write_text("1")
+    return tmp_path
+
+
+@pytest.fixture
+def mine(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    write_notebook: Callable[..., None],
+    write_plan: Callable[..., Plan],
+) -> Path:
+    """A folder with a notebook and a plan of six reports; nothing is really executed."""
+
+    def execute(job: Any, settings: Any) -> Executed:
+        time.sleep(0.05)
+        made = nbformat.read(job.notebook, as_version=4)
+        for number, cell in enumerate(made.cells):
+            cell["id"] = f"c{number}"
+        return Executed(made, [])
+
+    monkeypatch.setattr("lpo_analysis.reporting.run.execute", execute)
+    monkeypatch.chdir(tmp_path)
+    write_notebook(tmp_path / "notebooks" / "mine.ipynb", "n")
+    write_plan(tmp_path / "mine.toml", "mine", list(range(6)))
+    return tmp_path

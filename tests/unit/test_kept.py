@@ -16,7 +16,7 @@ from lpo_analysis.evidence import load, references, select, table
 from lpo_analysis.evidence.money import ends
 from lpo_analysis.methods.inputs import Input, Inputs
 from lpo_analysis.methods.sensitivity import sobol_indices
-from lpo_analysis.risk import losses
+from lpo_analysis.risk import inputs as loss_inputs
 from lpo_analysis.savings import gather
 from lpo_analysis.savings.claims import published_claims
 
@@ -43,9 +43,9 @@ def test_a_frame_handed_out_may_be_changed_without_harm(name):
 
 
 def test_the_draws_handed_out_are_not_those_kept():
-    values, _ = losses.draw(load(), risk.Parameters())
-    values.pop("severity")
-    assert "severity" in losses.draw(load(), risk.Parameters())[0]
+    values, _ = loss_inputs.draw(load(), risk.Parameters())
+    values.pop("cost_per_record")
+    assert "cost_per_record" in loss_inputs.draw(load(), risk.Parameters())[0]
 
 
 @pytest.mark.parametrize("model", [savings.Parameters, risk.Parameters])

@@ -20,6 +20,8 @@ SHAPES = [
     (-2.0, 3.0, "normal", {"at": (0.1, 0.8)}),
     (1.0, 4.0, "log_t", {"df": 2}),
     (0.1, 0.6, "logit_t", {"df": 4}),
+    (0.2, 3.0, "gamma", {}),
+    (1e-6, 0.4, "gamma", {"at": (0.1, 0.9)}),
     (2.0, 6.0, "uniform", {}),
     (2.0, 6.0, "uniform", {"at": (0.1, 0.9)}),
     (2.0, 6.0, "triangular", {"mode": 3.0}),
@@ -103,6 +105,13 @@ def test_a_predictive_t_of_the_logarithm_agrees_with_scipy():
     assert make(1.0, 4.0, "log_t", df=3).ppf(u) == pytest.approx(np.exp(np.log(2.0) + spread * stats.t(3).ppf(u)))
 
 
+@pytest.mark.parametrize(("shape", "years"), [(0.05, 3.0), (0.7, 12.0), (4.0, 20.0), (300.0, 7.0)])
+def test_a_gamma_is_found_again_from_its_quantiles(shape, years):
+    truth = stats.gamma(shape, scale=1 / years)
+    item, u = make(*truth.ppf([0.05, 0.95]), "gamma"), np.linspace(0.01, 0.99, 25)
+    assert item.ppf(u) == pytest.approx(truth.ppf(u), rel=1e-9)
+
+
 @pytest.mark.parametrize("kind", ["point", "lognormal", "uniform", "triangular", "pert"])
 def test_a_range_of_one_value_is_that_value(kind):
     item = make(3.0, 3.0, kind)
@@ -114,6 +123,8 @@ def test_a_range_of_one_value_is_that_value(kind):
     ("low", "high", "kind", "more", "said"),
     [
         (1.0, 2.0, "point", {}, "a point has one value, got 1 and 2"),
+        (1.0, 1.0, "gamma", {}, "a gamma has two quantiles that differ, got 1 twice"),
+        (0.0, 1.0, "gamma", {}, "must be above 0, got a low end of 0"),
         (1.0, 2.0, "pert", {"mode": 3.0}, "its mode 3 lies outside its range 1 to 2"),
         (1.0, 2.0, "normal", {"mode": 1.5}, "a normal takes no mode"),
         (1.0, 2.0, "log_t", {}, "a log_t needs degrees of freedom above 0, got None"),

@@ -125,3 +125,18 @@ def test_bad_input_gets_one_clear_error() -> None:
     ]:
         with pytest.raises(ParameterError, match=words):
             call()
+
+
+def test_points_are_split_onto_the_grid_as_their_limited_means_say():
+    rng = np.random.default_rng(4)
+    points = Points(rng.uniform(0, 130, 300), rng.dirichlet(np.ones(300)))
+    for step, size in ((1.0, 64), (0.7, 256), (200.0, 8)):
+        inside = np.diff(points.limited(np.arange(size + 1.0) * step)) / step
+        assert points.masses(step, size) == pytest.approx(-np.diff(inside, prepend=1.0), abs=1e-12)
+
+
+@pytest.mark.parametrize("loc", [0.0, 30.0])
+def test_lognormal_draws_are_those_of_scipy(loc):
+    dist = stats.lognorm(s=1.3, loc=loc, scale=200)
+    drawn = Continuous(dist).draw(np.random.default_rng(4), 500)
+    assert (drawn == dist.rvs(500, random_state=np.random.default_rng(4))).all()

@@ -1,0 +1,319 @@
+"""The uncertain inputs of the loss from breaches, each on its rung, and the rates their draws make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+import numpy as np
+from scipy import special, stats
+
+from lpo_analysis.errors import NoEvidenceError, ParameterError
+from lpo_analysis.evidence import Candidate, Evidence, as_shares, climb, real_frame, select
+from lpo_analysis.methods.draws import Floats, uniforms
+from lpo_analysis.methods.inputs import Input, Inputs, Kind
+from lpo_analysis.risk.breaches import dont_know, newest_share
+from lpo_analysis.risk.incidents import posterior_rate
+from lpo_analysis.risk.parameters import Parameters
+
+Rate = tuple[float, float]
+"""Shape and rate (years) of a gamma distribution of the breaches of any kind in a year, as own incidents leave it."""
+
+EXPOSURE = ("third_party_share", "held_share", "relative_hazard")
+"""Inputs of what one more provider adds, which today's loss does not know."""
+
+_OWN = {"midsize": "client_data_accessed_firms_50_99", "large": "client_data_accessed_firms_100_499"}
+_LEAST_SHARE = 1e-6
+
+
+def loss_inputs(evidence: Evidence, parameters: Parameters, *, rate: Rate | None = None) -> Inputs:
+    """Gather the uncertain inputs of the annual loss and of the provider's increment.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The evidence base.
+    parameters : Parameters
+        The question.
+    rate : tuple of float, optional
+        Shape and rate of a gamma distribution of breaches of any kind a year, which then stands in the place of the share ever
+        breached, of those who do not know, and of the memory. What own incidents leave (`lpo_analysis.risk.incidents`), if there
+        are any, where it is not given.
+
+    Returns
+    -------
+    Inputs
+        What is not known: how often, how much of it reaches client data, what a record and the response cost, and the exposure of
+        one more provider. What merely differs from one breach to the next (how many records it reaches) is none of them.
+
+    Raises
+    ------
+    NoEvidenceError
+        If a figure the model needs is not on file at these grades.
+    ParameterError
+        If the shape or rate is not above 0.
+    """
+    p = parameters
+    rate = rate or posterior_rate(evidence, p)
+    items = list(_frequency(evidence, p) if rate is None else _own(rate))
+
+    def add(name: str, label: str, unit: str, candidates: list[Candidate], *, share: bool) -> None:
+        found = climb(candidates, widening=p.widening, share=share)
+        if found is None:
+            raise NoEvidenceError(
+                f"No figure of grade {'/'.join(p.grades)} gives {label}.", where="grades", remedy="Let grade B in."
+            )
+        kind: Kind = "logitnormal" if share else "lognormal"
+        items.append(Input(name, label, unit, found.low, found.high, kind, found.rung, found.basis, found.rows))
+
+    reached = select(evidence, metric="breach_outcome_share", grades=p.grades, required=False)
+    candidates = []
+    if p.buyer_size in _OWN:
+        own = reached[reached["category"] == _OWN[p.buyer_size]]
+        candidates.append(Candidate("firms of this size", as_shares(own)))
+    every = as_shares(reached[reached["category"] == "client_data_accessed"])
+    candidates.append(Candidate("all US law firms", every, own=p.buyer_size == "all"))
+    add("client_share", "breaches that reach client data", "share of breaches", candidates, share=True)
+    money, industries = f"USD of {p.price_year}", "US companies of all industries"
+    add("cost_per_record", "cost of a lost record", money,
+        [_priced(evidence, p, "breach_cost_per_record", "all_industries", industries)], share=False)  # fmt: skip
+    forensic = "forensic investigations, all industries"
+    add("response_floor", "least cost of responding", money,
+        [_priced(evidence, p, "response_cost", "forensic_investigation_mean", forensic)], share=False)  # fmt: skip
+    third = select(
+        evidence,
+        metric="third_party_breach_share",
+        category="third_party_dbir_2024_definition",
+        grades=p.grades,
+        required=False,
+    )
+    through = Candidate("breaches of all industries", as_shares(third), own=False)
+    add("third_party_share", "breaches that come through a third party", "share of breaches", [through], share=True)
+    items += [
+        _told("held_share", "records that the new provider holds", "share of records", p.held_share, "uniform"),
+        _told("relative_hazard", "how often the provider is breached", "multiple of an average vendor", p.relative_hazard, "lognormal"),
+    ]  # fmt: skip
+    return Inputs(tuple(items))
+
+
+def _told(name: str, label: str, unit: str, ends: list[float], kind: Kind) -> Input:
+    """Return an input that a parameter of the same name tells."""
+    return Input(name, label, unit, ends[0], ends[1], kind, 4, f"parameter {name}")
+
+
+def _priced(evidence: Evidence, p: Parameters, metric: str, category: str, name: str) -> Candidate:
+    rows = select(evidence, metric=metric, category=category, geography="USA", grades=p.grades, required=False)
+    frame = real_frame(rows, price_year=p.price_year)
+    factor = np.where(rows["unit"].str.endswith("_mn"), 1e6, 1.0)
+    return Candidate(name, frame.assign(low=frame["real_low"] * factor, high=frame["real_high"] * factor), own=False)
+
+
+def _frequency(evidence: Evidence, p: Parameters) -> list[Input]:
+    found, unknown = newest_share(evidence, p), dont_know(evidence, p)
+    if found is None:
+        raise NoEvidenceError(
+            f"No share of such firms ever breached is on file at grade {'/'.join(p.grades)} (0 rows).",
+            where=f"buyer_size {p.buyer_size}",
+            remedy="Let grade B in, or ask for another size.",
+        )
+    share, rows = found
+    if not 0 < share < 1:
+        raise NoEvidenceError(
+            "A share of 0 or 1 of firms ever breached has no finite rate.", where=f"buyer_size {p.buyer_size}"
+        )
+    low, high = (float(special.expit(special.logit(share) + side * np.log(p.widening))) for side in (-1, 1))
+    basis = f"newest share published of firms of this size, its odds widened by {p.widening:g}"
+    made = [Input("breached_share", "firms ever breached", "share of firms", low, high, "logitnormal", 3, basis, rows)]  # fmt: skip
+    if unknown is not None:
+        basis = "those who do not know: from none of them breached to all"
+        made.append(Input("breached_unknown", "firms breached without the one asked knowing", "share of firms", 0.0, unknown[0], "uniform", 4, basis, unknown[1]))  # fmt: skip
+    made.append(_told("memory_years", "years remembered", "years", p.memory_years, "lognormal"))
+    return made
+
+
+def _own(rate: Rate) -> list[Input]:
+    shape, years = rate
+    if not (np.isfinite([shape, years]).all() and shape > 0 and years > 0):
+        raise ParameterError(f"rate: its shape and rate must be above 0, got {shape:g} and {years:g}")
+    low, high = stats.gamma.ppf([0.05, 0.95], shape, scale=1 / years)
+    basis = f"own incidents: gamma with shape {shape:.3g} and rate {years:.3g} years"
+    return [Input("breach_rate", "breaches of any kind", "breaches a year", float(low), float(high), "gamma", 3, basis)]
+
+
+def rates(draws: Mapping[str, Floats]) -> tuple[Floats, Floats]:
+    """Return what draws of the inputs say of the breaches of a year.
+
+    Parameters
+    ----------
+    draws : mapping of str to ndarray of float
+        Draws by input of `loss_inputs`.
+
+    Returns
+    -------
+    tuple of ndarray of float
+        Breaches of any kind, and breaches that reach client data, a year.
+
+    Notes
+    -----
+    A share P ever breached within T years is a yearly rate of -ln(1 - P) / T.
+    """
+    if "breach_rate" in draws:
+        every = draws["breach_rate"]
+    else:
+        breached = draws["breached_share"] + draws.get("breached_unknown", 0.0)
+        every = -np.log1p(-np.clip(breached, _LEAST_SHARE, 1 - _LEAST_SHARE)) / draws["memory_years"]
+    return every, every * draws["client_share"]
+
+
+def mean_cost(draws: Mapping[str, Floats], parameters: Parameters, *, held: Floats | float = 1.0) -> Floats:
+    """Return the expected cost of a breach that reaches client data, over how many records it reaches.
+
+    Parameters
+    ----------
+    draws : mapping of str to ndarray of float
+        Draws by input of `loss_inputs`.
+    parameters : Parameters
+        Records, and the share of them that a breach reaches.
+    held : ndarray of float or float, default 1
+        Share of the firm's records at the place of the breach.
+
+    Returns
+    -------
+    ndarray of float
+        USD an event: the mean of the greater of the response and records x reach x cost of a record, the reach uniform.
+    """
+    low, high = parameters.reached_share
+    floor, whole = draws["response_floor"], parameters.records * held * draws["cost_per_record"]
+    if low == high:
+        return np.maximum(floor, whole * low)
+    with np.errstate(divide="ignore"):
+        turn = np.clip(np.divide(floor, whole), low, high)
+    return np.asarray((floor * (turn - low) + whole * (high**2 - turn**2) / 2) / (high - low))
+
+
+def expected_loss_of(draws: Mapping[str, Floats], parameters: Parameters) -> Floats:
+    """Return the expected yearly loss of today's breaches that reach client data.
+
+    Parameters
+    ----------
+    draws : mapping of str to ndarray of float, each of shape (n,)
+        Draws by input of `loss_inputs`, such as `lpo_analysis.methods.inputs.draw_jointly` makes.
+    parameters : Parameters
+        Records, and the share of them that a breach reaches.
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+        USD a year.
+    """
+    return rates(draws)[1] * mean_cost(draws, parameters)
+
+
+def increment_of(draws: Mapping[str, Floats], parameters: Parameters) -> Floats:
+    """Return what one more provider adds to the expected yearly loss, before anybody else bears a part of it.
+
+    Parameters
+    ----------
+    draws : mapping of str to ndarray of float, each of shape (n,)
+        Draws by input of `loss_inputs`, such as `lpo_analysis.methods.inputs.draw_jointly` makes.
+    parameters : Parameters
+        Records, vendors, and the share of records that a breach reaches.
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+        USD a year.
+
+    Notes
+    -----
+    Not identified by data; it follows from the stated exposure. See `lpo_analysis.risk.increment`.
+    """
+    return provider_rate(draws, parameters) * mean_cost(draws, parameters, held=draws["held_share"])
+
+
+def provider_rate(draws: Mapping[str, Floats], parameters: Parameters) -> Floats:
+    """Return the breaches a year through one more provider that reach client data.
+
+    Parameters
+    ----------
+    draws : mapping of str to ndarray of float
+        Draws by input of `loss_inputs`.
+    parameters : Parameters
+        Vendors.
+
+    Returns
+    -------
+    ndarray of float
+        Events a year: the third-party part of those that reach client data, spread evenly over the vendors of today, times how
+        often this provider is breached against an average vendor.
+    """
+    return rates(draws)[1] * draws["third_party_share"] / parameters.vendors * draws["relative_hazard"]
+
+
+def draw(evidence: Evidence, parameters: Parameters, *, rate: Rate | None = None) -> tuple[dict[str, Floats], Inputs]:
+    """Draw the inputs of the loss.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The evidence base.
+    parameters : Parameters
+        The question.
+    rate : tuple of float, optional
+        As for `loss_inputs`.
+
+    Returns
+    -------
+    tuple
+        Draws by input, each of shape (parameters.draws,), and the inputs.
+
+    Raises
+    ------
+    NoEvidenceError
+        As for `loss_inputs`.
+    """
+    # A file of own incidents may have changed since: what it says now is part of the question.
+    values, inputs = _drawn(evidence, parameters, rate or posterior_rate(evidence, parameters))
+    return dict(values), inputs
+
+
+# The parts of a report read the same draws, one after the other; more would only hold memory.
+@lru_cache(maxsize=2)
+def _drawn(evidence: Evidence, parameters: Parameters, rate: Rate | None) -> tuple[dict[str, Floats], Inputs]:
+    inputs = loss_inputs(evidence, parameters, rate=rate)
+    return inputs.draw(uniforms(inputs.names, draws=parameters.draws, seed=parameters.seed)), inputs
+
+
+def spread(values: Floats, level: float) -> tuple[float, float, float]:
+    """Return the median of draws and the ends of their central interval.
+
+    Parameters
+    ----------
+    values : ndarray of float
+        Draws.
+    level : float
+        Probability of the interval.
+
+    Returns
+    -------
+    tuple of float
+        Median, lower and upper end.
+    """
+    low, middle, high = np.quantile(values, [(1 - level) / 2, 0.5, (1 + level) / 2])
+    return float(middle), float(low), float(high)
+
+
+def uncapitalised(text: str) -> str:
+    """Start a text with a small letter, to stand within a sentence.
+
+    Parameters
+    ----------
+    text : str
+        A sentence.
+
+    Returns
+    -------
+    str
+        The same with its first letter lowered.
+    """
+    return text[:1].lower() + text[1:]
