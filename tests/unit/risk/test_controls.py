@@ -14,12 +14,11 @@ from lpo_analysis.risk import (
     control_ranking,
     control_use,
     control_worth,
-    losses,
-    provider_increment,
     security_spending,
 )
 from lpo_analysis.risk.control_costs import COLUMNS, drawn_costs, read_controls
 from lpo_analysis.risk.controls import PATHS, UNPRICED, beside, path_losses
+from lpo_analysis.risk.inputs import draw, increment_of, mean_cost, rates
 
 TEMPLATE = Path(__file__).resolve().parents[3] / "data" / "templates" / "control_costs.csv"
 HEADER = ",".join(COLUMNS)
@@ -61,13 +60,11 @@ def test_use_is_what_the_rows_say_and_a_gap_is_told():
 
 def test_the_ways_of_loss_share_the_loss_of_the_report():
     p = Parameters(draws=1024)
-    found, (values, _) = path_losses(load(), p), losses.draw(load(), p)
-    whole = values["client_rate"] * values["severity"]
+    found, (values, _) = path_losses(load(), p), draw(load(), p)
+    whole = rates(values)[1] * mean_cost(values, p)
     assert found.by_path["all"] == pytest.approx(whole)
     assert found.by_path["own"] + found.by_path["third_party"] == pytest.approx(whole)
-    # The new provider's part lies between the increments at the ends of the share it holds.
-    low, high = provider_increment(load(), p).table["estimate"]
-    assert low < np.median(found.by_path["provider"]) < high
+    assert found.by_path["provider"] == pytest.approx(increment_of(values, p))
 
 
 def test_the_most_worth_paying_is_the_effect_times_the_expected_loss():
