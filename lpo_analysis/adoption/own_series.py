@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from lpo_analysis.adoption.forecasts import DRAWS, NAMES, SCORED_DRAWS, SCORED_STEPS, drawn_fan, fan_rows, verdict
-from lpo_analysis.adoption.own_files import OwnTable, folded, is_figure, mixed, number_of, read_own, told, wrong
 from lpo_analysis.adoption.parameters import Parameters
 from lpo_analysis.charts import fan, profile
 from lpo_analysis.errors import Fault, choices, closest
+from lpo_analysis.evidence.own_table import OwnTable, folded, is_figure, number_of, read_numbers, read_own, told, wrong
 from lpo_analysis.methods.diffusion import (
     CURVES,
     CurveFit,
@@ -150,33 +150,19 @@ def _dates(table: OwnTable, faults: list[Fault]) -> tuple[list[float], float | N
 
 
 def _values(table: OwnTable, kind: Kind, faults: list[Fault]) -> list[float]:
-    cells = table.cells["value"]
-    if mixed(cells):
-        faults.append(Fault(table.label, None, "value", None, "has decimal commas and decimal points; use one of them"))
-        return [1.0] * len(cells)
-    values = []
-    for line, cell in zip(table.lines, cells, strict=True):
-        value = number_of(cell, comma=table.comma)
-        if not cell:
-            faults.append(
-                Fault(table.label, line, "value", None, "must not be empty; leave the row out where nothing is known")
-            )
-        elif not np.isfinite(value):
-            faults.append(
-                told(
-                    table.label,
-                    line,
-                    "value",
-                    cell,
-                    "is no number; write 1250 or 12.5, without unit or thousands separator",
-                    shown=is_figure(cell),
-                )
-            )
-        elif value < 0 or (value == 0 and kind != "new_adopters"):
-            least = "below 0" if kind == "new_adopters" else "not above 0"
-            faults.append(told(table.label, line, "value", cell, f"is {least}; {KINDS[kind]} are not", shown=True))
-        values.append(value)
-    return values
+    def out_of_range(value: float) -> str | None:
+        if value > 0 or (value == 0 and kind == "new_adopters"):
+            return None
+        return f"is {'below 0' if kind == 'new_adopters' else 'not above 0'}; {KINDS[kind]} are not"
+
+    return read_numbers(
+        table,
+        "value",
+        faults,
+        no_number="is no number; write 1250 or 12.5, without unit or thousands separator",
+        empty="must not be empty; leave the row out where nothing is known",
+        wrong_value=out_of_range,
+    )
 
 
 def _whole(table: OwnTable, values: Floats, kind: Kind) -> list[Fault]:

@@ -7,16 +7,29 @@ spreadsheets save: semicolons for commas, decimal commas, Windows code pages.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from lpo_analysis import vocabulary
-from lpo_analysis.adoption.own_files import OwnTable, folded, is_figure, mixed, number_of, read_own, told, wrong
 from lpo_analysis.errors import Fault, NotFoundError, choices, closest
+from lpo_analysis.evidence.own_table import (
+    NoCodeError,
+    OwnTable,
+    Reader,
+    folded,
+    is_figure,
+    mixed,
+    number_of,
+    one_of,
+    read_code,
+    read_numbers,
+    read_own,
+    told,
+    wrong,
+)
 from lpo_analysis.wording import listing
 
 YES, NO, DONT_KNOW, NONE = "yes", "no", "dont_know", "none"
@@ -128,28 +141,6 @@ def read_survey(survey_path: str | Path, margins_path: str | Path = "") -> Surve
     return Survey(survey.frame, survey.columns, margins, rounding, survey.n_ignored)
 
 
-class _NoCodeError(ValueError):
-    """A text that is no code; `near` if it is nearly one, and not what somebody wrote in the wrong column."""
-
-    def __init__(self, typed: str, codes: Iterable[str], message: str) -> None:
-        super().__init__(message)
-        self.near = closest(typed, codes) is not None
-
-
-Reader = Callable[[str], str]
-
-
-def _one_of(allowed: Sequence[str], labels: Mapping[str, str] | None = None) -> Reader:
-    spelt = {folded(text): code for code, text in (labels or {}).items()} | {code: code for code in allowed}
-
-    def read(typed: str) -> str:
-        if (code := spelt.get(folded(typed))) is None:
-            raise _NoCodeError(typed, allowed, f"is not a known code. {choices(typed, allowed)}")
-        return code
-
-    return read
-
-
 def _word(kind: str, allowed: Sequence[str]) -> Reader:
     def read(typed: str) -> str:
         if folded(typed) in allowed:
@@ -157,7 +148,7 @@ def _word(kind: str, allowed: Sequence[str]) -> Reader:
         try:
             return vocabulary.resolve(kind, typed, allowed=allowed)
         except NotFoundError:
-            raise _NoCodeError(typed, allowed, f"is not a known code. {choices(typed, allowed)}") from None
+            raise NoCodeError(typed, allowed, f"is not a known code. {choices(typed, allowed)}") from None
 
     return read
 
@@ -170,12 +161,12 @@ def _place(typed: str) -> str:
         near = closest(typed, codes)
         hint = f"Did you mean {near!r}? " if near else ""
         message = f"is no place this kit knows. {hint}Use codes such as USA, GBR, US-NY or EUROPE."
-        raise _NoCodeError(typed, codes, message) from None
+        raise NoCodeError(typed, codes, message) from None
 
 
 def _answer(typed: str) -> str:
     if (code := _ANSWERS.get(folded(typed))) is None:
-        raise _NoCodeError(typed, _ANSWERS, "is no answer. Allowed: yes, no, dont_know, or an empty cell.")
+        raise NoCodeError(typed, _ANSWERS, "is no answer. Allowed: yes, no, dont_know, or an empty cell.")
     return code
 
 
@@ -183,48 +174,40 @@ READERS: dict[str, Reader] = {
     "buyer": _word("buyer", _BUYERS),
     "buyer_size": _word("buyer size", _SIZES),
     "geography": _place,
-    "practice": _one_of(list(PRACTICES), PRACTICES),
+    "practice": one_of(list(PRACTICES), PRACTICES),
     "uses_lpo": _answer,
     "uses_alsp": _answer,
     "tasks": _word("task", _TASKS),
-    "drivers": _one_of(list(DRIVERS)),
-    "barriers": _one_of(list(BARRIERS)),
+    "drivers": one_of(list(DRIVERS)),
+    "barriers": one_of(list(BARRIERS)),
 }
 """How a cell of each coded column becomes a code."""
 
 
 def _answers(path: Path, faults: list[Fault]) -> Survey:
     table = read_own(path, COLUMNS, REQUIRED)
-    n = len(table.lines)
-    blank = [""] * n
     made: dict[str, object] = {}
     for column, read in READERS.items():
-        cells = table.cells.get(column, blank)
+        cells = table.column(column)
         parse = _codes if column in LISTS else _code
         made[column] = [
             parse(table, line, column, cell, read, faults) for line, cell in zip(table.lines, cells, strict=True)
         ]
-    made["weight"] = _weights(table, table.cells.get("weight", blank), faults)
-    made["cluster"] = _clusters(table, table.cells.get("cluster", blank), faults)
-    made["year"] = _years(table, table.cells.get("year", blank), faults)
+    made["weight"] = _weights(table, faults)
+    made["cluster"] = _clusters(table, table.column("cluster"), faults)
+    made["year"] = _years(table, table.column("year"), faults)
     _respondents(table, faults)
     faults.sort(key=lambda fault: fault.row or 0)
     frame = pd.DataFrame({column: pd.Series(values, dtype=None if column not in LISTS else object)
                           for column, values in made.items()})  # fmt: skip
-    used = tuple(column for column in COLUMNS if any(table.cells.get(column, blank)))
+    used = tuple(column for column in COLUMNS if any(table.column(column)))
     return Survey(frame, used, {}, n_ignored=table.n_ignored)
 
 
 def _code(table: OwnTable, line: int, column: str, cell: str, read: Reader, faults: list[Fault]) -> str:
-    if not cell:
-        if column == "buyer":
-            faults.append(Fault(table.label, line, column, None, f"must not be empty. Allowed: {', '.join(_BUYERS)}."))
-        return ""
-    try:
-        return read(cell)
-    except _NoCodeError as error:
-        faults.append(told(table.label, line, column, cell, str(error), shown=error.near))
-        return ""
+    if not cell and column == "buyer":
+        faults.append(Fault(table.label, line, column, None, f"must not be empty. Allowed: {', '.join(_BUYERS)}."))
+    return read_code(table, line, column, cell, read, faults)
 
 
 def _codes(
@@ -242,27 +225,19 @@ def _codes(
     return tuple(dict.fromkeys(code for part in parts if (code := _code(table, line, column, part, read, faults))))
 
 
-def _weights(table: OwnTable, cells: Sequence[str], faults: list[Fault]) -> list[float]:
+def _weights(table: OwnTable, faults: list[Fault]) -> list[float]:
+    cells = table.column("weight")
     if not any(cells):
         return [float("nan")] * len(cells)
-    if mixed(cells):
-        faults.append(
-            Fault(table.label, None, "weight", None, "has decimal commas and decimal points; use one of them")
-        )
-        return [1.0] * len(cells)
-    weights = []
-    for line, cell in zip(table.lines, cells, strict=True):
-        weight = number_of(cell, comma=table.comma)
-        if not cell:
-            faults.append(Fault(table.label, line, "weight", None, "is empty, but other respondents have a weight"))
-        elif not np.isfinite(weight):
-            message = "is no number; write 1.25" + (" or 1,25" if table.comma else "")
-            faults.append(told(table.label, line, "weight", cell, message))
-        elif weight <= 0:
-            message = "is not above 0; delete respondents who are not to count"
-            faults.append(told(table.label, line, "weight", cell, message))
-        weights.append(weight)
-    return weights
+    return read_numbers(
+        table,
+        "weight",
+        faults,
+        no_number="is no number; write 1.25" + (" or 1,25" if table.comma else ""),
+        empty="is empty, but other respondents have a weight",
+        wrong_value=lambda x: None if x > 0 else "is not above 0; delete respondents who are not to count",
+        shown=False,
+    )
 
 
 def _clusters(table: OwnTable, cells: Sequence[str], faults: list[Fault]) -> list[int]:

@@ -1,15 +1,17 @@
-"""A researcher's own files: what spreadsheets save, read so that nothing written freely is ever repeated."""
+"""A researcher's own tables: what spreadsheets save, read so that nothing written freely is ever repeated."""
 
 from __future__ import annotations
 
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lpo_analysis.errors import DataError, Fault, NotFoundError, closest
+import numpy as np
+
+from lpo_analysis.errors import DataError, Fault, NotFoundError, choices, closest
 from lpo_analysis.wording import count
 
 _LONGEST = 40
@@ -54,6 +56,21 @@ class OwnTable:
     lines: list[int]
     comma: bool
     n_ignored: int
+
+    def column(self, name: str) -> list[str]:
+        """Return the cells of a column, empty ones where the file has none of this name.
+
+        Parameters
+        ----------
+        name : str
+            A column of the template.
+
+        Returns
+        -------
+        list of str
+            One cell a row.
+        """
+        return self.cells.get(name) or [""] * len(self.lines)
 
 
 def _text(path: Path) -> str:
@@ -261,3 +278,135 @@ def mixed(cells: Sequence[str]) -> bool:
         True where nobody can tell what a comma means.
     """
     return any("," in cell for cell in cells) and any("." in cell for cell in cells)
+
+
+class NoCodeError(ValueError):
+    """A text that is no code; `near` if it is nearly one, and not what somebody wrote in the wrong column.
+
+    Parameters
+    ----------
+    typed : str
+        What was typed.
+    codes : iterable of str
+        The codes.
+    message : str
+        What is wrong, as words that follow the value.
+    """
+
+    def __init__(self, typed: str, codes: Iterable[str], message: str) -> None:
+        super().__init__(message)
+        self.near = closest(typed, codes) is not None
+
+
+Reader = Callable[[str], str]
+"""Turns what was typed into a code, or raises `NoCodeError`."""
+
+
+def one_of(allowed: Sequence[str], labels: Mapping[str, str] | None = None) -> Reader:
+    """Return the reader of a closed list of codes.
+
+    Parameters
+    ----------
+    allowed : sequence of str
+        The codes.
+    labels : mapping of str to str, optional
+        What they are called, which is read as well.
+
+    Returns
+    -------
+    callable
+        The reader.
+    """
+    spelt = {folded(text): code for code, text in (labels or {}).items()} | {code: code for code in allowed}
+
+    def read(typed: str) -> str:
+        if (code := spelt.get(folded(typed))) is None:
+            raise NoCodeError(typed, allowed, f"is not a known code. {choices(typed, allowed)}")
+        return code
+
+    return read
+
+
+def read_code(table: OwnTable, line: int, column: str, cell: str, read: Reader, faults: list[Fault]) -> str:
+    """Read a cell that holds one code.
+
+    Parameters
+    ----------
+    table : OwnTable
+        The file.
+    line : int
+        Row.
+    column : str
+        Column.
+    cell : str
+        What stands there; empty for not told.
+    read : callable
+        Turns it into a code.
+    faults : list of Fault
+        Gains one where it is no code; the value is shown only if it is nearly one.
+
+    Returns
+    -------
+    str
+        The code; empty where there is none.
+    """
+    if not cell:
+        return ""
+    try:
+        return read(cell)
+    except NoCodeError as error:
+        faults.append(told(table.label, line, column, cell, str(error), shown=error.near))
+        return ""
+
+
+def read_numbers(
+    table: OwnTable,
+    column: str,
+    faults: list[Fault],
+    *,
+    no_number: str,
+    empty: str | None = None,
+    wrong_value: Callable[[float], str | None] = lambda value: None,
+    shown: bool = True,
+) -> list[float]:
+    """Read a column of numbers.
+
+    Parameters
+    ----------
+    table : OwnTable
+        The file.
+    column : str
+        Its column; one that the file has not is empty in every row.
+    faults : list of Fault
+        Gains one for every cell at fault, or one for a column whose decimal sign nobody can tell.
+    no_number : str
+        What is wrong with a cell that is no number, as words that follow the value.
+    empty : str, optional
+        What is wrong with an empty cell; by default it may be empty, and is NaN.
+    wrong_value : callable, optional
+        Says what is wrong with a number, or None.
+    shown : bool, default True
+        Whether a value at fault may be repeated if it is a figure and nothing else.
+
+    Returns
+    -------
+    list of float
+        Numbers, NaN where there is none; 1 in all rows where the decimal sign cannot be told.
+    """
+    cells = table.column(column)
+    if mixed(cells):
+        message = "has decimal commas and decimal points; use one of them"
+        faults.append(Fault(table.label, None, column, None, message))
+        return [1.0] * len(cells)
+    values = []
+    for line, cell in zip(table.lines, cells, strict=True):
+        value = number_of(cell, comma=table.comma)
+        if not cell:
+            if empty is not None:
+                faults.append(Fault(table.label, line, column, None, empty))
+        elif not np.isfinite(value):
+            faults.append(told(table.label, line, column, cell, no_number, shown=shown and is_figure(cell)))
+        elif message := wrong_value(value) or "":
+            faults.append(told(table.label, line, column, cell, message, shown=shown))
+        values.append(value)
+    return values
