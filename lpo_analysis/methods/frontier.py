@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from lpo_analysis.errors import ParameterError
@@ -16,8 +17,12 @@ from lpo_analysis.methods.draws import Floats
 from lpo_analysis.methods.rules import Row, Rule, conflicts_among, stacked
 from lpo_analysis.wording import listing
 
-_ROUNDS = 2000
-"""Cuts after which a program that should have ended is given up."""
+LISTED = 300_000
+"""Plans up to which all are listed and bounded; beyond, the solver searches."""
+_ROUNDS = 60
+"""Cuts a point after which the solver's search ends with the gap it has reached."""
+_AT_ONCE = 8
+"""Plans of the list that are appraised between two cuts."""
 _CLOSE = 1e-6
 """Gap, relative to the scale of the money, below which two amounts are the same: what HiGHS lets a row be off by."""
 
@@ -34,6 +39,8 @@ class Plan:
         Expected gain, and its standard error over the draws.
     tail, tail_error : float
         Mean loss in the worst cases, and its standard error.
+    gap : float, default 0
+        By how much at most another plan with the same gain may have less in its tail on these draws; 0 where that is proved not to be.
     """
 
     shares: Floats
@@ -41,6 +48,7 @@ class Plan:
     mean_error: float
     tail: float
     tail_error: float
+    gap: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,19 +93,31 @@ class Assignment:
                 raise ParameterError(f"{what}: must be one or more names, each once, got {', '.join(names) or 'none'}")
         shape = (len(self.gain), len(self.items), len(self.options))
         told = {"gain": self.gain, "loss": self.loss, "setup": self.setup, "sizes": self.sizes}
-        allowed = {"gain": (shape,), "loss": (shape,), "setup": ((shape[0], shape[2]), (shape[2],)), "sizes": (shape[1:2],)}
+        allowed = {
+            "gain": (shape,),
+            "loss": (shape,),
+            "setup": ((shape[0], shape[2]), (shape[2],)),
+            "sizes": (shape[1:2],),
+        }
         for what, values in told.items():
             if values is None:
                 continue
             if np.shape(values) not in allowed[what]:
-                raise ParameterError(f"{what}: has shape {np.shape(values)}", remedy=f"Allowed: {' or '.join(map(str, allowed[what]))}.")
+                raise ParameterError(
+                    f"{what}: has shape {np.shape(values)}", remedy=f"Allowed: {' or '.join(map(str, allowed[what]))}."
+                )
             if not np.isfinite(values).all():
-                raise ParameterError(f"{what}: {int((~np.isfinite(values)).sum())} of {np.size(values)} values are not finite")
+                raise ParameterError(
+                    f"{what}: {int((~np.isfinite(values)).sum())} of {np.size(values)} values are not finite"
+                )
         if not 0 < self.level < 1:
             raise ParameterError(f"level: must lie between 0 and 1, got {self.level:g}")
         if shape[0] * (1 - self.level) < 5:
             least = int(np.ceil(5 / (1 - self.level)))
-            raise ParameterError(f"draws: {shape[0]} leave fewer than five in the tail at level {self.level:g}", remedy=f"Take {least} or more.")
+            raise ParameterError(
+                f"draws: {shape[0]} leave fewer than five in the tail at level {self.level:g}",
+                remedy=f"Take {least} or more.",
+            )
         if self.sizes is not None and not (np.asarray(self.sizes) > 0).all():
             raise ParameterError("sizes: must all be above 0")
 
@@ -208,17 +228,28 @@ class Frontier:
         Returns
         -------
         pandas.DataFrame
-            Columns plan (1 has the least tail loss), mean, mean_error, tail, tail_error, and one a pair of item and option in use,
+            Columns plan (1 has the least tail loss), mean, mean_error, tail, tail_error, gap, and one a pair of item and option in use,
             ``item: option``, with its share.
         """
         a = self.assignment
         records = []
         for number, plan in enumerate(self.plans, start=1):
-            record: dict[str, Any] = {"plan": number, "mean": plan.mean, "mean_error": plan.mean_error, "tail": plan.tail, "tail_error": plan.tail_error}
-            record |= {f"{item}: {option}": plan.shares[i, o] for i, item in enumerate(a.items) for o, option in enumerate(a.options)}
+            record: dict[str, Any] = {
+                "plan": number,
+                "mean": plan.mean,
+                "mean_error": plan.mean_error,
+                "tail": plan.tail,
+                "tail_error": plan.tail_error,
+                "gap": plan.gap,
+            }
+            record |= {
+                f"{item}: {option}": plan.shares[i, o]
+                for i, item in enumerate(a.items)
+                for o, option in enumerate(a.options)
+            }
             records.append(record)
         frame = pd.DataFrame(records)
-        unused = [name for name in frame.columns[5:] if not frame[name].any()]
+        unused = [name for name in frame.columns[6:] if not frame[name].any()]
         return frame.drop(columns=unused)
 
     def who(self, plan: Plan) -> pd.DataFrame:
@@ -266,8 +297,9 @@ def efficient_frontier(assignment: Assignment, rules: Sequence[Rule] = (), *, po
     -----
     For each expected gain asked for, the plan with the least conditional value at risk, and among those the one that brings
     most. The minimum of Rockafellar and Uryasev's program is found by its dual cuts (Künzi-Bay and Mayer): every plan tried
-    gives the worst draws for it, whose weighted mean bounds the tail of all plans from below; the program over plans is
-    HiGHS's, and it ends when bound and tail meet. A plan is chosen for doing well on these very draws, so its own figures
+    gives the worst draws for it, whose weighted mean bounds the tail of all plans from below, until bound and tail meet. Up to
+    `LISTED` plans are listed, and only those whose bound is low enough are appraised, which is exact; beyond, and for items that
+    may be divided, the program over plans is HiGHS's, which ends with the gap that is left (`Plan.gap`). A plan is chosen for doing well on these very draws, so its own figures
     are a little too good: appraise it on other draws (`Assignment.plan`).
 
     References
@@ -280,9 +312,13 @@ def efficient_frontier(assignment: Assignment, rules: Sequence[Rule] = (), *, po
     if points is not None and points < 2:
         raise ParameterError(f"points: must be at least 2, got {points}")
     if points is None and not assignment.whole:
-        raise ParameterError("points: items that may be divided have endlessly many efficient plans.", remedy="Say how many to list.")
+        raise ParameterError(
+            "points: items that may be divided have endlessly many efficient plans.", remedy="Say how many to list."
+        )
     rows = stacked(assignment, rules)
-    program = _Program(assignment, [row for group in rows.values() for row in group])
+    made = [row for group in rows.values() for row in group]
+    listed = _Listed.of(assignment, made)
+    program = listed if listed is not None else _Program(assignment, made)
     if not program.feasible():
         raise ParameterError(f"rules: no plan satisfies them. {conflict_text(assignment, rules)}")
     top = program.best_gain()
@@ -320,10 +356,91 @@ def conflict_text(assignment: Assignment, rules: Sequence[Rule]) -> str:
     """
     said = []
     for conflict in conflicts_among(assignment, rules):
-        first = f"{listing([repr(name) for name in conflict.rules])} cannot hold together" if len(conflict.rules) > 1 else f"{conflict.rules[0]!r} cannot hold"
-        changes = [f"{name!r} to {limit:.3g}" if limit is not None else f"drop {name!r}" for name, limit in conflict.limits.items()]
+        first = (
+            f"{listing([repr(name) for name in conflict.rules])} cannot hold together"
+            if len(conflict.rules) > 1
+            else f"{conflict.rules[0]!r} cannot hold"
+        )
+        changes = [
+            f"{name!r} to {limit:.3g}" if limit is not None else f"drop {name!r}"
+            for name, limit in conflict.limits.items()
+        ]
         said.append(f"{first}; enough is one of: {', '.join(changes)}.")
     return " ".join(said)
+
+
+class _Listed:
+    """All plans of whole items, each with a bound on its tail that rises as cuts are found."""
+
+    def __init__(self, assignment: Assignment, plans: NDArray[np.int64]) -> None:
+        self.a, self.plans = assignment, plans
+        self.used = np.zeros((len(plans), len(assignment.options)), dtype=bool)
+        for item in range(len(assignment.items)):
+            self.used[np.arange(len(plans)), plans[:, item]] = True
+        gain = assignment.gains.mean(axis=0)
+        self.mean = self._of(gain)
+        self.scale = max(float(np.abs(gain).max()), 1e-12)
+        self.exact = np.full(len(plans), np.nan)
+        self.bound = self._of(assignment.losses.mean(axis=0))
+
+    @classmethod
+    def of(cls, assignment: Assignment, rows: Sequence[Row]) -> _Listed | None:
+        """List the plans that satisfy the rows, or return None where they are too many."""
+        shape = len(assignment.items), len(assignment.options)
+        open_pairs = np.ones(shape, dtype=bool)
+        for row in rows:
+            # Where nothing in a row can be negative, a pair that is too much alone is out.
+            if (row.coefficients >= 0).all():
+                open_pairs &= row.coefficients[: shape[0] * shape[1]].reshape(shape) <= row.high + _CLOSE
+        choices = [np.flatnonzero(pairs) for pairs in open_pairs]
+        if not assignment.whole or np.prod([float(len(c)) for c in choices]) > LISTED:
+            return None
+        grid = np.meshgrid(*choices, indexing="ij")
+        listed = cls(assignment, np.column_stack([axis.ravel() for axis in grid]))
+        kept = np.ones(len(listed.plans), dtype=bool)
+        for row in rows:
+            value = listed._of(row.coefficients)
+            near = _CLOSE * max(1.0, float(np.abs(row.coefficients).max()))
+            kept &= (value >= row.low - near) & (value <= row.high + near)
+        return cls(assignment, listed.plans[kept])
+
+    def _of(self, coefficients: Floats) -> Floats:
+        pairs = coefficients[: -len(self.a.options)].reshape(len(self.a.items), -1)
+        value = self.used @ coefficients[-len(self.a.options) :]
+        for item, row in enumerate(pairs):
+            value = value + row[self.plans[:, item]]
+        return np.asarray(value, dtype=float)
+
+    def feasible(self) -> bool:
+        return len(self.plans) > 0
+
+    def _shares(self, number: int) -> Floats:
+        return np.asarray(np.eye(len(self.a.options))[self.plans[number]], dtype=float)
+
+    def best_gain(self) -> Plan:
+        return self.least_tail(float(self.mean.max()))
+
+    def least_tail(self, floor: float | None) -> Plan:
+        near = _CLOSE * self.scale
+        at = np.arange(len(self.plans)) if floor is None else np.flatnonzero(self.mean >= floor - near)
+        while True:
+            best = float(np.nanmin(self.exact[at], initial=np.inf))
+            open_ones = at[np.isnan(self.exact[at]) & (self.bound[at] < best + near)]
+            if not len(open_ones):
+                break
+            lowest = open_ones[np.argsort(self.bound[open_ones], kind="stable")[:_AT_ONCE]]
+            self._appraise(lowest)
+        alike = at[self.exact[at] <= best + near]
+        return self.a.plan(self._shares(int(alike[np.argmax(self.mean[alike])])))
+
+    def _appraise(self, numbers: NDArray[np.int64]) -> None:
+        for number in numbers:
+            variables = np.concatenate([self._shares(int(number)).ravel(), self.used[number].astype(float)])
+            weights = _worst(self.a.losses @ variables, self.a.level)
+            cut = weights @ self.a.losses
+            self.exact[number] = cut @ variables
+            if number == numbers[0]:
+                self.bound = np.maximum(self.bound, self._of(cut))
 
 
 class _Program:
@@ -349,12 +466,17 @@ class _Program:
         self.cuts.append(np.append(weights @ self.losses / self.scale, -1.0))
 
     def _solve(self, objective: Floats, *, floor: float | None = None, cap: float | None = None) -> Floats | None:
-        parts = [LinearConstraint(self.matrix, self.low, self.high), LinearConstraint(np.array(self.cuts), -np.inf, 0.0)]
+        parts = [
+            LinearConstraint(self.matrix, self.low, self.high),
+            LinearConstraint(np.array(self.cuts), -np.inf, 0.0),
+        ]
         if floor is not None:
             parts.append(LinearConstraint(np.append(self.gain / self.scale, 0.0)[None], floor / self.scale, np.inf))
         high = np.append(np.ones(self.n), np.inf if cap is None else cap / self.scale)
         bounds = Bounds(np.append(np.zeros(self.n), -np.inf), high)
-        found = milp(objective, constraints=parts, bounds=bounds, integrality=self.integrality, options={"mip_rel_gap": 0.0})
+        found = milp(
+            objective, constraints=parts, bounds=bounds, integrality=self.integrality, options={"mip_rel_gap": _CLOSE}
+        )
         if found.status == 2:
             return None
         if found.x is None:
@@ -374,26 +496,28 @@ class _Program:
         return self._plan(self._must(self._solve(self._gains())))
 
     def least_tail(self, floor: float | None) -> Plan:
-        """Find the least tail at this gain or more, and the most gain at that tail."""
+        """Find the least tail at this gain or more, and more gain at the same tail."""
         bottom = None if floor is None else floor - _CLOSE * self.scale
         objective = np.append(np.zeros(self.n), 1.0)
+        best, tail, bound = None, np.inf, -np.inf
         for _ in range(_ROUNDS):
             found = self._must(self._solve(objective, floor=bottom))
-            # The bound at the plan itself: rounded to whole items, it is not quite what the solver saw.
-            bound = float((np.array(self.cuts)[:, :-1] @ found[:-1]).max())
-            tail = self._tail(found)
-            if tail <= (bound + _CLOSE) * self.scale:
+            bound = max(bound, float(found[-1]) * self.scale)
+            here = self._tail(found)
+            if here < tail:
+                best, tail = found, here
+            if tail <= bound + _CLOSE * self.scale:
                 break
-        else:
-            raise RuntimeError("the cuts did not close in on the tail")
-        first, cap = found, tail + _CLOSE * self.scale
-        for _ in range(_ROUNDS):
-            better = self._solve(self._gains(), floor=bottom, cap=cap)
-            if better is None:
-                return self._plan(first)
-            if self._tail(better) <= cap + _CLOSE * self.scale:
-                return self._plan(better if self.gain @ better[:-1] > self.gain @ first[:-1] else first)
-        raise RuntimeError("the cuts did not close in on the tail")
+        first, cap = self._must(best), tail + _CLOSE * self.scale
+        better = self._solve(self._gains(), floor=bottom, cap=cap)
+        if (
+            better is not None
+            and self._tail(better) <= cap + _CLOSE * self.scale
+            and self.gain @ better[:-1] > self.gain @ first[:-1]
+        ):
+            first = better
+        gap = tail - bound
+        return replace(self._plan(first), gap=gap if gap > _CLOSE * self.scale else 0.0)
 
     def _tail(self, found: Floats) -> float:
         loss = self.losses @ found[:-1]

@@ -104,7 +104,10 @@ class Forbid:
             One row.
         """
         shares, used = _blank(assignment)
-        where = _positions(assignment.items, self.items, self.name, "item"), _positions(assignment.options, self.options, self.name, "option")
+        where = (
+            _positions(assignment.items, self.items, self.name, "item"),
+            _positions(assignment.options, self.options, self.name, "option"),
+        )
         shares[np.ix_(*where)] = 1.0
         return [_row(shares, used, high=0.0)]
 
@@ -192,7 +195,9 @@ class Budget:
         shares, used = _blank(assignment)
         for what, values, shape in (("costs", self.costs, shares.shape), ("setup", self.setup, used.shape)):
             if values is not None and (np.shape(values) != shape or not np.isfinite(values).all()):
-                raise ParameterError(f"rule {self.name!r}: {what} must be finite and of shape {shape}, got shape {np.shape(values)}")
+                raise ParameterError(
+                    f"rule {self.name!r}: {what} must be finite and of shape {shape}, got shape {np.shape(values)}"
+                )
         setup = used if self.setup is None else np.asarray(self.setup, dtype=float)
         return [_row(np.asarray(self.costs, dtype=float), setup, high=_amount(self.name, self.limit, "its limit"))]
 

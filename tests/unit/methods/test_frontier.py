@@ -68,7 +68,9 @@ def every_plan(gain, name, setup=(0, 0, 0), level=0.9):
 
 
 def efficient(points):
-    kept = [p for p in points if not any((q[0] >= p[0] and q[1] < p[1]) or (q[0] > p[0] and q[1] <= p[1]) for q in points)]
+    kept = [
+        p for p in points if not any((q[0] >= p[0] and q[1] < p[1]) or (q[0] > p[0] and q[1] <= p[1]) for q in points)
+    ]
     return sorted(kept, key=lambda p: p[0])
 
 
@@ -80,6 +82,15 @@ def test_the_whole_frontier_is_that_of_all_plans(name):
     assert [tuple(p.shares.argmax(axis=1)) for p in found.plans] == [p[2] for p in truth]
     np.testing.assert_allclose([p.mean for p in found.plans], [p[0] for p in truth], rtol=1e-10)
     np.testing.assert_allclose([p.tail for p in found.plans], [p[1] for p in truth], rtol=1e-10)
+
+
+@pytest.mark.parametrize("name", ["none", "several"])
+def test_the_solver_finds_the_plans_of_the_list(name, monkeypatch):
+    listed = efficient_frontier(assignment(gain=drawn(draws=100)), RULES[name], points=4)
+    monkeypatch.setattr("lpo_analysis.methods.frontier.LISTED", 0)
+    searched = efficient_frontier(assignment(gain=drawn(draws=100)), RULES[name], points=4)
+    np.testing.assert_allclose([p.tail for p in searched.plans], [p.tail for p in listed.plans], atol=1e-4)
+    assert all(plan.gap == 0 for plan in searched.plans)
 
 
 def test_using_an_option_may_cost_whatever_goes_there():
@@ -103,7 +114,7 @@ def test_points_along_the_frontier_are_on_it_and_hold_both_ends():
 def test_items_that_may_be_divided_follow_the_program_of_rockafellar_and_uryasev():
     gain, level = drawn(3, 200), 0.9
     a = Assignment(ITEMS, OPTIONS, gain, sizes=SIZES, whole=False, level=level)
-    found = efficient_frontier(a, RULES["share"], points=6)
+    found = efficient_frontier(a, RULES["share"], points=3)
     n, pairs = 200, 12
     loss = -gain.reshape(n, pairs)
     for plan in found.plans[:-1]:
@@ -117,7 +128,8 @@ def test_items_that_may_be_divided_follow_the_program_of_rockafellar_and_uryasev
             objective, A_ub=np.vstack([over, abroad, floor]), b_ub=np.concatenate([np.zeros(n), [0.5], [-plan.mean]]), A_eq=each, b_eq=np.ones(4),
             bounds=[(0, 1)] * pairs + [(None, None)] + [(0, None)] * n,
         )  # fmt: skip
-        assert plan.tail == pytest.approx(made.fun, abs=1e-4)
+        assert made.fun - 1e-4 <= plan.tail <= made.fun + plan.gap + 1e-4
+        assert plan.gap < 0.1
 
 
 def test_the_tail_is_that_of_the_normal_and_its_error_is_its_spread():
@@ -145,7 +157,9 @@ def test_the_loss_may_be_another_than_the_gain_turned():
 def test_a_plan_looks_worse_on_draws_it_was_not_chosen_on():
     few = np.random.default_rng(1).standard_normal((100, 4, 3))
     best = efficient_frontier(Assignment(ITEMS, OPTIONS, few, level=0.9), points=5).plans[-1]
-    fresh = Assignment(ITEMS, OPTIONS, np.random.default_rng(2).standard_normal((20_000, 4, 3)), level=0.9).plan(best.shares)
+    fresh = Assignment(ITEMS, OPTIONS, np.random.default_rng(2).standard_normal((20_000, 4, 3)), level=0.9).plan(
+        best.shares
+    )
     assert best.mean > 0.2
     assert abs(fresh.mean) < 4 * fresh.mean_error
 
@@ -159,7 +173,7 @@ def test_who_does_what_adds_up():
     frame = found.frame()
     assert frame["mean"].is_monotonic_increasing
     assert frame["tail"].is_monotonic_increasing
-    assert list(frame.columns[:5]) == ["plan", "mean", "mean_error", "tail", "tail_error"]
+    assert list(frame.columns[:6]) == ["plan", "mean", "mean_error", "tail", "tail_error", "gap"]
 
 
 def test_conflicting_rules_are_named_with_what_would_have_to_change():
@@ -173,7 +187,9 @@ def test_conflicting_rules_are_named_with_what_would_have_to_change():
     assert conflict.rules == ("at most a fifth abroad", "half near")
     # Items of 4, 3, 2 and 1 tenths stay whole: 0.2 and 0.5 can both be met exactly.
     assert conflict.limits == pytest.approx({"at most a fifth abroad": 0.5, "half near": 0.2})
-    with pytest.raises(ParameterError, match=r"'at most a fifth abroad' and 'half near' cannot hold together; enough is one of"):
+    with pytest.raises(
+        ParameterError, match=r"'at most a fifth abroad' and 'half near' cannot hold together; enough is one of"
+    ):
         efficient_frontier(assignment(), rules)
 
 
@@ -196,7 +212,7 @@ def test_two_conflicts_are_both_told():
         Between("a", ("near",), least=0.8), Between("b", ("near",), most=0.1), Between("c", ("research", "far")[1:], least=0.9, items=("review",)),
         Forbid("d", ("review",), ("far",)),
     )  # fmt: skip
-    assert [set(c.rules) for c in conflicts_among(assignment(), rules)] == [{"a", "b"}, {"c", "d"}]
+    assert {frozenset(c.rules) for c in conflicts_among(assignment(), rules)} == {frozenset("ab"), frozenset("cd")}
 
 
 def test_a_rule_that_cannot_hold_alone_is_told_alone():
