@@ -1,10 +1,12 @@
 """Drawings on tidy frames: each takes a frame and an axis, and returns the axis it drew on; and the picture of a result."""
 
+from lpo_analysis.charts.acceptance import central_weights, rank_bars
 from lpo_analysis.charts.band import band
 from lpo_analysis.charts.breakeven import breakeven
 from lpo_analysis.charts.dotplot import dotplot, lines
 from lpo_analysis.charts.fan import fan
 from lpo_analysis.charts.forest import forest
+from lpo_analysis.charts.frontier import frontier
 from lpo_analysis.charts.intervals import claims, intervals
 from lpo_analysis.charts.picture import picture
 from lpo_analysis.charts.profile import profile
@@ -18,14 +20,17 @@ __all__ = [
     "axis",
     "band",
     "breakeven",
+    "central_weights",
     "claims",
     "dotplot",
     "fan",
     "forest",
+    "frontier",
     "intervals",
     "lines",
     "picture",
     "profile",
+    "rank_bars",
     "shared",
     "theme",
     "tornado",
