@@ -17,7 +17,16 @@ HEAD = "input,label,unit,low,median,high,rung,basis,rows"
 
 
 def number(estimate, low=None, high=None, *, unit="share", level=0.9, headline=True, **more):
-    item = {"estimate": estimate, "conf_low": low, "conf_high": high, "level": level, "n_obs": 3, "unit": unit, "label": "net saving", **more}
+    item = {
+        "estimate": estimate,
+        "conf_low": low,
+        "conf_high": high,
+        "level": level,
+        "n_obs": 3,
+        "unit": unit,
+        "label": "net saving",
+        **more,
+    }
     return item | ({"headline": True} if headline else {})
 
 
@@ -25,9 +34,13 @@ def made(folder, name, values, parameters=None, *, kind="savings", inputs=None, 
     where = folder / name
     (where / "tables").mkdir(parents=True)
     given = {"location": "IND", "currency": "USD", "price_year": 2024} | (parameters or {})
-    (where / "results.json").write_text(json.dumps({"schema": "lpo-results/1", "notebook": kind, "parameters": given, "values": values}))
+    (where / "results.json").write_text(
+        json.dumps({"schema": "lpo-results/1", "notebook": kind, "parameters": given, "values": values})
+    )
     (where / "run.json").write_text(
-        json.dumps({"schema": "lpo-run/2", "notebook": {"name": kind, "sha256": "n"}, "parameters": given, **MADE, **run})
+        json.dumps(
+            {"schema": "lpo-run/2", "notebook": {"name": kind, "sha256": "n"}, "parameters": given, **MADE, **run}
+        )
     )
     if inputs is not None:
         (where / "tables" / "inputs.csv").write_text("\n".join([HEAD, *inputs]) + "\n")
@@ -62,11 +75,26 @@ def test_mover_is_the_plain_interval_where_both_are_symmetric(tmp_path):
 @pytest.mark.parametrize(
     ("first", "second", "parameters", "note"),
     [
-        (number(0.2, 0.1, 0.3), number(None, reason="too few rows"), {}, "no change: not estimable in b, because too few rows"),
+        (
+            number(0.2, 0.1, 0.3),
+            number(None, reason="too few rows"),
+            {},
+            "no change: not estimable in b, because too few rows",
+        ),
         (number(0.2, 0.1, 0.3), number(5.0, 1.0, 9.0, unit="USD"), {}, "no change: share and USD are different units"),
-        (number(2.0, 1.0, 3.0, unit="USD"), number(2.5, 1.0, 3.0, unit="USD"), {"price_year": 2020}, "no change: the reports differ in price_year"),
+        (
+            number(2.0, 1.0, 3.0, unit="USD"),
+            number(2.5, 1.0, 3.0, unit="USD"),
+            {"price_year": 2020},
+            "no change: the reports differ in price_year",
+        ),
         (number(0.2, 0.1, 0.3), number(0.3, 0.1, 0.4), {"price_year": 2020}, ""),
-        (number(0.2, 0.1, 0.3), number(0.3, 0.1, 0.4, level=0.8), {}, "no interval: the reports' own are at 90% and 80%"),
+        (
+            number(0.2, 0.1, 0.3),
+            number(0.3, 0.1, 0.4, level=0.8),
+            {},
+            "no interval: the reports' own are at 90% and 80%",
+        ),
         (number(0.2, 0.1, 0.3), number(0.3), {}, "no interval: one of the two has none"),
         (number("inf", 0.1, "inf"), number(0.3, 0.1, 0.4), {}, "no change: one of the two is not finite"),
     ],
@@ -100,11 +128,23 @@ def test_single_values_change_without_an_interval(tmp_path):
 
 
 def test_inputs_that_differ_are_told_with_what_differs(tmp_path):
-    one = ["price,price of an hour,USD,10,20,40,2,stated,r1", "work,work an hour,x,0.7,0.8,1,4,parameter,", "gone,,x,1,2,3,4,parameter,"]
-    two = ["price,price of an hour,USD,12,20,40,3,borrowed,r2", "work,work an hour,x,0.7,0.8,1,4,parameter,", "new,,x,1,2,3,4,parameter,"]
+    one = [
+        "price,price of an hour,USD,10,20,40,2,stated,r1",
+        "work,work an hour,x,0.7,0.8,1,4,parameter,",
+        "gone,,x,1,2,3,4,parameter,",
+    ]
+    two = [
+        "price,price of an hour,USD,12,20,40,3,borrowed,r2",
+        "work,work an hour,x,0.7,0.8,1,4,parameter,",
+        "new,,x,1,2,3,4,parameter,",
+    ]
     a, b = made(tmp_path, "a", {}, inputs=one), made(tmp_path, "b", {}, inputs=two)
     found = compared(a, b).inputs.set_index("input")
-    assert found["what"].to_dict() == {"price of an hour": "range, rung and the rows behind it differ", "gone": "only in a", "new": "only in b"}
+    assert found["what"].to_dict() == {
+        "price of an hour": "range, rung and the rows behind it differ",
+        "gone": "only in a",
+        "new": "only in b",
+    }
     assert found.loc["price of an hour", "after"] == "20.0, 12.0 to 40.0, rung 3"
     assert "change one parameter at a time" in compared(a, b).caveat
     assert "record no table of inputs" in compared(a, made(tmp_path, "c", {})).caveat
@@ -129,7 +169,9 @@ def test_names_are_looked_for_in_the_output_folder_and_files_stand_for_theirs(tm
 
 def test_runs_of_different_kinds_are_refused(tmp_path):
     a, b = made(tmp_path, "a", {}), made(tmp_path, "b", {}, kind="risk")
-    with pytest.raises(ParameterError, match=r"different kinds: a \(savings\) and b \(risk\)\. Compare reports of one notebook"):
+    with pytest.raises(
+        ParameterError, match=r"different kinds: a \(savings\) and b \(risk\)\. Compare reports of one notebook"
+    ):
         read_finished([a, b])
 
 
@@ -139,7 +181,11 @@ def test_all_that_are_no_reports_are_named_at_once(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(NotFoundError) as error:
         read_finished([a, b, tmp_path / "empty", "nowhere"])
-    for text in ("run.json that cannot be read", "has no run.json, so no report was finished there", "'nowhere' is no folder"):
+    for text in (
+        "run.json that cannot be read",
+        "has no run.json, so no report was finished there",
+        "'nowhere' is no folder",
+    ):
         assert text in str(error.value)
 
 
