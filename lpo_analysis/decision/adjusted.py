@@ -22,7 +22,8 @@ from lpo_analysis.wording import count, listing, money, probability
 LOSS = "loss"
 """Name of the model of losses among the models drawn jointly."""
 _NO_PROVIDER = ("in_house", "ai_assisted")
-"""Delivery models under which nobody else holds the records."""
+"""Delivery models under which nobody else holds the records: an assumption for AI tools, whose maker may see them; a centre of the buyer's own
+and contract attorneys count as one more holder."""
 
 
 @dataclass(frozen=True)

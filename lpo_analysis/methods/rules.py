@@ -203,7 +203,7 @@ class Budget:
 
 
 @dataclass(frozen=True)
-class AtMost:
+class MostUsed:
     """How many of a group of options may be used; 1 makes them exclude each other.
 
     Parameters

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from lpo_analysis.errors import LpoError, NotFoundError, ParameterError
@@ -51,6 +52,8 @@ class Finished:
         What it was made from.
     inputs : dict of str to dict of str to str
         Rows of its table of inputs by name; empty where it has none.
+    tornado : dict of str to dict of str to str
+        Rows of its table of one-at-a-time effects by label of the input; empty where it has none.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Finished:
     values: Mapping[str, Mapping[str, Any]]
     run: Mapping[str, Any]
     inputs: Mapping[str, Mapping[str, str]]
+    tornado: Mapping[str, Mapping[str, str]]
 
 
 def read_finished(runs: Sequence[str | Path], *, output: Path = Path("reports")) -> list[Finished]:
@@ -150,14 +154,16 @@ def _read(folder: Path, name: str) -> Finished:
         results["parameters"],
         results["values"],
         run,
-        _inputs(folder / "tables" / "inputs.csv"),
+        _rows(folder / "tables" / "inputs.csv", "input"),
+        _rows(folder / "tables" / "figure_tornado.csv", "label") or _rows(folder / "tables" / "drivers.csv", "label"),
     )
 
 
-def _inputs(path: Path) -> dict[str, dict[str, str]]:
+def _rows(path: Path, key: str) -> dict[str, dict[str, str]]:
+    """Read a table of a report by one of its columns; nothing where it has no such table."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            return {row["input"]: row for row in csv.DictReader(file) if row.get("input")}
+            return {row[key]: row for row in csv.DictReader(file) if row.get(key)}
     except (OSError, UnicodeDecodeError, csv.Error):
         return {}
 
@@ -176,7 +182,8 @@ class Comparison:
         One number and report a row: term, label, unit, run, estimate, conf_low, conf_high, level, change, change_low, change_high (against the first
         report), note (why there is no change or no interval), headline.
     inputs : pandas.DataFrame
-        One input that differs from the first report's and report a row: input, run, before, after, what (what differs).
+        One input that differs from the first report's and report a row: input, run, before, after, what (what differs), alone (by how much
+        the first report's main answer moves if this input alone takes the other median, read off its tornado; NaN where that cannot be read).
     made : tuple of str
         What besides the parameters differs between reports: data, kit, libraries.
     """
@@ -223,7 +230,13 @@ class Comparison:
             }
             records.append({"what": "number", "name": row["term"], "value": row["estimate"], **kept})
         records += [
-            {"what": "input", "name": row["input"], "run": row["run"], "value": row["after"], "note": row["what"]}
+            {
+                "what": "input",
+                "name": row["input"],
+                "run": row["run"],
+                "value": row["after"],
+                "note": row["what"] + effect(row["alone"]),
+            }
             for row in self.inputs.to_dict("records")
         ]
         columns = [
@@ -266,7 +279,7 @@ class Comparison:
                 lines.append(f"  {row['run']}: {told['value']}{change}{note}")
         lines += ["", "Inputs that differ:" if len(self.inputs) else "No recorded input differs."]
         lines += [
-            f"  {row['input']}, {row['run']}: {row['what']} ({row['before']} -> {row['after']})"
+            f"  {row['input']}, {row['run']}: {row['what']} ({row['before']} -> {row['after']}){effect(row['alone'])}"
             for row in self.inputs.to_dict("records")
         ]
         return "\n".join([*lines, "", self.caveat])
@@ -276,7 +289,8 @@ class Comparison:
         """What the records cannot tell."""
         held = all(run.inputs for run in self.runs)
         inputs = (
-            "The inputs listed are those whose recorded range, rung or rows differ; how much of a change each of them makes is not recorded: change one parameter at a time to see."
+            "The inputs listed are those whose recorded range, rung or rows differ. What one makes alone is read off the tornado of the first report, on straight lines between its ends and its middle "
+            "with the other inputs at their medians; an input that only one report has cannot be told apart so, and effects do not add up: change one parameter at a time to be sure."
             if held
             else "Some of these reports record no table of inputs, so which of them caused a change cannot be told."
         )
@@ -301,9 +315,25 @@ class Comparison:
             )
         page: str = environment().get_template("compare.html.j2").render(
             title=self.title, runs=[run.name for run in self.runs], parameters=self.parameters.to_dict("records"), numbers=numbers,
-            inputs=self.inputs.to_dict("records"), made=self.made, caveat=self.caveat, style=style(),
+            inputs=[{**row, "alone": effect(row["alone"])} for row in self.inputs.to_dict("records")], made=self.made, caveat=self.caveat, style=style(),
         )  # fmt: skip
         return page
+
+
+def effect(alone: float) -> str:
+    """Put what one input makes alone into words.
+
+    Parameters
+    ----------
+    alone : float
+        By how much the main answer moves.
+
+    Returns
+    -------
+    str
+        A clause; empty where it cannot be told.
+    """
+    return "" if math.isnan(alone) else f"; alone it moves the main answer by about {number(alone, digits=2)}"
 
 
 def said(row: Mapping[str, Any]) -> dict[str, str]:
@@ -401,7 +431,7 @@ def compare(runs: Sequence[Finished], *, every: bool = False) -> Comparison:
         tuple(runs),
         parameters,
         pd.DataFrame(numbers, columns=columns),
-        pd.DataFrame(inputs, columns=["input", "run", "before", "after", "what"]),
+        pd.DataFrame(inputs, columns=["input", "run", "before", "after", "what", "alone"]),
         tuple(made),
     )
 
@@ -467,7 +497,7 @@ def _change(here: Mapping[str, Any], there: Mapping[str, Any] | None, run: Finis
     return {"change": change, "change_low": change - down, "change_high": change + up}
 
 
-def _differing(first: Finished, run: Finished) -> list[dict[str, str]]:
+def _differing(first: Finished, run: Finished) -> list[dict[str, Any]]:
     """List the inputs whose record differs from the first report's."""
     found = []
     for name in dict.fromkeys([*first.inputs, *run.inputs]):
@@ -486,8 +516,25 @@ def _differing(first: Finished, run: Finished) -> list[dict[str, str]]:
             rows = ["the rows behind it"] if "rows" in changed else ["its basis"] if "basis" in changed else []
             what = f"{listing([*range_too, *rows])} {'differ' if len(range_too) + len(rows) > 1 or 'rows' in changed else 'differs'}"
         label = (b or a or {}).get("label") or name
-        found.append({"input": label, "run": run.name, "before": _range(a), "after": _range(b), "what": what})
+        alone = math.nan if a is None or b is None else _alone(first.tornado.get(label), a, b)
+        found.append(
+            {"input": label, "run": run.name, "before": _range(a), "after": _range(b), "what": what, "alone": alone}
+        )
     return found
+
+
+def _alone(row: Mapping[str, str] | None, before: Mapping[str, str], now: Mapping[str, str]) -> float:
+    """Read off a tornado by how much the answer moves if one input takes another value; NaN outside of what was tried."""
+    try:
+        told = row or {}
+        ends = float(told["input_low"]), float(before["median"]), float(told["input_high"])
+        answers = float(told["at_low"]), float(told["base"]), float(told["at_high"])
+        value = float(now["median"])
+    except (KeyError, ValueError):
+        return math.nan
+    # Straight lines between the three points that a tornado knows.
+    inside = ends[0] <= value <= ends[2] and ends[0] < ends[1] < ends[2]
+    return float(np.interp(value, ends, answers)) - answers[1] if inside else math.nan
 
 
 def _range(row: Mapping[str, str] | None) -> str:

@@ -8,7 +8,7 @@ from scipy.optimize import linprog
 
 from lpo_analysis.errors import ParameterError
 from lpo_analysis.methods.frontier import Assignment, efficient_frontier, tail_mean
-from lpo_analysis.methods.rules import AtMost, Between, Budget, Forbid, LeastSize, conflicts_among
+from lpo_analysis.methods.rules import Between, Budget, Forbid, LeastSize, MostUsed, conflicts_among
 
 ITEMS, OPTIONS = ("research", "review", "drafting", "support"), ("stay", "near", "far")
 SIZES = np.array([4.0, 3.0, 2.0, 1.0])
@@ -34,7 +34,7 @@ RULES = {
     "several": (
         Between("something abroad", ("near", "far"), least=0.3),
         Budget("transition", 6.0, COSTS, np.array([0.0, 1.0, 2.0])),
-        AtMost("one place abroad", ("near", "far")),
+        MostUsed("one place abroad", ("near", "far")),
         LeastSize("least engagement", ("far",), 3.0),
     ),
 }
@@ -198,7 +198,7 @@ def test_dropping_any_rule_of_a_conflict_resolves_it():
         Forbid("research stays", ("research",), ("near", "far")),
         Between("most of it abroad", ("near", "far"), least=0.7),
         Budget("small budget", 3.0, COSTS),
-        AtMost("one place abroad", ("near", "far")),
+        MostUsed("one place abroad", ("near", "far")),
     )
     found = conflicts_among(assignment(), rules)
     core = set(found[0].rules)
@@ -231,7 +231,7 @@ def test_a_rule_that_cannot_hold_alone_is_told_alone():
         (Between("x", ("far",), least=0.6, most=0.4), "least share 0.6 is above its most 0.4"),
         (Budget("x", -1.0, COSTS), "limit must be a number of at least 0"),
         (Budget("x", 1.0, COSTS[:2]), "costs must be finite and of shape"),
-        (AtMost("x", None, -1), "count must be a number of at least 0"),
+        (MostUsed("x", None, -1), "count must be a number of at least 0"),
         (LeastSize("x", ("far",), float("nan")), "size must be a number of at least 0"),
         (Forbid("", None, ("far",)), "each needs a name of its own"),
     ],
