@@ -15,12 +15,15 @@ from lpo_analysis.errors import ParameterError
 from lpo_analysis.methods.draws import Floats
 from lpo_analysis.methods.information import evpi
 from lpo_analysis.methods.inputs import Inputs
+from lpo_analysis.methods.sensitivity import sobol_indices
 from lpo_analysis.results import Check, Result, tidy
 from lpo_analysis.savings.analysis import quantiles
 from lpo_analysis.wording import count, listing, money, probability
 
 LOSS = "loss"
 """Name of the model of losses among the models drawn jointly."""
+SENSITIVITY_DRAWS = 4096
+"""Size of each of the two sample matrices behind the share that rests on weak inputs."""
 _NO_PROVIDER = ("in_house", "ai_assisted")
 """Delivery models under which nobody else holds the records: an assumption for AI tools, whose maker may see them; a centre of the buyer's own
 and contract attorneys count as one more holder."""
@@ -62,12 +65,46 @@ class Adjusted:
         Net present value of the saving, quality control, rework and oversight being among its costs.
     increment : dict of str to ndarray of float, shape (draws,)
         Present value of what is added to the expected loss over the horizon.
+    loss : LossModel
+        What it was computed from.
     """
 
     ways: Mapping[str, savings.Analysis]
     drawn: Joint
     saving: Mapping[str, Floats]
     increment: Mapping[str, Floats]
+    loss: LossModel
+
+    def weak_share(self, way: str) -> float:
+        """Return how much of the variance of one way's risk-adjusted saving comes from borrowed and assumed inputs.
+
+        Parameters
+        ----------
+        way : str
+            Its name.
+
+        Returns
+        -------
+        float
+            Total-order index of the inputs on rungs 3 and 4 together; NaN where inputs are correlated, and it would mean nothing.
+        """
+        names = set(self.drawn.names[way].values())
+        if _outside(self.ways[way]):
+            names |= set(self.drawn.names[LOSS].values())
+        used = Inputs(tuple(item for item in self.drawn.inputs if item.name in names))
+        if set(self.drawn.inputs.coupled) & set(used.names):
+            return float("nan")
+        analysis = self.ways[way]
+
+        def model(draws: Mapping[str, Floats]) -> Floats:
+            own = {name: draws[called] for name, called in self.drawn.names[way].items()}
+            lost = {name: draws[called] for name, called in self.drawn.names[LOSS].items() if called in draws}
+            return _saving(analysis, own) - _added(analysis, self.loss, lost)
+
+        found = sobol_indices(
+            model, used, groups={"weak": used.by_rung((3, 4))}, draws=SENSITIVITY_DRAWS, seed=analysis.parameters.seed
+        )
+        return float(min(found["total"].iloc[0], 1.0))
 
     def net(self, way: str) -> Floats:
         """Return the risk-adjusted saving of one way.
@@ -94,7 +131,8 @@ class Adjusted:
         """The ways side by side.
 
         One term a way: ``estimate`` is the median of the risk-adjusted saving over the horizon; columns ``saving`` and ``increment``
-        (medians), ``p_beats_staying`` and ``p_best`` (probability of being better than staying and than every other way), ``mean``.
+        (medians), ``p_beats_staying`` and ``p_best`` (probability of being better than staying and than every other way), ``mean``,
+        and ``weak_share`` (share of its variance that rests on borrowed and assumed inputs).
         """
         p = next(iter(self.ways.values())).parameters
         table_of = self.benefits
@@ -106,7 +144,8 @@ class Adjusted:
             records.append({"term": way, "label": way.replace("_", " "), "estimate": middle, "std_error": float(table_of[:, k].std(ddof=1)), "conf_low": low, "conf_high": high,
                             "level": p.level, "n_obs": n_rows, "unit": f"{p.currency} over {p.horizon_years} years", "method": f"median of {p.draws} joint draws",
                             "saving": quantiles(self.saving[way], p.level)[0], "increment": quantiles(self.increment[way], p.level)[0], "mean": float(table_of[:, k].mean()),
-                            "p_beats_staying": float((table_of[:, k] > 0).mean()), "p_best": float((best == k).mean())})  # fmt: skip
+                            "p_beats_staying": float((table_of[:, k] > 0).mean()), "p_best": float((best == k).mean()),
+                    "weak_share": self.weak_share(way)})  # fmt: skip
         table = tidy(records).sort_values("mean", ascending=False, kind="stable", ignore_index=True)
         said = partial(money, currency=p.currency, digits=2)
         top = table.iloc[0]
@@ -117,6 +156,8 @@ class Adjusted:
             f"{'year' if p.horizon_years == 1 else 'years'} (median; {reach}), after {said(top['increment'])} for the loss it adds. It beats staying with a probability of "
             f"{probability(top['p_beats_staying'])}; staying is best of all with {probability(stay)}."
         )
+        if np.isfinite(top["weak_share"]):
+            text += f" Of the variance of that answer, {probability(top['weak_share'])} rests on borrowed and assumed inputs."
         if top["mean"] <= 0:
             text += " On average none of them beats staying."
         items = list(self.drawn.inputs)
@@ -204,11 +245,21 @@ def adjusted(ways: Mapping[str, savings.Analysis], loss: LossModel) -> Adjusted:
     drawn = joint(
         {**{name: way.inputs for name, way in ways.items()}, LOSS: loss.inputs}, draws=first.draws, seed=first.seed
     )
-    added = np.asarray(loss.increment(drawn.draws[LOSS]), dtype=float)
-    saving, increment = {}, {}
-    for name, way in ways.items():
-        made = savings.costs(way.gathered.rates(drawn.draws[name]), way.terms)
-        saving[name] = made.net_present_value
-        outside = way.parameters.delivery_model not in _NO_PROVIDER
-        increment[name] = added * way.terms.annuity if outside else np.zeros_like(added)
-    return Adjusted(ways, drawn, saving, increment)
+    saving = {name: _saving(way, drawn.draws[name]) for name, way in ways.items()}
+    increment = {name: np.broadcast_to(_added(way, loss, drawn.draws[LOSS]), first.draws) for name, way in ways.items()}
+    return Adjusted(ways, drawn, saving, increment, loss)
+
+
+def _outside(way: savings.Analysis) -> bool:
+    return way.parameters.delivery_model not in _NO_PROVIDER
+
+
+def _saving(way: savings.Analysis, draws: Mapping[str, Floats]) -> Floats:
+    return savings.costs(way.gathered.rates(draws), way.terms).net_present_value
+
+
+def _added(way: savings.Analysis, loss: LossModel, draws: Mapping[str, Floats]) -> Floats:
+    """Return the present value of what one more holder of the records adds over the horizon."""
+    if not _outside(way):
+        return np.zeros(1)
+    return np.asarray(loss.increment(draws), dtype=float) * way.terms.annuity

@@ -96,3 +96,22 @@ def test_what_does_not_compose_is_refused_with_a_reason():
         adjusted(WAYS, loss(price_year=2020))
     with pytest.raises(ParameterError, match="there is none to choose"):
         adjusted({}, loss())
+
+
+def test_the_share_that_rests_on_weak_inputs_is_told_and_is_a_share():
+    table = ADJUSTED.result.table
+    assert table["weak_share"].between(0, 1).all()
+    assert "rests on borrowed and assumed inputs" in ADJUSTED.result.text
+    # A loss that is assumed and larger than all else leaves nothing to the others.
+    large = adjusted({"IND": WAYS["IND"]}, loss(increment=lambda v: 1e3 * v["cost"]))
+    assert large.weak_share("IND") > 0.95
+
+
+def test_with_correlated_inputs_no_share_is_told():
+    two = Inputs(
+        (*LOSSES, Input("rate", "rate", "x", 0.01, 0.03, "lognormal", 4, "by hand")),
+        correlations=(("cost", "rate", 0.5),),
+    )
+    made = adjusted({"IND": WAYS["IND"]}, loss(inputs=two, increment=lambda v: v["rate"] * v["cost"]))
+    assert np.isnan(made.weak_share("IND"))
+    assert "rests on borrowed" not in made.result.text
