@@ -259,6 +259,40 @@ def _progress(*, json: bool) -> Progress:
 
 
 @app.command()
+def compare(
+    runs: Annotated[
+        list[str],
+        typer.Argument(metavar="RUN RUN ...", help="Folders of finished reports, or their names below --output."),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder in which names are looked for.")] = Path(
+        "reports"
+    ),
+    every: Annotated[
+        bool, typer.Option("--all", help="Compare every recorded number, not the headline ones alone.")
+    ] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page there.")] = None,
+) -> None:
+    """Set finished reports of one kind side by side: what was asked differently, what came out, which inputs differ."""
+    from lpo_analysis.errors import OutputError
+    from lpo_analysis.reporting.compare import compare as run
+    from lpo_analysis.reporting.compare import read_finished
+
+    compared = run(read_finished(runs, output=output), every=every)
+    if html is not None:
+        try:
+            html.write_text(compared.html(), encoding="utf-8")
+        except OSError as error:
+            raise OutputError(f"--html: cannot write {html.name} ({error.strerror}).") from None
+    if csv:
+        _say(compared.frame().to_csv(index=False).rstrip("\n"))
+    elif html is not None:
+        _say(f"{html}")
+    else:
+        _say(compared.text())
+
+
+@app.command()
 def clean(
     output: Output = Path("reports"),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List, remove nothing.")] = False,

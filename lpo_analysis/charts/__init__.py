@@ -1,11 +1,13 @@
 """Drawings on tidy frames: each takes a frame and an axis, and returns the axis it drew on; and the picture of a result."""
 
+from lpo_analysis.charts.acceptance import central_weights, rank_bars
 from lpo_analysis.charts.band import band
 from lpo_analysis.charts.breakeven import breakeven
 from lpo_analysis.charts.dotplot import dotplot, lines
 from lpo_analysis.charts.exceedance import exceedance
 from lpo_analysis.charts.fan import fan
 from lpo_analysis.charts.forest import forest
+from lpo_analysis.charts.frontier import frontier
 from lpo_analysis.charts.heatmap import State, heatmap
 from lpo_analysis.charts.intervals import claims, intervals
 from lpo_analysis.charts.panels import panels
@@ -23,12 +25,14 @@ __all__ = [
     "axis",
     "band",
     "breakeven",
+    "central_weights",
     "claims",
     "control",
     "dotplot",
     "exceedance",
     "fan",
     "forest",
+    "frontier",
     "heatmap",
     "intervals",
     "lines",
@@ -36,6 +40,7 @@ __all__ = [
     "picture",
     "plan_curve",
     "profile",
+    "rank_bars",
     "shared",
     "theme",
     "tornado",

@@ -1,18 +1,19 @@
-"""Value of information: what knowing everything, or one input, or a group of them, would be worth before deciding."""
+"""Value of information: what knowing everything, some inputs, or a sample that tells of them would be worth before deciding."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 from scipy.interpolate import BSpline
 from scipy.special import ndtri
-from scipy.stats import rankdata
+from scipy.stats import binom, rankdata
 
-from lpo_analysis.errors import ParameterError
+from lpo_analysis.errors import ParameterError, choices
 from lpo_analysis.methods.draws import Floats
 
 KNOTS = 6
@@ -140,6 +141,145 @@ def evppi(
     return pd.DataFrame(records, columns=["group", "value", "error", "low", "high", "bias", "explained"])
 
 
+Kind = Literal["mean", "log_mean", "share"]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """How one unit of a pilot tells of an input.
+
+    Parameters
+    ----------
+    kind : {'mean', 'log_mean', 'share'}
+        The unit scatters normally about the input; its logarithm about that of the input; or it is yes with the input as its probability.
+    spread : float, default 0
+        Standard deviation of one unit, on the scale of the kind; a share has none of its own.
+
+    Raises
+    ------
+    ParameterError
+        If the kind is unknown or the spread below 0.
+    """
+
+    kind: Kind
+    spread: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(Kind):
+            raise ParameterError(f"kind: got {self.kind!r}.", remedy=choices(self.kind, get_args(Kind)))
+        if not (np.isfinite(self.spread) and self.spread >= 0):
+            raise ParameterError(f"spread: must be a number of at least 0, got {self.spread:g}")
+
+    def seen(self, values: Floats, size: int, u: Floats) -> Floats:
+        """Simulate what a pilot would find.
+
+        Parameters
+        ----------
+        values : ndarray of float, shape (draws,)
+            What the input is in each draw.
+        size : int
+            Units of the pilot.
+        u : ndarray of float, shape (draws,)
+            Uniforms.
+
+        Returns
+        -------
+        ndarray of float, shape (draws,)
+            The mean of the units, or their share of yes.
+
+        Raises
+        ------
+        ParameterError
+            If the values do not fit the kind.
+        """
+        if self.kind == "share":
+            if values.min() < 0 or values.max() > 1:
+                raise ParameterError(
+                    f"a share to be measured must lie between 0 and 1, got {values.min():g} to {values.max():g}"
+                )
+            return np.asarray(binom.ppf(u, size, values) / size)
+        if self.kind == "log_mean" and values.min() <= 0:
+            raise ParameterError(f"what is measured on a logarithmic scale must be above 0, got {values.min():g}")
+        centre = np.log(values) if self.kind == "log_mean" else values
+        return np.asarray(centre + self.spread / np.sqrt(size) * ndtri(u))
+
+
+def evsi(
+    net_benefit: Floats,
+    draws: Mapping[str, Floats],
+    pilot: Mapping[str, Measured],
+    *,
+    sizes: Sequence[int],
+    fixed_cost: float = 0.0,
+    unit_cost: float = 0.0,
+    level: float = 0.90,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Estimate the expected value of what a pilot of a given size would find.
+
+    Parameters
+    ----------
+    net_benefit : ndarray of float, shape (draws, options)
+        Net benefit of each option in each draw, higher is better.
+    draws : mapping of str to ndarray of float, shape (draws,)
+        Draws of the inputs.
+    pilot : mapping of str to Measured
+        What the pilot measures of each unit, by input.
+    sizes : sequence of int
+        Units of the pilots to compare.
+    fixed_cost, unit_cost : float, default 0
+        What a pilot costs, and each unit of it, in the money of the net benefit.
+    level : float, default 0.90
+        Probability that an interval covers.
+    seed : int, default 0
+        Seed of the pilots and of the error of the regression.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One size a row: ``size``, ``value``, ``error``, ``low``, ``high``, ``bias``, ``explained``, ``cost`` and ``net`` (value less cost).
+
+    Raises
+    ------
+    ParameterError
+        If the pilot measures nothing or an unknown input, a size is below 1, a cost below 0, or draws are too few.
+
+    References
+    ----------
+    Strong, M., Oakley, J. E., Brennan, A. & Breeze, P. (2015). Estimating the expected value of sample information using the
+    probabilistic sensitivity analysis sample. Medical Decision Making 35(5). https://doi.org/10.1177/0272989X15575286
+
+    Notes
+    -----
+    In each draw a pilot is simulated from that draw's inputs; the net benefits are regressed on what it finds, as `evppi` does
+    on the inputs themselves, whose value bounds that of any pilot. All sizes share their random numbers, so that
+    they differ by size alone. That the pilot is unbiased, and its work like the work decided on, is an assumption.
+    """
+    if not pilot:
+        raise ParameterError("pilot: measures nothing.", remedy=f"Name one or more of {', '.join(draws)}.")
+    for name in pilot:
+        if name not in draws:
+            raise ParameterError(f"pilot: no input is called {name!r}.", remedy=choices(name, draws))
+    if not sizes or any(int(size) != size or size < 1 for size in sizes):
+        raise ParameterError(f"sizes: must be whole numbers of at least 1, got {', '.join(map(str, sizes)) or 'none'}")
+    for what, cost in (("fixed_cost", fixed_cost), ("unit_cost", unit_cost)):
+        if not (np.isfinite(cost) and cost >= 0):
+            raise ParameterError(f"{what}: must be a number of at least 0, got {cost:g}")
+    rng = np.random.default_rng(seed)
+    n = len(np.asarray(net_benefit))
+    chance = {name: rng.uniform(2**-33, 1 - 2**-33, n) for name in pilot}
+    frames = []
+    for size in sizes:
+        found = {
+            name: how.seen(np.asarray(draws[name], dtype=float), int(size), chance[name]) for name, how in pilot.items()
+        }
+        frame = evppi(net_benefit, found, groups={"pilot": list(found)}, level=level, seed=seed)
+        frames.append(frame.drop(columns="group").assign(size=int(size), cost=fixed_cost + unit_cost * size))
+    made = pd.concat(frames, ignore_index=True)
+    made["net"] = made["value"] - made["cost"]
+    return made[["size", "value", "error", "low", "high", "bias", "explained", "cost", "net"]]
+
+
 def _checked(net_benefit: Floats) -> Floats:
     table = np.asarray(net_benefit, dtype=float)
     if table.ndim != 2 or table.shape[1] < 2 or table.shape[0] < 2:
@@ -162,10 +302,24 @@ def _score(column: Floats) -> Floats:
 
 def _spline(score: Floats, knots: int) -> Floats:
     """Cubic B-splines with knots at evenly spaced quantiles, without the one that the constant makes redundant."""
-    inner = ndtri(np.arange(1, knots + 1) / (knots + 1))
+    few = _levels(score, knots + 4)
+    if few is not None:
+        # A count of a few units: each outcome has its own mean, and no curve is needed.
+        return (score[:, None] == few[1:]).astype(float)
     low, high = score.min(), score.max()
+    inner = ndtri(np.arange(1, knots + 1) / (knots + 1))
+    inner = inner[(inner > low) & (inner < high)]
     full = np.concatenate([[low] * 4, inner, [high] * 4])
     return BSpline.design_matrix(np.clip(score, low, high), full, 3).toarray()[:, 1:]
+
+
+def _levels(score: Floats, most: int) -> Floats | None:
+    """Return the values that occur, if they are few."""
+    # Most columns are continuous, which their first values show.
+    if len(np.unique(score[: 8 * most])) > most:
+        return None
+    found = np.unique(score)
+    return found if len(found) <= most else None
 
 
 def _basis(scores: Sequence[Floats]) -> Floats:

@@ -15,7 +15,7 @@ from scipy import integrate, stats
 
 from lpo_analysis.methods.dependence import pearson_of_spearman
 from lpo_analysis.methods.draws import uniforms
-from lpo_analysis.methods.information import evpi, evppi
+from lpo_analysis.methods.information import Measured, evpi, evppi, evsi
 from lpo_analysis.methods.inputs import Input, Inputs
 
 MEAN, SPREADS = -0.5, {"x1": 1.0, "x2": 0.5, "x3": 0.2}
@@ -98,3 +98,27 @@ def test_a_model_without_a_closed_form_agrees_with_nested_simulation():
         assert frame.loc[group, "value"] == pytest.approx(nested, abs=4 * np.hypot(error, frame.loc[group, "error"])), (
             group
         )
+
+
+@pytest.mark.parametrize(("size", "seed"), [(1, 0), (4, 1), (25, 2), (400, 3)])
+def test_a_pilot_with_normal_errors_has_its_closed_form(size, seed):
+    """Prior s^2 and error t^2/n: the posterior mean has standard deviation s * sqrt(s^2 / (s^2 + t^2/n)) before the pilot is seen.
+
+    Raiffa & Schlaifer (1961), as above. Net benefit depends on x1 alone through the pilot, the other inputs are noise to it.
+    """
+    draws = normals().draw(uniforms(tuple(SPREADS), draws=2**13, seed=seed))
+    t = 2.0
+    frame = evsi(gain(draws), draws, {"x1": Measured("mean", t)}, sizes=[size], seed=seed)
+    truth = loss(1.0 / np.sqrt(1 + t**2 / size))
+    assert frame["value"].iloc[0] == pytest.approx(truth, abs=max(4 * frame["error"].iloc[0], 0.002))
+
+
+def test_a_pilot_of_yes_and_no_has_its_closed_form():
+    """A share that is uniform before: after k of n yes its mean is (k + 1) / (n + 2), and every k is equally likely."""
+    share = uniforms(("share",), draws=2**14, seed=5)["share"]
+    table = np.column_stack([np.full(2**14, 0.4), share])
+    for size in (3, 20):
+        frame = evsi(table, {"share": share}, {"share": Measured("share")}, sizes=[size], seed=1)
+        after = (np.arange(size + 1) + 1) / (size + 2)
+        truth = np.maximum(after, 0.4).mean() - 0.5
+        assert frame["value"].iloc[0] == pytest.approx(truth, abs=max(4 * frame["error"].iloc[0], 0.002))

@@ -9,11 +9,14 @@ from lpo_analysis.charts import (
     axis,
     band,
     breakeven,
+    central_weights,
     claims,
     control,
     exceedance,
+    frontier,
     intervals,
     plan_curve,
+    rank_bars,
     theme,
     tornado,
     waterfall,
@@ -41,6 +44,21 @@ FRAMES = {
              "model_estimate": [0.3, 0.3, np.nan]}
         ),
         {},
+    ),
+    "rank_bars": (
+        rank_bars,
+        pd.DataFrame({"label": ["a", "b"], "rank_1": [0.7, 0.3], "rank_2": [0.3, 0.7]}),
+        {},
+    ),
+    "central_weights": (
+        central_weights,
+        pd.DataFrame({"provider": list("aabb"), "criterion": ["x", "y"] * 2, "estimate": [0.6, 0.4, np.nan, np.nan], "first": [1.0, 1.0, 0.0, 0.0]}),
+        {},
+    ),
+    "frontier": (
+        frontier,
+        pd.DataFrame({"plan": [1, 2], "mean": [0.0, 5.0], "mean_error": [0.0, 0.1], "tail": [0.0, 9.0], "tail_error": [0.0, 0.4]}),
+        {"mark": 2, "mark_text": "chosen", "ylabel": "expected saving"},
     ),
     "band": (
         band,
@@ -159,6 +177,33 @@ def test_a_tornado_draws_no_more_than_asked_for():
 def test_a_tornado_of_one_input_that_moves_nothing_can_be_drawn():
     frame = FRAMES["tornado"][1].iloc[:1].assign(at_low=0.25, at_high=0.25)
     tornado(frame).figure.canvas.draw()
+
+
+def test_ranks_are_stacked_to_the_whole_and_told_apart_by_lightness():
+    ax = rank_bars(FRAMES["rank_bars"][1])
+    ends = [round(bar.get_x() + bar.get_width(), 9) for bar in ax.patches]
+    assert ends == [0.7, 1.0, 0.3, 1.0]
+    grey = [float(np.dot(bar.get_facecolor()[:3], [0.299, 0.587, 0.114])) for bar in ax.patches[:2]]
+    assert grey[1] - grey[0] > 0.3
+    assert {text.get_text() for text in ax.texts} == {"70%", "30%"}
+
+
+def test_providers_differ_by_their_marks_besides_their_colours():
+    frame = FRAMES["central_weights"][1].assign(estimate=[0.6, 0.4, 0.2, 0.8])
+    marks = [
+        line.get_marker()
+        for line in central_weights(frame).lines
+        if len(line.get_xdata()) == 2 and line.get_marker() != "None"
+    ]
+    assert len(set(marks)) == 2
+
+
+def test_plans_are_numbered_and_the_chosen_named():
+    assert {text.get_text() for text in frontier(FRAMES["frontier"][1], mark=2, mark_text="chosen").texts} == {
+        "1",
+        "2",
+        "chosen",
+    }
 
 
 def test_a_logarithmic_axis_says_so():
