@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from lpo_analysis.adoption import Parameters, analyse, coverage_note
-from lpo_analysis.adoption.calibration import nearest_cells
 from lpo_analysis.errors import ParameterError
 from lpo_analysis.evidence import table
+from lpo_analysis.evidence.calibration import nearest_cells
 
 TABLE = table("coverage_adoption")
 
