@@ -29,7 +29,7 @@ def _cells() -> pd.DataFrame:
     """Return the tables in one form; the oldest holds studies of one size that differ by tau2."""
     meta = load_table("coverage_meta").rename(columns={"tau2": "spread"}).drop(columns="n")
     meta = meta.assign(setting="studies whose sizes differ 16 to 1", promise="", reason="")
-    every = pd.concat([load_table("coverage_adoption"), meta], ignore_index=True)
+    every = pd.concat([load_table("coverage_adoption"), meta, load_table("coverage_risk")], ignore_index=True)
     return every.astype({"k": float, "n": float, "share": float, "spread": float})
 
 
@@ -142,7 +142,7 @@ def _case(row: pd.Series) -> str:
         if noun and row[column] > 0
     ]
     if row["share"] > 0:
-        parts.append(f"a share of {percent(row['share'])}")
+        parts.append(f"a share of {percent(row['share'], width=0.001 if row['share'] < 0.01 else None)}")
     if row["spread"] > 0:
         what = "errors of" if units[1] == "point" else "a variance between them of"
         parts.append(f"{what} {percent(row['spread']) if units[1] == 'point' else number(row['spread'], digits=2)}")
