@@ -2,7 +2,6 @@
 
 from lpo_analysis.adoption.ai import ai_expectations, ai_recall_claims, ai_seen, ai_use, substitute_or_complement
 from lpo_analysis.adoption.analysis import Analysis, analyse
-from lpo_analysis.adoption.calibration import coverage_note
 from lpo_analysis.adoption.curves import ceiling, ceilings_elsewhere
 from lpo_analysis.adoption.forecasts import imports_forecast, market_forecast, scores, use_forecast
 from lpo_analysis.adoption.market import comparable_split, market_growth
@@ -22,6 +21,7 @@ from lpo_analysis.adoption.scopes import disagreement, market_break, pooled
 from lpo_analysis.adoption.survey import read_survey, survey_against_published, survey_model, survey_shares
 from lpo_analysis.adoption.surveys import barriers, drivers, insourcing, satisfaction
 from lpo_analysis.adoption.use import SENSES, use
+from lpo_analysis.evidence.calibration import coverage_note
 
 __all__ = [
     "SENSES",

@@ -10,12 +10,12 @@ import pandas as pd
 
 from lpo_analysis import vocabulary
 from lpo_analysis.adoption import ai, curves, forecasts, market, places, record, repeated, scopes, surveys
-from lpo_analysis.adoption.calibration import coverage_note
 from lpo_analysis.adoption.own_series import OwnSeries, own_curves, own_forecast, read_series
 from lpo_analysis.adoption.parameters import Parameters
 from lpo_analysis.adoption.survey import Survey, read_survey, survey_against_published, survey_model, survey_shares
 from lpo_analysis.adoption.use import figures, newest_use, use
 from lpo_analysis.evidence import Evidence, load
+from lpo_analysis.evidence.calibration import coverage_note
 from lpo_analysis.results import Result, not_estimable
 
 NO_SURVEY = "no survey of your own was given (survey_path names one, in the form of data/templates/survey.csv)"
@@ -299,7 +299,7 @@ class Analysis:
         Returns
         -------
         str
-            As of `lpo_analysis.adoption.calibration.coverage_note`; why there is nothing to say where the part has no estimate.
+            As of `lpo_analysis.evidence.calibration.coverage_note`; why there is nothing to say where the part has no estimate.
         """
         result = {"own_series": self.own_curves, "own_survey": self.own_shares}.get(part) or getattr(self, part)
         known = (

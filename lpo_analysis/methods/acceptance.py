@@ -114,7 +114,7 @@ def curves(plan: Plan, *, shares: ArrayLike | None = None, process_lot: int | No
 
     References
     ----------
-    Dodge, H. F. and Romig, H. G. (1959). Sampling Inspection Tables, 2nd ed. Wiley.
+    Dodge, H. F. and Romig, H. G. (1959). Sampling Inspection Tables: Single and Double Sampling, 2nd ed. Wiley.
     """
     size = _lot_size(plan, process_lot)
     if shares is not None:
@@ -238,7 +238,7 @@ def cheapest_plan(
     References
     ----------
     Guenther, W. C. (1969). Use of the binomial, hypergeometric and Poisson tables to obtain sampling plans. Journal of Quality
-    Technology 1(2).
+    Technology.
     """
     for name, value in (
         ("aql", aql),

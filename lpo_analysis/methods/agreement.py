@@ -359,7 +359,8 @@ def agreement(
 
     References
     ----------
-    Feinstein, A. R. and Cicchetti, D. V. (1990). High agreement but low kappa: I. Journal of Clinical Epidemiology 43(6).
+    Feinstein, A. R. and Cicchetti, D. V. (1990). High agreement but low kappa: I. The problems of two paradoxes.
+    Journal of Clinical Epidemiology 43(6), 543-549. https://doi.org/10.1016/0895-4356(90)90158-L
     """
     fraction("level", level)
     whole("draws", draws, low=100)

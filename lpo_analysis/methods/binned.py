@@ -191,7 +191,28 @@ def _term(p: float) -> str:
 
 
 def check_bins(lo: Floats, hi: Floats, n: Floats, *, family: str, truncation: float, level: float) -> None:
-    """Raise ParameterError unless bins, counts and options are allowed."""
+    """Raise ParameterError unless bins, counts and options are allowed.
+
+    Parameters
+    ----------
+    lo : ndarray of float, shape (bins,)
+        Where the bins begin.
+    hi : ndarray of float, shape (bins,)
+        Where they end.
+    n : ndarray of float, shape (bins,)
+        Losses in each.
+    family : str
+        As in `fit_binned`.
+    truncation : float
+        As in `fit_binned`.
+    level : float
+        Confidence level.
+
+    Raises
+    ------
+    ParameterError
+        If something is not allowed.
+    """
     if family not in get_args(Family):
         raise ParameterError(f"family: {family!r} is not known.", remedy=choices(family, get_args(Family)))
     if not (lo.ndim == 1 and lo.shape == hi.shape == n.shape):
@@ -213,7 +234,32 @@ def check_bins(lo: Floats, hi: Floats, n: Floats, *, family: str, truncation: fl
 def profile_nll(
     quantile_: float, p: float, theta: Floats, lo: Floats, hi: Floats, n: Floats, *, family: str, truncation: float
 ) -> float:
-    """Return the least negative log likelihood of all parameters with a given quantile; theta is where to begin."""
+    """Return the least negative log likelihood of all parameters with a given quantile; theta is where to begin.
+
+    Parameters
+    ----------
+    quantile_ : float
+        The quantile, above the truncation.
+    p : float
+        Probability.
+    theta : array_like of float, shape (2,) or of arrays
+        Parameters as they are fitted: mu and log sigma, or shape and log scale.
+    lo : ndarray of float, shape (bins,)
+        Where the bins begin.
+    hi : ndarray of float, shape (bins,)
+        Where they end.
+    n : ndarray of float, shape (bins,)
+        Losses in each.
+    family : str
+        As in `fit_binned`.
+    truncation : float
+        As in `fit_binned`.
+
+    Returns
+    -------
+    float
+        Negative log likelihood.
+    """
     base = truncation if family == "generalised_pareto" else 0.0
     log_q, cut = np.log(quantile_ - base), np.log(truncation) if truncation > 0 else -np.inf
 
@@ -305,7 +351,18 @@ def _resample(
 
 
 def cluster_check(parts: dict[str, Floats]) -> Check:
-    """Say how many clusters there are, and whether they are few."""
+    """Say how many clusters there are, and whether they are few.
+
+    Parameters
+    ----------
+    parts : dict of str to ndarray
+        Losses of each cluster by bin.
+
+    Returns
+    -------
+    Check
+        Not passed below thirty.
+    """
     sizes = {name: float(counts.sum()) for name, counts in parts.items()}
     largest = max(sizes, key=lambda name: sizes[name])
     text = f"{count(len(parts), 'cluster')}; the largest, {largest}, holds {percent(sizes[largest] / sum(sizes.values()))} of the losses"

@@ -17,7 +17,24 @@ _TOP = float(np.log(30))
 
 
 def log_sf(theta: Any, x: Any, family: str, truncation: float) -> Floats:
-    """Return the log survival function; both parameters and x may be arrays that broadcast."""
+    """Return the log survival function; both parameters and x may be arrays that broadcast.
+
+    Parameters
+    ----------
+    theta : array_like of float, shape (2,) or of arrays
+        Parameters as they are fitted: mu and log sigma, or shape and log scale.
+    x : array_like of float
+        Losses.
+    family : str
+        As in `fit_binned`.
+    truncation : float
+        As in `fit_binned`.
+
+    Returns
+    -------
+    ndarray of float
+        Logarithms of the share above, of the shape that all broadcast to.
+    """
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         if family == "lognormal":
             return np.asarray(special.log_ndtr(-(np.log(x) - theta[0]) / np.exp(theta[1])))
@@ -29,7 +46,26 @@ def log_sf(theta: Any, x: Any, family: str, truncation: float) -> Floats:
 
 
 def log_share(theta: Any, lo: Floats, hi: Floats, family: str, truncation: float) -> Floats:
-    """Return the log probability of each bin, given a loss above the truncation."""
+    """Return the log probability of each bin, given a loss above the truncation.
+
+    Parameters
+    ----------
+    theta : array_like of float, shape (2,) or of arrays
+        Parameters as they are fitted: mu and log sigma, or shape and log scale.
+    lo : ndarray of float, shape (bins,)
+        Where the bins begin.
+    hi : ndarray of float, shape (bins,)
+        Where they end.
+    family : str
+        As in `fit_binned`.
+    truncation : float
+        As in `fit_binned`.
+
+    Returns
+    -------
+    ndarray of float
+        Logarithms.
+    """
     return _log_bin(theta, lo, hi, family, truncation) - log_sf(theta, truncation, family, truncation)
 
 
@@ -47,7 +83,26 @@ def _log_bin(theta: Any, lo: Floats, hi: Floats, family: str, truncation: float)
 
 
 def slopes(theta: Any, lo: Floats, hi: Floats, family: str, truncation: float) -> tuple[Floats, Floats, Floats]:
-    """Return the log probability of each bin above the truncation, and its derivatives by both parameters."""
+    """Return the log probability of each bin above the truncation, and its derivatives by both parameters.
+
+    Parameters
+    ----------
+    theta : array_like of float, shape (2,) or of arrays
+        Parameters as they are fitted: mu and log sigma, or shape and log scale.
+    lo : ndarray of float, shape (bins,)
+        Where the bins begin.
+    hi : ndarray of float, shape (bins,)
+        Where they end.
+    family : str
+        As in `fit_binned`.
+    truncation : float
+        As in `fit_binned`.
+
+    Returns
+    -------
+    tuple of ndarray
+        Log probability, derivative by the first, by the second parameter.
+    """
     inside, above = _log_bin(theta, lo, hi, family, truncation), log_sf(theta, truncation, family, truncation)
     (at_low, by_low), (at_high, by_high) = (_rates(theta, x, inside, family, truncation) for x in (lo, hi))
     at_cut, by_cut = _rates(theta, truncation, above, family, truncation)
@@ -73,7 +128,28 @@ def _rates(theta: Any, x: Any, base: Floats, family: str, truncation: float) -> 
 
 
 def nll(theta: Floats, lo: Floats, hi: Floats, n: Floats, family: str, truncation: float) -> float:
-    """Return the negative log likelihood, very large where it is not finite."""
+    """Return the negative log likelihood, very large where it is not finite.
+
+    Parameters
+    ----------
+    theta : array_like of float, shape (2,) or of arrays
+        Parameters as they are fitted: mu and log sigma, or shape and log scale.
+    lo : ndarray of float, shape (bins,)
+        Where the bins begin.
+    hi : ndarray of float, shape (bins,)
+        Where they end.
+    n : ndarray of float, shape (bins,)
+        Losses in each.
+    family : str
+        As in `fit_binned`.
+    truncation : float
+        As in `fit_binned`.
+
+    Returns
+    -------
+    float
+        Negative log likelihood.
+    """
     logs = log_share(theta, lo, hi, family, truncation)
     held = n > 0
     value = -float(n[held] @ logs[held])
@@ -81,7 +157,26 @@ def nll(theta: Floats, lo: Floats, hi: Floats, n: Floats, family: str, truncatio
 
 
 def fit_two(lo: Floats, hi: Floats, n: Floats, family: str, truncation: float) -> tuple[Floats, float] | None:
-    """Maximise the likelihood; None where it has no inner maximum. Returns theta and the negative log likelihood."""
+    """Maximise the likelihood; None where it has no inner maximum. Returns theta and the negative log likelihood.
+
+    Parameters
+    ----------
+    lo : ndarray of float, shape (bins,)
+        Where the bins begin.
+    hi : ndarray of float, shape (bins,)
+        Where they end.
+    n : ndarray of float, shape (bins,)
+        Losses in each.
+    family : str
+        As in `fit_binned`.
+    truncation : float
+        As in `fit_binned`.
+
+    Returns
+    -------
+    tuple or None
+        Parameters and negative log likelihood.
+    """
     middle = np.where(np.isfinite(hi), (lo + np.where(np.isfinite(hi), hi, 0)) / 2, 2 * lo + 1)
     if family == "lognormal":
         mean = np.average(np.log(middle), weights=n)
@@ -103,7 +198,20 @@ def fit_two(lo: Floats, hi: Floats, n: Floats, family: str, truncation: float) -
 
 
 def hessian(call: Any, at: Floats) -> Floats:
-    """Return second differences of a function of two parameters."""
+    """Return second differences of a function of two parameters.
+
+    Parameters
+    ----------
+    call : callable
+        Takes the two parameters, returns a number.
+    at : ndarray of float, shape (2,)
+        Where.
+
+    Returns
+    -------
+    ndarray of float, shape (2, 2)
+        Second differences.
+    """
     h = 1e-4 * np.maximum(1.0, np.abs(at))
     e = np.diag(h)
     result = np.empty((2, 2))
@@ -115,7 +223,24 @@ def hessian(call: Any, at: Floats) -> Floats:
 
 
 def quantile(theta: Floats, p: float, family: str, truncation: float) -> float:
-    """Return a quantile of the losses above the truncation."""
+    """Return a quantile of the losses above the truncation.
+
+    Parameters
+    ----------
+    theta : array_like of float, shape (2,) or of arrays
+        Parameters as they are fitted: mu and log sigma, or shape and log scale.
+    p : float
+        Probability.
+    family : str
+        As in `fit_binned`.
+    truncation : float
+        As in `fit_binned`.
+
+    Returns
+    -------
+    float
+        The quantile.
+    """
     size = float(np.exp(theta[1]))
     if family == "generalised_pareto":
         return float(truncation + stats.genpareto.ppf(p, theta[0], scale=size))
@@ -124,7 +249,24 @@ def quantile(theta: Floats, p: float, family: str, truncation: float) -> float:
 
 
 def quantiles_of(thetas: Floats, p: float, family: str, truncation: float) -> Floats:
-    """Return a quantile for each row of parameters, shape (fits,)."""
+    """Return a quantile for each row of parameters, shape (fits,).
+
+    Parameters
+    ----------
+    thetas : ndarray of float, shape (fits, 2)
+        Parameters, a row a fit.
+    p : float
+        Probability.
+    family : str
+        As in `fit_binned`.
+    truncation : float
+        As in `fit_binned`.
+
+    Returns
+    -------
+    ndarray of float, shape (fits,)
+        The quantiles.
+    """
     size = np.exp(thetas[:, 1])
     if family == "generalised_pareto":
         return np.asarray(truncation + stats.genpareto.ppf(p, thetas[:, 0], scale=size))
@@ -133,7 +275,22 @@ def quantiles_of(thetas: Floats, p: float, family: str, truncation: float) -> Fl
 
 
 def merged(lo: Floats, hi: Floats, n: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return each bin once, with the sum of its counts; the likelihood is the same."""
+    """Return each bin once, with the sum of its counts; the likelihood is the same.
+
+    Parameters
+    ----------
+    lo : ndarray of float, shape (bins,)
+        Where the bins begin.
+    hi : ndarray of float, shape (bins,)
+        Where they end.
+    n : ndarray of float, shape (bins,)
+        Losses in each.
+
+    Returns
+    -------
+    tuple of ndarray
+        Begins, ends and counts of the distinct bins.
+    """
     bins, where = np.unique(np.column_stack([lo, hi]), axis=0, return_inverse=True)
     counts = np.bincount(where.ravel(), weights=n, minlength=len(bins)).astype(float)
     return bins[:, 0], bins[:, 1], counts

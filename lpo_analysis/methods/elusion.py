@@ -127,7 +127,7 @@ def finite_interval(
 
     References
     ----------
-    Buonaccorsi, J. P. (1987). A note on confidence intervals for proportions in finite populations. The American Statistician 41(3).
+    Buonaccorsi, J. P. (1987). A note on confidence intervals for proportions in finite populations. The American Statistician.
     """
     fraction("level", level)
     whole("size", size, low=1)
@@ -182,7 +182,8 @@ def elusion(found: int, *, sampled: int, null_set: int, level: float = 0.90) -> 
     References
     ----------
     Grossman, M. R. and Cormack, G. V. (2011). Technology-assisted review in e-discovery can be more effective and more efficient
-    than exhaustive manual review. Richmond Journal of Law and Technology 17(3).
+    than exhaustive manual review. Richmond Journal of Law and Technology 17(3), article 11.
+    https://scholarship.richmond.edu/jolt/vol17/iss3/5
     """
     low, high = finite_interval(found, sampled=sampled, size=null_set, level=level)
     most = finite_interval(found, sampled=sampled, size=null_set, level=level, upper_only=True)[1]
@@ -252,7 +253,7 @@ def recall(
     ----------
     Webber, W. (2012). Approximate recall confidence intervals. https://arxiv.org/abs/1202.2880
     Rogan, W. J. and Gladen, B. (1978). Estimating prevalence from the results of a screening test. American Journal of
-    Epidemiology 107(1).
+    Epidemiology 107(1), 71-76. https://doi.org/10.1093/oxfordjournals.aje.a112510
     """
     fraction("level", level)
     whole("draws", draws, low=100)

@@ -254,6 +254,7 @@ PRIOR = stated("the half prior draws rare shares up or down, most where hardly o
 IGNORED = stated("the error of those who checked is ignored")
 BATCHES = stated("batches differ, which the interval does not know")
 RARE = stated("one side is rare: the error is worked out for many units of both kinds")
+FIFTY = stated("fifty units hold a handful of disagreements, and the error is worked out for many")
 ESTIMATED = stated("limits come from few batches, and counts are whole numbers")
 APART = stated("batches differ by more than the binomial says, which a p chart does not know")
 RULES = stated("nine in a row on one side alarm, too, about once in 256 batches of an unchanged process")
@@ -317,9 +318,9 @@ def quality_cells() -> list[Cell]:
         for n in (50, 200, 500):
             for share in (0.05, 0.3):
                 names = ("cohen", "fleiss", "alpha", "ac1") if k == 2 else ("fleiss", "alpha", "ac1")
-                promises = {
-                    f"agreement_{name}": RARE if n * share < 25 and name != "ac1" else NOMINAL for name in names
-                }
+                for_kappa = FIFTY if n == 50 else RARE if n * share < 25 else NOMINAL
+                promises = {f"agreement_{name}": for_kappa for name in names}
+                promises["agreement_ac1"] = FIFTY if n == 50 else NOMINAL
                 cells.append(
                     Cell(
                         agreed, 1000, "raters alike, who err independently", {"k": k, "n": n, "share": share}, promises

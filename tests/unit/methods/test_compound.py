@@ -150,6 +150,29 @@ def test_what_lies_beyond_the_grid_is_told_and_still_counts() -> None:
         short.ceded([Layer(500, 1e6)])
 
 
+def test_a_heavy_tail_says_what_is_the_matter() -> None:
+    # The mean is on the grid, the third moment is not; no year is likely to see what it is made of.
+    heavy = aggregate_loss(poisson(0.5), stats.lognorm(s=1.5, scale=1000))
+    check = heavy.checks[0]
+    assert check.passed is None
+    assert "skewness" in check.text
+    assert "of an event's third moment" in check.text
+    assert "quantiles and the expected loss do not rest on them" in check.text
+    # A short grid cuts the mean itself.
+    short = aggregate_loss(poisson(2), stats.lognorm(s=1.5, scale=100), step=2.0, size=400)
+    assert short.checks[0].passed is False
+    assert "Even the mean is cut" in short.checks[0].text
+    # A coarse one is not explained by its end.
+    coarse = aggregate_loss(poisson(2), stats.uniform(0, 100), step=60.0, size=256)
+    assert coarse.checks[0].passed is False
+    assert "give a finer step" in coarse.checks[0].text
+
+
+def test_a_tail_without_variance_is_compared_by_its_mean_alone() -> None:
+    loss = aggregate_loss(poisson(1), stats.genpareto(0.6, scale=10))
+    assert "no finite standard deviation or skewness" in loss.checks[0].text
+
+
 def test_a_tail_without_mean_says_so() -> None:
     loss = aggregate_loss(poisson(1), stats.genpareto(1.2, scale=10), step=1.0, size=4096)
     assert loss.mean == np.inf

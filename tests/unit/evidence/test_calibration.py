@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from lpo_analysis.adoption import Parameters, analyse, coverage_note
-from lpo_analysis.adoption.calibration import nearest_cells
 from lpo_analysis.errors import ParameterError
 from lpo_analysis.evidence import table
+from lpo_analysis.evidence.calibration import nearest_cells
 
 TABLE = table("coverage_adoption")
 
@@ -92,3 +92,15 @@ def test_the_tables_handed_out_are_not_those_kept():
     first["coverage"] = np.nan
     assert not nearest_cells("growth_rate", n=4)["coverage"].isna().any()
     assert isinstance(first, pd.DataFrame)
+
+
+def test_the_cases_of_the_risk_report_are_found():
+    text = coverage_note("severity_q90", k=11, n=900, spread=0.25)
+    assert "11 years, 1,000 losses" in text
+    assert "lognormal above 500, years that differ" in text
+    chart = coverage_note("control_laney_signals", k=25, n=150, share=0.02)
+    assert "99.73% interval of this kind holds the next batches of an unchanged process" in chart
+    assert "25 batches, 200 items" in chart
+    assert "a share of 0.2%, 10,000 documents not retrieved" in coverage_note("elusion_at_most", n=400, share=0.0)
+    for estimator in ("recall", "recall_reviewer", "quality_level", "agreement_ac1", "hazard", "rate_updated"):
+        assert "nan" not in coverage_note(estimator, n=100)

@@ -15,20 +15,22 @@ _NOUNS = {
     "growth": ("", "point"), "forecast": ("", "point"), "ceiling": ("", "point"), "curve": ("", "point"), "share": ("", "answer"),
     "survey": ("firm", "answer"), "pooled": ("study", ""), "mean": ("study", ""), "prediction": ("study", ""), "three": ("maker", ""),
     "record": ("outcome", ""), "gravity": ("partner", ""),
+    "severity": ("year", "loss"), "elusion": ("", "document"), "recall": ("", "document"), "quality": ("batch", "item"),
+    "control": ("batch", "item"), "agreement": ("rater", "unit"), "hazard": ("", "firm"), "rate": ("", "year"),
 }  # fmt: skip
 """What k and n count, by the first word of an estimator."""
-_PLURALS = {"study": "studies"}
+_PLURALS = {"study": "studies", "batch": "batches", "loss": "losses"}
 _NEAR = float(np.log(2))
 """How much farther than the nearest setting another one may be: as far as half of the points or twice as many."""
 
 
 @lru_cache(maxsize=1)
 def _cells() -> pd.DataFrame:
-    """Return both tables in one form; the older one holds studies of one size that differ by tau2."""
+    """Return the tables in one form; the oldest holds studies of one size that differ by tau2."""
     meta = load_table("coverage_meta").rename(columns={"tau2": "spread"}).drop(columns="n")
     meta = meta.assign(setting="studies whose sizes differ 16 to 1", promise="", reason="")
-    both = pd.concat([load_table("coverage_adoption"), meta], ignore_index=True)
-    return both.astype({"k": float, "n": float, "share": float, "spread": float})
+    every = pd.concat([load_table("coverage_adoption"), meta, load_table("coverage_risk")], ignore_index=True)
+    return every.astype({"k": float, "n": float, "share": float, "spread": float})
 
 
 def nearest_cells(
@@ -44,15 +46,15 @@ def nearest_cells(
     Parameters
     ----------
     estimator : str
-        An estimator of data/tables/coverage_adoption.csv or coverage_meta.csv, or how the names of several begin.
+        An estimator of coverage_adoption.csv, coverage_meta.csv or coverage_risk.csv (data/tables), or how the names of several begin.
     k : float, optional
-        Studies, makers, firms, partners or outcomes, as the estimator has them.
+        Studies, makers, firms, partners, outcomes, years, batches or raters, as the estimator has them.
     n : float, optional
-        Points or answers.
+        Points, answers, losses, documents, items of each batch, units or years, as the estimator has them.
     share : float, optional
         The share estimated, 0-1.
     spread : float, optional
-        Size of the errors or variance between studies.
+        Size of the errors, or variance between studies, years, batches (of its largest) or firms (of the mean, squared).
 
     Returns
     -------
@@ -123,11 +125,13 @@ def coverage_note(
     told = []
     for _, part in cells.groupby("setting", sort=False):
         low, high = part["coverage"].min(), part["coverage"].max()
-        held = percent(low) if percent(low) == percent(high) else f"{percent(low)} to {percent(high)}"
+        share_held = percent(low) if percent(low) == percent(high) else f"{percent(low)} to {percent(high)}"
         row = part.loc[part["coverage"].idxmin()]
         reason = f": {row['reason']}" if row["reason"] else ""
-        told.append(f"{held} ({_case(row)}{reason})")
-    return f"How often a {cells['level'].iloc[0]:.0%} interval of this kind holds the truth, in the simulated cases nearest to this one: {'; '.join(told)}."
+        told.append(f"{share_held} ({_case(row)}{reason})")
+    held = "the next batches of an unchanged process" if estimator.startswith("control") else "the truth"
+    level = f"{100 * cells['level'].iloc[0]:.4g}%"
+    return f"How often a {level} interval of this kind holds {held}, in the simulated cases nearest to this one: {'; '.join(told)}."
 
 
 def _case(row: pd.Series) -> str:
@@ -138,7 +142,7 @@ def _case(row: pd.Series) -> str:
         if noun and row[column] > 0
     ]
     if row["share"] > 0:
-        parts.append(f"a share of {percent(row['share'])}")
+        parts.append(f"a share of {percent(row['share'], width=0.001 if row['share'] < 0.01 else None)}")
     if row["spread"] > 0:
         what = "errors of" if units[1] == "point" else "a variance between them of"
         parts.append(f"{what} {percent(row['spread']) if units[1] == 'point' else number(row['spread'], digits=2)}")
