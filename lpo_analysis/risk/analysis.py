@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property, partial
+from typing import Literal
 
 import pandas as pd
 
 from lpo_analysis import vocabulary
 from lpo_analysis.evidence import Evidence, load
+from lpo_analysis.evidence.calibration import coverage_note
 from lpo_analysis.methods.inputs import Inputs, values_at
 from lpo_analysis.methods.sensitivity import tornado
 from lpo_analysis.results import Result
@@ -441,6 +443,38 @@ class Analysis:
         """
         sets = (["A", "B"], ["A", "B", "C"], ["A", "B", "C", "D"])
         return annual.loss_by_grades(self.evidence, self.parameters, sets)
+
+    def covers(
+        self, part: Literal["sizes", "own_level", "own_drift", "own_agreement", "review_recall", "own_incidents"]
+    ) -> str:
+        """Say how often intervals like those of a part held the truth in simulation, at the case nearest to its own.
+
+        Parameters
+        ----------
+        part : str
+            A part of the report.
+
+        Returns
+        -------
+        str
+            As of `lpo_analysis.evidence.calibration.coverage_note`; empty where the part has no estimate.
+        """
+        result: Result = self.register.sizes if part == "sizes" else getattr(self, part)
+        if not result.estimable:
+            return ""
+        if part == "sizes":
+            years = len(self.register.left_out)
+            return coverage_note("severity_q90_clustered", k=years, n=result.n_used / years)
+        if part == "review_recall":
+            return coverage_note("recall_reviewer" if self.parameters.checker_calls else "recall", n=result.n_used)
+        if part == "own_incidents":
+            own = incidents.observed(self.parameters)
+            return "" if own is None else coverage_note("rate_updated", n=own.years)
+        if part == "own_agreement":
+            return coverage_note("agreement_alpha", k=2, n=result.n_used)
+        batches = 1 if self.own_checks is None else self.own_checks.frame["batch"].nunique()
+        estimator = "quality_level" if part == "own_level" else "control_laney_limits"
+        return coverage_note(estimator, k=batches, n=max(result.n_used / batches, 1))
 
     @cached_property
     def rows(self) -> tuple[str, ...]:

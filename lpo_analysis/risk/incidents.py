@@ -71,7 +71,25 @@ def prior(evidence: Evidence, parameters: Parameters) -> tuple[GammaRate, tuple[
     return average.over_units(p.firm_variation), (low, high), (*found[1], *rows)
 
 
-def _own(p: Parameters) -> OwnIncidents | None:
+def observed(parameters: Parameters) -> OwnIncidents | None:
+    """Return the firm's own incidents.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        The question, with `incidents_path`.
+
+    Returns
+    -------
+    OwnIncidents or None
+        None where no file is given.
+
+    Raises
+    ------
+    DataError
+        Naming every fault of the file.
+    """
+    p = parameters
     return read_incidents(p.incidents_path, price_year=p.price_year, held=p.records) if p.incidents_path else None
 
 
@@ -108,7 +126,7 @@ def posterior_rate(evidence: Evidence, parameters: Parameters) -> tuple[float, f
     tuple of float or None
         Shape and rate (inverse scale, in years); None without own incidents or without a prior.
     """
-    own = _own(parameters)
+    own = observed(parameters)
     known = None if own is None else prior(evidence, parameters)
     if own is None or known is None:
         return None
@@ -243,7 +261,7 @@ def update(evidence: Evidence, parameters: Parameters) -> Result:
     https://doi.org/10.1007/3-540-29273-X
     """
     p = parameters
-    own = _own(p)
+    own = observed(p)
     if own is None:
         return not_estimable("own_incidents", NO_INCIDENTS, terms=_TERMS, level=p.level)
     known = prior(evidence, p)
@@ -382,7 +400,7 @@ def by_kind(evidence: Evidence, parameters: Parameters) -> Result:
         those that tell. What rests on fewer incidents than `min_incidents` is hidden, and no total is told that would give it away.
     """
     p = parameters
-    own = _own(p)
+    own = observed(p)
     if own is None:
         return not_estimable("own_kinds", NO_INCIDENTS, level=p.level)
     records: list[dict[str, Any]] = []
