@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from lpo_analysis.adoption.forecasts import DRAWS, NAMES, SCORED_DRAWS, SCORED_STEPS, drawn_fan, fan_rows, verdict
-from lpo_analysis.adoption.own_files import OwnTable, folded, is_figure, mixed, number_of, read_own, told, wrong
+from lpo_analysis.parameters.own_table import OwnTable, folded, is_figure, mixed, number_of, read_own, told, wrong
 from lpo_analysis.adoption.parameters import Parameters
 from lpo_analysis.charts import fan, profile
 from lpo_analysis.errors import Fault, choices, closest

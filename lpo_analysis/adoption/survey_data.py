@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from lpo_analysis import vocabulary
-from lpo_analysis.adoption.own_files import OwnTable, folded, is_figure, mixed, number_of, read_own, told, wrong
+from lpo_analysis.parameters.own_table import OwnTable, folded, is_figure, mixed, number_of, read_own, told, wrong
 from lpo_analysis.errors import Fault, NotFoundError, choices, closest
 from lpo_analysis.wording import listing
 

@@ -110,6 +110,10 @@ class ReportParameters(BaseModel):
         extras = {name: field.json_schema_extra for name, field in cls.model_fields.items()}
         return tuple(name for name, extra in extras.items() if isinstance(extra, dict) and "own_file" in extra)
 
+    def without_own_files(self) -> Self:
+        """Return the same parameters without own files: the question that others may share, and that is looked up without reading them."""
+        return self.model_copy(update=dict.fromkeys(self.own_files(), ""))
+
     def table(self) -> pd.DataFrame:
         """Return the parameters as a frame for the report.
 

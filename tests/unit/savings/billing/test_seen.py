@@ -97,7 +97,7 @@ def test_spend_by_task_adds_up_and_small_cells_are_hidden(billing):
 
 def test_spend_by_role_month_and_firm(billing):
     roles = spend(billing, by="role").table.set_index("term")
-    assert roles.loc["total", "estimate"] == 5200
+    assert roles.loc["total", "estimate"] == 8060, "the total of all lines, so that no difference of totals tells anything"
     assert roles.loc["associate", "estimate"] == 3000
     assert roles.loc[["paralegal", "partner"], "estimate"].isna().all()
     months = spend(billing, by="month").table.set_index("term")
@@ -108,7 +108,7 @@ def test_spend_by_role_month_and_firm(billing):
 def test_rates_are_fees_by_hours(billing):
     table = rates(billing).table.set_index("term")
     assert table.loc["all", "estimate"] == pytest.approx(5200 / 16)
-    assert table.loc["all_after_adjustments", "estimate"] == pytest.approx(5060 / 16)
+    assert np.isnan(table.loc["all_after_adjustments", "estimate"]), "one adjusted invoice could be told from it"
     assert table.loc["associate", "estimate"] == 300
     assert np.isnan(table.loc["paralegal", "estimate"])
 

@@ -56,8 +56,7 @@ class OwnTable:
     n_ignored: int
 
 
-def _text(path: Path) -> str:
-    label = path.name
+def _text(path: Path, label: str) -> str:
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
@@ -78,7 +77,7 @@ def _text(path: Path) -> str:
     raise wrong([Fault(label, None, None, None, "is no text that can be read; save it as CSV (UTF-8)")])
 
 
-def read_own(path: Path, known: Sequence[str], required: Sequence[str]) -> OwnTable:
+def read_own(path: Path, known: Sequence[str], required: Sequence[str], *, label: str = "") -> OwnTable:
     """Read a CSV file made from a template, whatever spreadsheet saved it.
 
     Parameters
@@ -87,6 +86,8 @@ def read_own(path: Path, known: Sequence[str], required: Sequence[str]) -> OwnTa
         The file.
     known, required : sequence of str
         Columns of the template, and those that must be there. Others are not read, and counted.
+    label : str, optional
+        What messages call the file; its name by default.
 
     Returns
     -------
@@ -100,7 +101,8 @@ def read_own(path: Path, known: Sequence[str], required: Sequence[str]) -> OwnTa
     DataError
         Naming every fault of its form.
     """
-    text, label = _text(path), path.name
+    label = label or path.name
+    text = _text(path, label)
     if not text.strip():
         raise wrong([Fault(label, None, None, None, f"is empty; the first line must be {','.join(known)}")])
     head, skipped = text.splitlines()[0], 0
