@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from lpo_analysis.adoption.forecasts import DRAWS, NAMES, SCORED_DRAWS, SCORED_STEPS, drawn_fan, fan_rows, verdict
-from lpo_analysis.parameters.own_table import OwnTable, folded, is_figure, mixed, number_of, read_own, told, wrong
 from lpo_analysis.adoption.parameters import Parameters
 from lpo_analysis.charts import fan, profile
 from lpo_analysis.errors import Fault, choices, closest
@@ -28,6 +27,7 @@ from lpo_analysis.methods.diffusion import (
 from lpo_analysis.methods.draws import Floats
 from lpo_analysis.methods.forecasting import FORECASTERS, LEVELS, combine_paths, quantile_fan
 from lpo_analysis.methods.scoring import LEAST_POINTS, compare, rolling_origin
+from lpo_analysis.parameters.own_table import OwnTable, folded, is_figure, mixed, number_of, read_own, told, wrong
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.wording import count, listing, number, sentence
 

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from lpo_analysis import vocabulary
-from lpo_analysis.parameters.own_table import OwnTable, folded, is_figure, mixed, number_of, read_own, told, wrong
 from lpo_analysis.errors import Fault, NotFoundError, choices, closest
+from lpo_analysis.parameters.own_table import OwnTable, folded, is_figure, mixed, number_of, read_own, told, wrong
 from lpo_analysis.wording import listing
 
 YES, NO, DONT_KNOW, NONE = "yes", "no", "dont_know", "none"

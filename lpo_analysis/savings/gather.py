@@ -70,7 +70,7 @@ def attempt(parameters: Parameters, evidence: Evidence, **changes: object) -> tu
         The changed question, without own files, and its inputs; None where the combination is not allowed or an input has no evidence.
     """
     try:
-        changed = Parameters.from_mapping({**dict(parameters.without_own_files()), **changes})
+        changed = parameters.with_changes(**changes)
     except ParameterError:
         return None
     found = _gathered(changed, evidence)

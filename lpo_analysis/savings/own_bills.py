@@ -64,11 +64,15 @@ def read_own_bills(parameters: Parameters) -> Billing | None:
 
 def _stamp(path: str) -> tuple[tuple[str, int, int], ...]:
     """Return what changes when a file does."""
-    return tuple((str(file), (stat := file.stat()).st_size, stat.st_mtime_ns) for file in files_at(path)) if path else ()
+    return (
+        tuple((str(file), (stat := file.stat()).st_size, stat.st_mtime_ns) for file in files_at(path)) if path else ()
+    )
 
 
 @lru_cache(maxsize=4)
-def _read(path: str, providers: str, moved: str, codes: str, currency: str, seed: int, min_cell: int, stamp: object) -> Billing:
+def _read(
+    path: str, providers: str, moved: str, codes: str, currency: str, seed: int, min_cell: int, stamp: object
+) -> Billing:
     named = read_providers(providers) if providers else []
     moves = read_moved(moved) if moved else Moves()
     return read_billing(
@@ -129,7 +133,9 @@ class OwnBills:
         """Effective rates beside published ones of the same role and country."""
         p = self._parameters
         country = vocabulary.PLACES[p.baseline_location].country
-        return rates_against_evidence(self._billing, geography=country, grades=p.grades, evidence=self._analysis.evidence)
+        return rates_against_evidence(
+            self._billing, geography=country, grades=p.grades, evidence=self._analysis.evidence
+        )
 
     @cached_property
     def addressable(self) -> Result:
@@ -181,6 +187,12 @@ class OwnBills:
             return ()
         seen = (self.account, *self.spend.values(), self.rates, self.against_evidence, self.addressable)
         return (*seen, self.model, self.bridge, self.realised, self.over_time)
+
+    @property
+    def glance(self) -> tuple[str, ...]:
+        """What of it belongs at the head of the report; nothing without bills."""
+        parts = (self.model, self.realised) if self.given else ()
+        return tuple(f"On your own bills: {part.text}" for part in parts if part.estimable)
 
     @property
     def findings(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from lpo_analysis import vocabulary
 from lpo_analysis.charts import intervals
-from lpo_analysis.errors import MoneyError
+from lpo_analysis.errors import MoneyError, ParameterError
 from lpo_analysis.evidence.money import real
 from lpo_analysis.methods.draws import Floats, uniforms
 from lpo_analysis.results import Check, Result, not_estimable, tidy
@@ -55,9 +55,13 @@ def savings_on_bills(analysis: Analysis, billing: Billing) -> Result:
     nothing = partial(not_estimable, NAME, unit="share", level=p.level, n_dropped=billing.account.lost)
     found = model_inputs(billing)
     if not billing.currency:
-        return nothing("the bills state no currency and billing_currency names none, so their rates cannot be compared with a price")
+        return nothing(
+            "the bills state no currency and billing_currency names none, so their rates cannot be compared with a price"
+        )
     if not found:
-        return nothing(f"no task and role has {billing.min_cell} timekeepers with fees by the hour that are not outsourced yet")
+        return nothing(
+            f"no task and role has {billing.min_cell} timekeepers with fees by the hour that are not outsourced yet"
+        )
     year, wanted = money_year(billing)
     try:
         factor = real(1.0, billing.currency, year, to=p.currency, price_year=p.price_year).factor
@@ -97,7 +101,11 @@ def savings_on_bills(analysis: Analysis, billing: Billing) -> Result:
     rows += _not_modelled(billing, found, missing)
     table = tidy(rows)
     drawn = table[table["estimate"].notna() & ~table["term"].str.contains("|", regex=False)]
-    plot = drawn[["label", "estimate", "conf_low", "conf_high"]].assign(main=drawn["term"].eq("all")).reset_index(drop=True)
+    plot = (
+        drawn[["label", "estimate", "conf_low", "conf_high"]]
+        .assign(main=drawn["term"].eq("all"))
+        .reset_index(drop=True)
+    )
     sources = tuple(dict.fromkeys(row for other in asked.values() for row in other.rows))
     return Result(
         NAME, table, _text(table, analysis, billing), _checks(analysis, billing, wanted, year), rows=sources, n_used=len(found),
@@ -107,21 +115,23 @@ def savings_on_bills(analysis: Analysis, billing: Billing) -> Result:
 
 
 def _why(analysis: Analysis, changes: dict[str, Any]) -> str:
-    from lpo_analysis.errors import ParameterError
-    from lpo_analysis.savings.parameters import Parameters
-
     try:
-        changed = Parameters.from_mapping({**dict(analysis.parameters.without_own_files()), **changes})
+        changed = analysis.parameters.with_changes(**changes)
     except ParameterError as error:
         return error.what.partition(":")[2].strip().rstrip(".") or "the parameters do not allow it"
     return refusal(changed, analysis.evidence) or "no price is on file"
 
 
-def _row(term: str, named: str, made: Costs, hours: float, analysis: Analysis, *, of: float | None = None) -> dict[str, Any]:
+def _row(
+    term: str, named: str, made: Costs, hours: float, analysis: Analysis, *, of: float | None = None
+) -> dict[str, Any]:
     """Return the row of a task, or of a role with a part of its hours."""
     p = analysis.parameters
     today = made.today * (hours / of if of else 1.0)
-    return _filled(term, named, made.net_saving, today, p.level, p.draws) | {"hours": hours, "rate": float(np.median(made.baseline_rate))}
+    return _filled(term, named, made.net_saving, today, p.level, p.draws) | {
+        "hours": hours,
+        "rate": float(np.median(made.baseline_rate)),
+    }
 
 
 def _filled(term: str, named: str, saving: Floats, today: Floats, level: float, draws: int) -> dict[str, Any]:
@@ -140,11 +150,15 @@ def _together(parts: list[Costs], rows: list[dict[str, Any]], analysis: Analysis
     baseline = sum((part.baseline for part in parts[1:]), parts[0].baseline)
     alternative = sum((part.alternative for part in parts[1:]), parts[0].alternative)
     hours = sum(float(row["hours"]) for row in rows if "|" not in row["term"])
-    made = _filled("all", "all work modelled", 1 - alternative / baseline, np.asarray(today, dtype=float), p.level, p.draws)
+    made = _filled(
+        "all", "all work modelled", 1 - alternative / baseline, np.asarray(today, dtype=float), p.level, p.draws
+    )
     return made | {"hours": hours, "rate": float(np.median(today / hours))}
 
 
-def _not_modelled(billing: Billing, found: dict[tuple[str, str], dict[str, float]], missing: dict[str, str]) -> list[dict[str, Any]]:
+def _not_modelled(
+    billing: Billing, found: dict[tuple[str, str], dict[str, float]], missing: dict[str, str]
+) -> list[dict[str, Any]]:
     """List what is on the bills and not in the model: by task where nothing of it is, and what is outsourced already."""
     by_task = spend(billing, by="task").table
     modelled = {task for task, _ in found} - set(missing)
@@ -159,10 +173,26 @@ def _not_modelled(billing: Billing, found: dict[tuple[str, str], dict[str, float
             why = "no fees by the hour that are not outsourced yet, or too few timekeepers behind them"
         else:
             why = "no task that providers are priced for"
-        rows.append({"term": f"left_out_{task}", "label": str(cell.label), "unit": "share", "method": f"not modelled: {why}", "amount": cell.estimate})
+        rows.append(
+            {
+                "term": f"left_out_{task}",
+                "label": str(cell.label),
+                "unit": "share",
+                "method": f"not modelled: {why}",
+                "amount": cell.estimate,
+            }
+        )
     out = by_task.iloc[0]["outsourced"] if len(by_task) else np.nan
     if not pd.isna(out) and out > 0:
-        rows.append({"term": "left_out_outsourced", "label": "observed as outsourced", "unit": "share", "method": "not modelled: outsourced already", "amount": float(out)})
+        rows.append(
+            {
+                "term": "left_out_outsourced",
+                "label": "observed as outsourced",
+                "unit": "share",
+                "method": "not modelled: outsourced already",
+                "amount": float(out),
+            }
+        )
     return rows
 
 
@@ -171,22 +201,27 @@ def _text(table: pd.DataFrame, analysis: Analysis, billing: Billing) -> str:
     first = table.iloc[0]
     tasks = table[table["estimate"].notna() & ~table["term"].str.contains("|", regex=False) & table["term"].ne("all")]
     width = float(first["conf_high"] - first["conf_low"])
-    side = "less" if first["estimate"] >= 0 else "more"
-    span = f"{percent(first['conf_low'], width=width)} to {percent(first['conf_high'], width=width)} saved"
+    gain = float(first["estimate"])
+    told = f"save {percent(gain, width=width)}" if gain >= 0 else f"cost {percent(-gain, width=width)} more"
+    span = f"{percent(first['conf_low'], width=width)} to {percent(first['conf_high'], width=width)}"
     text = (
         f"On {number(first['hours'])} hours a year of {listing(list(tasks['label']))}, billed at {money(first['rate'], p.currency)} an hour on average, "
-        f"work done by {WHO[p.delivery_model]} in {vocabulary.in_words(p.location)} would cost {percent(abs(first['estimate']), width=width)} {side} "
-        f"({p.level:.0%} interval {span}), {_amount(first, p.currency)} a year."
+        f"having it done by {WHO[p.delivery_model]} in {vocabulary.in_words(p.location)} would {told} ({p.level:.0%} interval of the saving: {span}, or "
+        f"{_amounts(first, p.currency)} a year)."
     )
     left = table[table["estimate"].isna()]
     if len(left):
         shown = left.dropna(subset=["amount"])
         text += f" Not modelled: {count(len(left), 'kind')} of work on the bills"
-        text += f", {money(float(shown['amount'].sum()), billing.currency)} of it in amounts that may be shown." if len(shown) else "."
+        text += (
+            f", {money(float(shown['amount'].sum()), billing.currency)} of it in amounts that may be shown."
+            if len(shown)
+            else "."
+        )
     return text
 
 
-def _amount(row: pd.Series, currency: str) -> str:
+def _amounts(row: pd.Series, currency: str) -> str:
     width = float(row["saved_high"] - row["saved_low"])
     low, high = (money(float(row[name]), currency, width=width) for name in ("saved_low", "saved_high"))
     return f"{low} to {high}"
@@ -203,7 +238,19 @@ def _checks(analysis: Analysis, billing: Billing, wanted: int, year: int) -> tup
     if wanted != year or wanted != p.price_year:
         made.append(Check("Money", None if wanted == year else False, f"Rates of {wanted} are put into {p.currency} of {p.price_year}" + ("." if wanted == year else f" as if they were of {year}, the nearest year of the price index.")))  # fmt: skip
     if n_months < 12:
-        made.append(Check("A whole year", False, f"The bills cover {count(n_months, 'month')}; hours a year are carried on from them."))
+        made.append(
+            Check(
+                "A whole year",
+                False,
+                f"The bills cover {count(n_months, 'month')}; hours a year are carried on from them.",
+            )
+        )
     if analysis.parameters.price or analysis.parameters.hours_per_unit:
-        made.append(Check("Own quote", None, f"The own price or pace is for {label(p.task)}; other tasks are priced from the evidence."))
+        made.append(
+            Check(
+                "Own quote",
+                None,
+                f"The own price or pace is for {label(p.task)}; other tasks are priced from the evidence.",
+            )
+        )
     return tuple(made)

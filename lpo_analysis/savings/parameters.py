@@ -291,7 +291,7 @@ class Parameters(ReportParameters):
 
     def _bills(self) -> None:
         """Refuse what stands beside bills where there are none."""
-        beside = [name for name in ("providers", "moved", "billing_codes", "billing_currency") if getattr(self, name)]
+        beside = [name for name in ("providers", "moved", "billing_codes") if getattr(self, name)]
         if beside and not self.billing_path:
             raise rule(f"{beside[0]}: says something of bills, but there are none; give billing_path, too")
         if self.billing_currency and not re.fullmatch(r"[A-Z]{3}", self.billing_currency):

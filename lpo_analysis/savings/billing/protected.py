@@ -39,7 +39,9 @@ def periods(billing: Billing) -> tuple[tuple[str, str], tuple[str, str]] | None:
     tuple of two tuples of str, or None
         First and last month of either; None where all bills are of one month.
     """
-    first, last = (int(month_number(pd.Series([month]), "months").iloc[0]) for month in (billing.months[0], billing.months[-1]))
+    first, last = (
+        int(month_number(pd.Series([month]), "months").iloc[0]) for month in (billing.months[0], billing.months[-1])
+    )
     length = min((last - first + 1) // 2, _YEAR)
     if length < 1:
         return None
@@ -89,11 +91,17 @@ def bridge(billing: Billing) -> Result:
     frames = []
     for part in celled:
         out = part["cell"].isin(small)
-        frames.append(part.assign(task=part["task"].astype(str).mask(out, POOLED), role=part["role"].astype(str).mask(out, POOLED)))
+        frames.append(
+            part.assign(
+                task=part["task"].astype(str).mask(out, POOLED), role=part["role"].astype(str).mask(out, POOLED)
+            )
+        )
     frames += [part.assign(task="none", role="none", hours=0.0) for part in untimed]
     lines = pd.concat(frames)[["month", "task", "role", "hours", "amount"]]
     lines = lines.groupby(["month", "task", "role"], observed=True, as_index=False)[["hours", "amount"]].sum()
-    found = spend_bridge(lines.assign(month=lines["month"].astype(str)), before=pair[0], after=pair[1], currency=billing.currency)
+    found = spend_bridge(
+        lines.assign(month=lines["month"].astype(str)), before=pair[0], after=pair[1], currency=billing.currency
+    )
     n = sum(int(part["lines"].sum()) for part in inside)
     checks = [*found.checks]
     if small:
@@ -151,7 +159,9 @@ def _told(billing: Billing, left: int) -> list[Check]:
     if absent:
         made.append(Check("Moves found", False, f"{count(absent, 'matter')} of {len(billing.moved_seen)} named as moved never occurs in the bills." if absent == 1 else f"{absent} matters of {len(billing.moved_seen)} named as moved never occur in the bills."))  # fmt: skip
     if left:
-        made.append(Check("Practice groups told", False, f"Left out: {count(left, 'matter')} without a practice group."))
+        made.append(
+            Check("Practice groups told", False, f"Left out: {count(left, 'matter')} without a practice group.")
+        )
     if not billing.units["outsourced"].any():
         made.append(Check("What the provider was paid", False, "No line is observed as outsourced, by its code or by the providers named. If what the provider was paid is not among these bills, the saving is too large by it."))  # fmt: skip
     return made
@@ -216,7 +226,9 @@ def over_time(billing: Billing, *, outcome: Outcome = "log_spend", level: float 
     table.loc[out, ["estimate", "std_error", "conf_low", "conf_high", "n_moved"]] = np.nan
     table.loc[out, "method"] = HIDDEN
     told = Check("Small cells", None, f"{count(int(out.sum()), 'month')} hidden: fewer than {billing.min_cell} that moved behind it, or needed to keep such a month from being found.")  # fmt: skip
-    return replace(found, table=table, plot_data=found.plot_data[~out].reset_index(drop=True), checks=(*found.checks, told))
+    return replace(
+        found, table=table, plot_data=found.plot_data[~out].reset_index(drop=True), checks=(*found.checks, told)
+    )
 
 
 _WORLDS = {
@@ -257,5 +269,9 @@ def naive_answers() -> Result:
         f"In simulated bills whose true saving is known, before and after alone says {percent(first['estimate'])} where {percent(first['truth'])} is true and spend falls "
         f"everywhere; a two-way regression says {percent(second['estimate'])} where {percent(second['truth'])} is true and moves are staggered. "
     )
-    text += f"No way finds the truth where {listing(off)}; only the months before the move can hint at it." if off else "The way used here finds all of them."
+    text += (
+        f"No way finds the truth where {listing(off)}; only the months before the move can hint at it."
+        if off
+        else "The way used here finds all of them."
+    )
     return Result("naive_answers", table, text, n_used=int(table["n_obs"].sum()))

@@ -83,12 +83,16 @@ def read_billing(
     else. Sums are exact decimals. Amounts are net of tax: LINE_ITEM_TOTAL less LINE_ITEM_TAX_TOTAL, where there is one.
     """
     _check(providers, moved, currency, seed, min_cell)
-    if groups is not None and not all(isinstance(name, str) and name.strip() for pair in groups.items() for name in pair):
+    if groups is not None and not all(
+        isinstance(name, str) and name.strip() for pair in groups.items() for name in pair
+    ):
         raise ParameterError("groups: must be a mapping from matters to practice groups, as text")
     codes = load_mapping(mapping)
     sources = survey(path)
     with opened(threads=threads) as engine:
-        engine.lock([place for source in sources for place in (source.path, source.path.absolute(), source.path.resolve())])
+        engine.lock(
+            [place for source in sources for place in (source.path, source.path.absolute(), source.path.resolve())]
+        )
         return _Reader(engine, sources, codes, currency, seed, min_cell).read(providers, moved or {}, groups or {})
 
 

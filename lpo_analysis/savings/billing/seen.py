@@ -319,7 +319,11 @@ def rates(billing: Billing) -> Result:
     else:
         text = f"An hour cost {_money(overall['estimate'], billing)} over {number(hours)} hours of {count(int(who), 'timekeeper')}"
         after = float(table.iloc[1]["estimate"])
-        text += f"; {_money(after, billing)} after adjustments of whole invoices." if adjusted and not np.isnan(after) else "."
+        text += (
+            f"; {_money(after, billing)} after adjustments of whole invoices."
+            if adjusted and not np.isnan(after)
+            else "."
+        )
     return Result(
         "effective_rates", table, text, checks=(*account_checks(billing), _hidden_check(marks, billing)), n_used=int(fees["lines"].sum()),
         n_dropped=billing.account.lost, plot_data=_bars(table[~table["term"].str.startswith("all")]),
@@ -395,7 +399,11 @@ def addressable(billing: Billing, *, tasks: Sequence[str] = ()) -> Result:
     if np.isnan(first["estimate"]):
         text = f"Fewer than {billing.min_cell} timekeepers stand behind a part of this, so it is hidden."
     else:
-        text = f"{percent(first['estimate'])} of fees are work of a kind providers do and not outsourced yet, {percent(first['conf_high'])} if fees whose codes say nothing were all of that kind."
+        text = f"{percent(first['estimate'])} of fees are work of a kind providers do and not outsourced yet"
+        more = first["conf_high"] > first["estimate"]
+        text += (
+            f", {percent(first['conf_high'])} if fees whose codes say nothing were all of that kind." if more else "."
+        )
     shown_out = table.iloc[1]["estimate"]
     if not np.isnan(shown_out):
         text += f" {percent(shown_out)} of all spend is observed as outsourced."

@@ -97,7 +97,9 @@ def test_spend_by_task_adds_up_and_small_cells_are_hidden(billing):
 
 def test_spend_by_role_month_and_firm(billing):
     roles = spend(billing, by="role").table.set_index("term")
-    assert roles.loc["total", "estimate"] == 8060, "the total of all lines, so that no difference of totals tells anything"
+    assert roles.loc["total", "estimate"] == 8060, (
+        "the total of all lines, so that no difference of totals tells anything"
+    )
     assert roles.loc["associate", "estimate"] == 3000
     assert roles.loc[["paralegal", "partner"], "estimate"].isna().all()
     months = spend(billing, by="month").table.set_index("term")
