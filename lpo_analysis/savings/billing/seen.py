@@ -11,7 +11,7 @@ import pandas as pd
 
 from lpo_analysis import vocabulary
 from lpo_analysis.charts import dotplot
-from lpo_analysis.methods.suppression import SHOWN
+from lpo_analysis.methods.suppression import SHOWN, SMALL
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.savings.billing.confidential import hidden
 from lpo_analysis.savings.billing.faults import words
@@ -51,7 +51,7 @@ def spend(billing: Billing, *, by: By = "task") -> Result:
     if grains["who"].nunique() < billing.min_cell:
         reason = f"fewer than {billing.min_cell} timekeepers or invoices stand behind all of the bills"
         return not_estimable(name, reason, unit=billing.unit, n_dropped=billing.account.lost)
-    marks = hidden(grains, [by], least=billing.min_cell)
+    marks = _marks(grains, by, billing.min_cell)
     sums = _sums(grains, by)
     parts = hidden(
         grains.assign(**{by: grains[by].astype(str), "out": np.where(grains["outsourced"], "out", "in")}),
@@ -78,6 +78,16 @@ def spend(billing: Billing, *, by: By = "task") -> Result:
         n_used=billing.account.used, n_dropped=billing.account.lost, plot_data=_bars(table),
         draw=partial(dotplot, title=f"Spend by {by}", xlabel=billing.unit), alt=f"Spend by {by}, {count(len(marks), 'cell')}, {int(marks.ne(SHOWN).sum())} hidden.",
     )  # fmt: skip
+
+
+def _marks(grains: pd.DataFrame, by: str, least: int) -> pd.Series:
+    """Choose the cells to hide by who stands behind their amounts, and behind their hours, which some cells have none of."""
+    marks = hidden(grains, [by], least=least)
+    timed = grains[grains["hours"].ne(0)]
+    if len(timed):
+        more = hidden(timed, [by], least=least).reindex(marks.index).fillna(SHOWN)
+        marks = marks.where(marks.ne(SHOWN), more)
+    return marks
 
 
 def _role_or_none(grains: pd.DataFrame) -> pd.Series:
@@ -282,8 +292,8 @@ def rates(billing: Billing) -> Result:
         )
     # The cells of `spend`, so that hours here and amounts there give nothing away together.
     cells = billing.grains.assign(role=_role_or_none(billing.grains))
-    marks = hidden(cells, ["role"], least=billing.min_cell)
-    whole = marks.get(NO_TIMEKEEPER, SHOWN) == SHOWN
+    marks = _marks(cells, "role", billing.min_cell)
+    whole = marks.get(NO_TIMEKEEPER, SHOWN) != SMALL
     marks = marks.drop(NO_TIMEKEEPER, errors="ignore")
     sums = _sums(fees.assign(role=fees["role"].astype(str)), "role")
     unit = f"{billing.unit} per hour"
