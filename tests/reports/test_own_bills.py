@@ -143,7 +143,7 @@ def planted(folder: Path) -> dict[str, str]:
     )
     with (at / "bills" / f"{secret('file', 1)}.txt").open("ab") as stream:
         stream.write(b"zqbroken1xk|zqbroken2xk\n\xff\xfezqbytes1xk|\x00\n\"zqquote1xk|'zqquote2xk\n")
-    (at / f"{secret('file', 4)}.csv").write_text(f"id\n{secret('provid')}\n{secret('absent')}\n", encoding="utf-8")
+    (at / f"{secret('file', 4)}.csv").write_text(f"id\n{secret('seller')}\n{secret('absent')}\n", encoding="utf-8")
     moves = [f"{secret('matter', m)},{'2022-10' if m % 2 else '2022-12'}" for m in range(6)]
     (at / f"{secret('file', 5)}.csv").write_text(
         "\n".join(["matter,month", *moves, f"{secret('gone')},2022-12"]), encoding="utf-8"
