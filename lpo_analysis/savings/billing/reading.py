@@ -90,9 +90,7 @@ def read_billing(
     codes = load_mapping(mapping)
     sources = survey(path)
     with opened(threads=threads) as engine:
-        engine.lock(
-            [place for source in sources for place in (source.path, source.path.absolute(), source.path.resolve())]
-        )
+        engine.lock([source.path.resolve() for source in sources])
         return _Reader(engine, sources, codes, currency, seed, min_cell).read(providers, moved or {}, groups or {})
 
 
@@ -284,7 +282,7 @@ class _Reader:
                 )
             raise DataError(
                 faults,
-                remedy="Amounts of several currencies do not add up. Name one as currency; lines in others are then set aside and counted.",
+                remedy="Amounts of several currencies do not add up. Name one as currency (in a report: billing_currency); lines in others are then set aside and counted.",
             )
         # A file of LEDES 1998B states none: the currency asked for is what its amounts are in.
         silent = [i for i, source in enumerate(self.sources) if "INVOICE_CURRENCY" not in source.layout.places]

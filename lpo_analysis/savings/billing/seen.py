@@ -146,7 +146,11 @@ def _spend_text(table: pd.DataFrame, by: str, billing: Billing) -> str:
     total = table.iloc[0]
     cells = table.iloc[1:].dropna(subset=["estimate"]).sort_values("estimate", ascending=False, kind="stable")
     amount = _money(total["estimate"], billing)
-    text = f"{amount} net of tax and {number(total['hours'])} hours stand on {count(int(total['lines']), 'line')} from {billing.months[0]} to {billing.months[-1]}."
+    start, end = billing.months[0], billing.months[-1]
+    when = f"of {start}" if start == end else f"from {start} to {end}"
+    text = (
+        f"{amount} net of tax and {number(total['hours'])} hours stand on {count(int(total['lines']), 'line')} {when}."
+    )
     if len(cells):
         first = cells.iloc[0]
         text += f" Largest by {by}: {first['label']}, {_money(first['estimate'], billing)} ({percent(first['share'])})."

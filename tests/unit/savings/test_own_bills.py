@@ -299,3 +299,29 @@ def test_lists_without_bills_and_a_currency_of_no_form_are_refused(tmp_path):
         Parameters.from_mapping({"providers": str(tmp_path / "p.csv")})
     with pytest.raises(ParameterError, match="billing_currency: must be an ISO 4217 code"):
         Parameters.from_mapping({"billing_currency": "dollars"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        bill([("2024-01", "m1", "L320", "a", "ASSOC", 1, 300)]),
+        bill([("2024-01", f"m{i}", "L320", f"a{i}", "ASSOC", 1, 300) for i in range(2)]),
+        bill([("2024-01", f"m{i}", "L320", f"a{i}", "ASSOC", 1, 300) for i in range(6)]).replace(",F,L320,A104,", ",E,,,").replace("ASSOC", ""),
+        bill([("2024-01", f"m{i}", "L320", f"a{i}", "ASSOC", 1, 300) for i in range(6)]) + "A,9,1899-01-01,f,m,F,L320,A104,a,ASSOC,1,1,0,1,USD\nA,10,2024-01-15,f,m,F,L320,A104,a,ASSOC,-1,300,0,-300,USD\nA,11",
+    ],
+    ids=["one line", "two lines", "expenses alone", "odd dates, negative hours, an end cut off"],
+)  # fmt: skip
+def test_bills_too_thin_or_odd_for_most_of_it_still_make_a_section(tmp_path, text):
+    (tmp_path / "b.csv").write_text(text)
+    (tmp_path / "m.csv").write_text("matter,month\nm1,2024-01\n")
+    bills = analyse(
+        Parameters(billing_path=str(tmp_path / "b.csv"), moved=str(tmp_path / "m.csv"), draws=256)
+    ).own_bills
+    assert bills.account.checks[0].passed
+    for result in bills.recorded:
+        assert result.text.endswith(".")
+        assert "nan" not in result.text
+        if result.draw is not None:
+            result.plot()
+    for billed in bills.spend.values():
+        assert not (billed.table["estimate"].notna() & (billed.table["n_obs"] < 3)).any()
