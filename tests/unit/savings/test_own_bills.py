@@ -224,6 +224,14 @@ def test_the_bridge_of_cells_that_may_be_shown_is_that_of_the_method(tmp_path):
     assert result.row("after")["estimate"] == pytest.approx(after["spend"].sum())
 
 
+def test_rates_that_stayed_are_no_part_of_the_bridge_down_to_the_last_digit(tmp_path):
+    rows = [(month, "m", "L320", f"a{i}", role, 0.1 + 0.3 * i + 0.7 * (k >= 12), 333.33) for k, month in enumerate(months(24)) for i, role in enumerate(("ASSOC", "PARTNR") * 3)]  # fmt: skip
+    (tmp_path / "b.csv").write_text(bill([(*row[:5], round(row[5], 1), 300) for row in rows]))
+    result = protected.bridge(read_billing(tmp_path / "b.csv"))
+    assert result.row("rate")["estimate"] == 0.0
+    assert result.row("volume")["estimate"] > 0
+
+
 def test_a_small_cell_does_not_show_in_the_bridge(tmp_path):
     """Two bills that differ by whose hours they are within the pool alone have one bridge."""
     texts = []
