@@ -14,7 +14,16 @@ from lpo_analysis.adoption.forecasts import DRAWS, NAMES, SCORED_DRAWS, SCORED_S
 from lpo_analysis.adoption.parameters import Parameters
 from lpo_analysis.charts import fan, profile
 from lpo_analysis.errors import Fault, choices, closest
-from lpo_analysis.evidence.own_table import OwnTable, folded, is_figure, number_of, read_numbers, read_own, told, wrong
+from lpo_analysis.evidence.own_table import (
+    OwnTable,
+    folded,
+    is_figure,
+    number_of,
+    read_numbers,
+    read_own,
+    told,
+    wrong,
+)
 from lpo_analysis.methods.diffusion import (
     CURVES,
     CurveFit,

@@ -73,8 +73,7 @@ class OwnTable:
         return self.cells.get(name) or [""] * len(self.lines)
 
 
-def _text(path: Path) -> str:
-    label = path.name
+def _text(path: Path, label: str) -> str:
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
@@ -95,7 +94,7 @@ def _text(path: Path) -> str:
     raise wrong([Fault(label, None, None, None, "is no text that can be read; save it as CSV (UTF-8)")])
 
 
-def read_own(path: Path, known: Sequence[str], required: Sequence[str]) -> OwnTable:
+def read_own(path: Path, known: Sequence[str], required: Sequence[str], *, label: str = "") -> OwnTable:
     """Read a CSV file made from a template, whatever spreadsheet saved it.
 
     Parameters
@@ -104,6 +103,8 @@ def read_own(path: Path, known: Sequence[str], required: Sequence[str]) -> OwnTa
         The file.
     known, required : sequence of str
         Columns of the template, and those that must be there. Others are not read, and counted.
+    label : str, optional
+        What messages call the file; its name by default.
 
     Returns
     -------
@@ -117,7 +118,8 @@ def read_own(path: Path, known: Sequence[str], required: Sequence[str]) -> OwnTa
     DataError
         Naming every fault of its form.
     """
-    text, label = _text(path), path.name
+    label = label or path.name
+    text = _text(path, label)
     if not text.strip():
         raise wrong([Fault(label, None, None, None, f"is empty; the first line must be {','.join(known)}")])
     head, skipped = text.splitlines()[0], 0

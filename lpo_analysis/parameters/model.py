@@ -110,6 +110,30 @@ class ReportParameters(BaseModel):
         extras = {name: field.json_schema_extra for name, field in cls.model_fields.items()}
         return tuple(name for name, extra in extras.items() if isinstance(extra, dict) and "own_file" in extra)
 
+    def without_own_files(self) -> Self:
+        """Return the same parameters without own files: the question that others may share, and that is looked up without reading them."""
+        return self.model_copy(update=dict.fromkeys(self.own_files(), ""))
+
+    def with_changes(self, **changes: object) -> Self:
+        """Ask the same question, without own files, with some parameters changed.
+
+        Parameters
+        ----------
+        **changes : object
+            Parameters by name.
+
+        Returns
+        -------
+        ReportParameters
+            Validated.
+
+        Raises
+        ------
+        ParameterError
+            If the combination is not allowed.
+        """
+        return self.from_mapping({**dict(self.without_own_files()), **changes})
+
     def table(self) -> pd.DataFrame:
         """Return the parameters as a frame for the report.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,9 @@ from lpo_analysis.savings.costs import Costs, Terms, costs
 from lpo_analysis.savings.gather import Gathered, attempt, gather
 from lpo_analysis.savings.parameters import Parameters
 from lpo_analysis.wording import article
+
+if TYPE_CHECKING:
+    from lpo_analysis.savings.own_bills import OwnBills
 
 
 def analyse(parameters: Parameters, *, evidence: Evidence | None = None) -> Analysis:
@@ -352,11 +356,18 @@ class Analysis:
 
         return expertise_by_practice(self)
 
+    @cached_property
+    def own_bills(self) -> OwnBills:
+        """The buyer's own bills, and what they show."""
+        from lpo_analysis.savings.own_bills import OwnBills
+
+        return OwnBills(self)
+
     @property
     def rows_beside(self) -> tuple[str, ...]:
         """Identifiers of the rows behind everything that stands beside the cost model."""
         parts = (self.drift, self.currency, self.hours_value, self.turnaround, self.expertise, self.expertise_by_size,
-                 self.expertise_by_practice, self.claims)  # fmt: skip
+                 self.expertise_by_practice, self.claims, *self.own_bills.sourced)  # fmt: skip
         return tuple(dict.fromkeys(row for part in parts for row in part.rows))
 
     def with_changes(self, **changes: object) -> Analysis | None:

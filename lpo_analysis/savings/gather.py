@@ -38,7 +38,7 @@ def gather(parameters: Parameters, *, evidence: Evidence | None = None) -> Gathe
         If neither a price nor local pay is on file for the place, or no cost of today's work; names the nearest available.
     """
     evidence = evidence or load()
-    found = _gathered(parameters, evidence)
+    found = _gathered(parameters.without_own_files(), evidence)
     if isinstance(found, Gap):
         raise NoEvidenceError(found.what, where=found.where, remedy=_nearest(found, parameters, evidence))
     return found
@@ -67,10 +67,10 @@ def attempt(parameters: Parameters, evidence: Evidence, **changes: object) -> tu
     Returns
     -------
     tuple of (Parameters, Gathered) or None
-        The changed question and its inputs; None where the combination is not allowed or an input has no evidence.
+        The changed question, without own files, and its inputs; None where the combination is not allowed or an input has no evidence.
     """
     try:
-        changed = Parameters.from_mapping({**parameters.model_dump(), **changes})
+        changed = parameters.with_changes(**changes)
     except ParameterError:
         return None
     found = _gathered(changed, evidence)
@@ -92,7 +92,7 @@ def refusal(parameters: Parameters, evidence: Evidence) -> str | None:
     str or None
         What is missing, as a clause; None where nothing is.
     """
-    found = _gathered(parameters, evidence)
+    found = _gathered(parameters.without_own_files(), evidence)
     return f"{found.what[0].lower()}{found.what[1:].rstrip('.')}" if isinstance(found, Gap) else None
 
 

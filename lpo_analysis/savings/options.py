@@ -103,7 +103,7 @@ def _own(analysis: Analysis) -> dict[str, object]:
 def _option(analysis: Analysis, term: str, changes: Mapping[str, object]) -> dict[str, object]:
     p = analysis.parameters
     try:
-        changed = Parameters.from_mapping({**p.model_dump(), "draws": min(p.draws, DRAWS), **changes})
+        changed = p.with_changes(**{"draws": min(p.draws, DRAWS), **changes})
     except ParameterError as error:
         reason = error.what.partition(": ")[2].partition("; ")[0]
         reason = "it is the way of today" if "is the baseline already" in reason else reason
@@ -225,7 +225,7 @@ def _paid_apart(analysis: Analysis, code: str) -> Mapping[str, object]:
         "minimum_hours": p.minimum_hours,
         "hours_per_unit": p.hours_per_unit,
     }
-    changed = Parameters.from_mapping({**p.model_dump(), **changes, "draws": min(p.draws, DRAWS)})
+    changed = p.with_changes(**{**changes, "draws": min(p.draws, DRAWS)})
     return _priced_apart(changed, analysis.evidence)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -14,7 +15,7 @@ from lpo_analysis.errors import MoneyError, ParameterError, choices
 from lpo_analysis.evidence import price_years
 from lpo_analysis.evidence.money import convert, currencies
 from lpo_analysis.methods.dependence import correlation_matrix
-from lpo_analysis.parameters import Level, Number, Range, ReportParameters, Seed, Whole, rule, word
+from lpo_analysis.parameters import Level, Number, Range, ReportParameters, Seed, Whole, own_file, rule, word
 
 Grade = Literal["A", "B", "C", "D"]
 
@@ -165,6 +166,20 @@ class Parameters(ReportParameters):
     """Quotes of your own for the same work, in the report's currency per unit; empty: none."""
     quote_error: Annotated[Number, Field(gt=0, le=2)] = 0.15
     """Assumption: standard deviation of what a quote misses of the true cost, on the log scale (0.15 is about 15%)."""
+    billing_path: own_file("billing", several=True) = ""  # type: ignore[valid-type]
+    """Your own bills: a file, a folder or a pattern, in LEDES 1998B, LEDES 98BI V2 or the form of data/templates/billing.csv; empty: none."""
+    providers: own_file("providers") = ""  # type: ignore[valid-type]
+    """Firms in the bills that are outside providers, in the form of data/templates/billed_providers.csv; their lines are work outsourced already."""
+    moved: own_file("moved") = ""  # type: ignore[valid-type]
+    """Matters or practice groups that moved work and since when, in the form of data/templates/moved.csv."""
+    billing_codes: own_file("codes") = ""  # type: ignore[valid-type]
+    """An edited copy of data/tables/utbms_codes.csv, which says what each code on a bill counts as; empty: the table itself."""
+    billing_currency: str = ""
+    """ISO 4217 code of bills that state no currency (LEDES 1998B never does), and the one to keep where there are several; empty: not known."""
+    billing_outcome: Literal["log_spend", "spend", "log_hours", "hours", "log_rate", "rate"] = "log_spend"
+    """What is compared where work moved: monthly spend, hours or the effective rate, in logarithms (changes by a factor) or as they are."""
+    min_cell: Annotated[Whole, Field(ge=3, le=1000)] = 3
+    """Fewest timekeepers (or invoices, or matters that moved) behind a number of the bills that is shown."""
 
     @model_validator(mode="after")
     def _together(self) -> Parameters:
@@ -188,6 +203,7 @@ class Parameters(ReportParameters):
         self._ways_differ()
         self._priced()
         self._beside()
+        self._bills()
         for name in AMOUNTS:
             if getattr(self, name)[0] <= 0:
                 raise rule(f"{name}: must be above 0, got {getattr(self, name)[0]:g}")
@@ -273,6 +289,14 @@ class Parameters(ReportParameters):
         if not all(0 < quote < 1e12 for quote in self.quotes):
             raise rule(f"quotes: each must be above 0, got {self.quotes}")
 
+    def _bills(self) -> None:
+        """Refuse what stands beside bills where there are none."""
+        beside = [name for name in ("providers", "moved", "billing_codes") if getattr(self, name)]
+        if beside and not self.billing_path:
+            raise rule(f"{beside[0]}: says something of bills, but there are none; give billing_path, too")
+        if self.billing_currency and not re.fullmatch(r"[A-Z]{3}", self.billing_currency):
+            raise rule("billing_currency: must be an ISO 4217 code, such as USD")
+
     @classmethod
     def prime(cls) -> None:
         """Compute what every report of this kind shares, so that a batch does it once."""
@@ -298,17 +322,21 @@ class Parameters(ReportParameters):
         return coverage()
 
     def check_evidence(self) -> None:
-        """Refuse what cannot be answered.
+        """Refuse what cannot be answered. Reads own files.
 
         Raises
         ------
+        DataError, NotFoundError
+            Where own bills, or what stands beside them, cannot be read.
         NoEvidenceError
             Where neither a price nor local pay, or no cost of today's work, is on file.
         ParameterError
             Where a correlation names no input of the question.
         """
         from lpo_analysis.savings.gather import gather
+        from lpo_analysis.savings.own_bills import read_own_bills
 
+        read_own_bills(self)
         inputs = gather(self).inputs
         for first, second, _ in self.correlations:
             for name in (first, second):

@@ -79,9 +79,11 @@ def spend_bridge(
         return not_estimable("spend_bridge", error.what, n_dropped=outside, unit=currency, method=method)
     labels = {"volume": "volume", **{f"mix_{n}": f"mix of {n}s" if i == 0 else f"mix of {n}s within {by[i - 1]}s" for i, n in enumerate(by)},
               "rate": "rates", "no_volume": "spend without hours"}  # fmt: skip
+    # What is left of sums of floats is no change of rates.
+    dust = 1e-12 * (abs(bridge.before) + abs(bridge.after))
     values = [
         ("before", names[0], bridge.before),
-        *((k, labels[k], float(v)) for k, v in bridge.parts.items()),
+        *((k, labels[k], float(v) if abs(v) > dust else 0.0) for k, v in bridge.parts.items()),
         ("after", names[1], bridge.after),
     ]
     n = sum(len(frame) for frame in frames)

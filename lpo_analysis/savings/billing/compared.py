@@ -66,7 +66,7 @@ def rates_against_evidence(
     if not billing.currency:
         return nothing("the bills state no currency and none was given")
     evidence = evidence or load()
-    year, wanted = _year(billing)
+    year, wanted = money_year(billing)
     try:
         convert(1.0, "USD", billing.currency, year)
         known = billing.currency in currencies()
@@ -94,8 +94,19 @@ def rates_against_evidence(
     )  # fmt: skip
 
 
-def _year(billing: Billing) -> tuple[int, int]:
-    """Return the year whose prices are used, and the year of the bills' middle hour."""
+def money_year(billing: Billing) -> tuple[int, int]:
+    """Return the year whose money the rates of bills are in.
+
+    Parameters
+    ----------
+    billing : Billing
+        The bills.
+
+    Returns
+    -------
+    tuple of int
+        The year of the price index that is nearest to it, and the year of the bills' middle hour itself.
+    """
     by_year = billing.grains.groupby(billing.grains["month"].astype(str).str[:4])["hours"].sum()
     below = by_year.cumsum() >= by_year.sum() / 2
     wanted = int(below.idxmax())

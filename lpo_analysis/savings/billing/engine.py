@@ -37,7 +37,8 @@ class Engine:
         if threads is not None:
             settings["threads"] = threads
         self._connection = duckdb.connect(":memory:", config=settings)
-        self._connection.execute("SET enable_progress_bar = false")
+        # In a notebook a bar would need a package that may be missing, and then turning it off fails, too.
+        self.attempt("SET enable_progress_bar = false")
 
     def lock(self, files: Sequence[Path]) -> None:
         """Allow these files and the private folder only, and let no setting change any more.

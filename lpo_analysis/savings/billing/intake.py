@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import glob
-import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from lpo_analysis.errors import DataError, Fault, NotFoundError
+from lpo_analysis.parameters import files_at
 from lpo_analysis.savings.billing import ledes, template
 from lpo_analysis.savings.billing.ledes import Layout
 
@@ -116,7 +116,7 @@ class Source:
 
 
 def found(path: str | Path) -> list[Path]:
-    """List the files that a path means.
+    """List the files that a path means, as `lpo_analysis.parameters.files_at`, but refuse where it means none.
 
     Parameters
     ----------
@@ -133,63 +133,16 @@ def found(path: str | Path) -> list[Path]:
     NotFoundError
         If there is none. The path is not told.
     """
-    text = os.fspath(path)
-    at = Path(text)
-    if at.is_file():
-        return [at]
-    if at.is_dir():
-        listed, what = (
-            [entry for entry in at.iterdir() if not entry.name.startswith(".")],
-            "the billing folder holds no files",
-        )
-    elif glob.has_magic(text):
-        listed, what = (
-            [Path(name) for name in glob.glob(text, recursive=True)],
-            "no file fits the pattern given for bills",
-        )
-    else:
-        listed, what = [], "there is no billing file or folder of that name"
-    files = sorted(entry for entry in listed if entry.is_file())
+    files = files_at(path)
     if not files:
-        raise NotFoundError(f"{what[0].upper()}{what[1:]}.", remedy="A relative path starts in the working folder.")
+        text = os.fspath(path)
+        what = (
+            "The billing folder holds no files" if Path(text).is_dir()
+            else "No file fits the pattern given for bills" if glob.has_magic(text)
+            else "There is no billing file or folder of that name"
+        )  # fmt: skip
+        raise NotFoundError(f"{what}.", remedy="A relative path starts in the working folder.")
     return files
-
-
-def recorded_bills(path: str | Path) -> str:
-    """Return what is recorded of bills: kind, and a hash of the contents of all files in the order of their names.
-
-    Parameters
-    ----------
-    path : str or Path
-        A file, a folder, or a pattern; empty for none.
-
-    Returns
-    -------
-    str
-        Kind and hash, for one file as `lpo_analysis.parameters.recorded_file` gives it; empty for none.
-
-    Raises
-    ------
-    NotFoundError
-        If there is no file, or one cannot be read. The path is not told.
-    """
-    if not str(path):
-        return ""
-    files = found(path)
-    said = ""
-    try:
-        digests = [_digest(file) for file in files]
-    except OSError as error:
-        said = str(error.strerror)
-    if said:
-        raise NotFoundError(f"Your billing file cannot be read ({said}).")
-    whole = digests[0] if len(files) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
-    return f"billing, sha256 {whole[:16]}"
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def survey(path: str | Path) -> list[Source]:

@@ -26,6 +26,8 @@ class Billing:
         Sums by matter (``M1`` ...), month, task and outsourced: lines, hours, amount. For adding up further, as `grains`.
     moved : pandas.DataFrame
         Matters that moved work: matter, month of the move.
+    groups : pandas.DataFrame
+        Practice groups of matters, where told: matter, group (``G1`` ...).
     account : Account
         Where every line went.
     unknown : pandas.DataFrame
@@ -49,6 +51,7 @@ class Billing:
     grains: pd.DataFrame
     units: pd.DataFrame
     moved: pd.DataFrame
+    groups: pd.DataFrame
     account: Account
     unknown: pd.DataFrame
     currency: str

@@ -34,6 +34,7 @@ def read_billing(
     providers: Sequence[str] = (),
     mapping: str | Path | None = None,
     moved: Mapping[str, str] | None = None,
+    groups: Mapping[str, str] | None = None,
     currency: str | None = None,
     seed: int = 0,
     min_cell: int = MIN_CELL,
@@ -51,6 +52,8 @@ def read_billing(
         An edited copy of ``data/tables/utbms_codes.csv``; the table itself by default.
     moved : mapping of str to str, optional
         For matters (CLIENT_MATTER_ID, or LAW_FIRM_MATTER_ID where that is empty) that moved work, the month it moved, ``YYYY-MM``.
+    groups : mapping of str to str, optional
+        For matters, the practice group they belong to; any name.
     currency : str, optional
         Currency of files that state none, and the one to keep where there are several.
     seed : int, default 0
@@ -80,11 +83,15 @@ def read_billing(
     else. Sums are exact decimals. Amounts are net of tax: LINE_ITEM_TOTAL less LINE_ITEM_TAX_TOTAL, where there is one.
     """
     _check(providers, moved, currency, seed, min_cell)
+    if groups is not None and not all(
+        isinstance(name, str) and name.strip() for pair in groups.items() for name in pair
+    ):
+        raise ParameterError("groups: must be a mapping from matters to practice groups, as text")
     codes = load_mapping(mapping)
     sources = survey(path)
     with opened(threads=threads) as engine:
         engine.lock([source.path.resolve() for source in sources])
-        return _Reader(engine, sources, codes, currency, seed, min_cell).read(providers, moved or {})
+        return _Reader(engine, sources, codes, currency, seed, min_cell).read(providers, moved or {}, groups or {})
 
 
 def _check(providers: object, moved: object, currency: object, seed: object, min_cell: object) -> None:
@@ -125,7 +132,7 @@ class _Reader:
         self.sizes: dict[str, int] = {}
         self.tasks = [*vocabulary.codes_of("task"), *BUCKETS]
 
-    def read(self, providers: Sequence[str], moved: Mapping[str, str]) -> Billing:
+    def read(self, providers: Sequence[str], moved: Mapping[str, str], groups: Mapping[str, str]) -> Billing:
         for macro in staging.MACROS:
             self.engine.run(macro)
         self.engine.run(staging.TABLE)
@@ -153,9 +160,17 @@ class _Reader:
         pairs = [
             (f"M{matters[key]}", month) for key, month in zip(moves, moved.values(), strict=True) if key in matters
         ]
+        names = sorted(set(groups.values()))
+        order = dict(zip(names, np.random.default_rng([self.seed, ord("G")]).permutation(len(names)) + 1, strict=True))
+        grouped = [
+            (f"M{matters[key]}", f"G{order[name]}")
+            for key, name in zip(self._hashes(list(groups)), groups.values(), strict=True)
+            if key in matters
+        ]
         n_invoices = int(self.engine.rows("SELECT count(DISTINCT invoice) FROM used")[0][0])
         return Billing(
             grains=self._grains(), units=self._units(), moved=pd.DataFrame(sorted(pairs), columns=["matter", "month"]),
+            groups=pd.DataFrame(sorted(grouped), columns=["matter", "group"]),
             account=self._account(), unknown=self._unknown(meant), currency=currency, tax=self._tax(),
             counts={"firms": self.sizes["F"], "timekeepers": self.sizes["T"], "matters": self.sizes["M"], "invoices": n_invoices},
             providers=tuple(key in firms for key in named), moved_seen=tuple(key in matters for key in moves),
@@ -267,7 +282,7 @@ class _Reader:
                 )
             raise DataError(
                 faults,
-                remedy="Amounts of several currencies do not add up. Name one as currency; lines in others are then set aside and counted.",
+                remedy="Amounts of several currencies do not add up. Name one as currency (in a report: billing_currency); lines in others are then set aside and counted.",
             )
         # A file of LEDES 1998B states none: the currency asked for is what its amounts are in.
         silent = [i for i, source in enumerate(self.sources) if "INVOICE_CURRENCY" not in source.layout.places]

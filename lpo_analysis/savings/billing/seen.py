@@ -11,7 +11,7 @@ import pandas as pd
 
 from lpo_analysis import vocabulary
 from lpo_analysis.charts import dotplot
-from lpo_analysis.methods.suppression import SHOWN
+from lpo_analysis.methods.suppression import SHOWN, SMALL
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.savings.billing.confidential import hidden
 from lpo_analysis.savings.billing.faults import words
@@ -20,6 +20,8 @@ from lpo_analysis.savings.billing.model import Billing
 from lpo_analysis.wording import count, listing, money, number, percent
 
 HIDDEN = "hidden: too few behind it"
+NO_TIMEKEEPER = "no_timekeeper"
+"""Lines that belong to no role: expenses, and adjustments of whole invoices."""
 By = Literal["task", "role", "month", "firm"]
 _UNSURE = (UNKNOWN, NOT_CODED)
 _FEES = ("fee", "fee_adjustment")
@@ -33,37 +35,64 @@ def spend(billing: Billing, *, by: By = "task") -> Result:
     billing : Billing
         The bills.
     by : {'task', 'role', 'month', 'firm'}, default 'task'
-        What to add up by; by role only fees of timekeepers count.
+        What to add up by.
 
     Returns
     -------
     Result
-        One cell a row, and ``total``: estimate is the amount, with hours, lines, share of the total, outsourced (amount observed as
-        outsourced). Cells of fewer timekeepers than the bills' ``min_cell`` are hidden, and others that would give them away.
+        One cell a row, and ``total``, which is the same whatever is added up by: estimate is the amount, with hours, lines, share of the
+        total, outsourced (amount observed as outsourced). Cells of fewer timekeepers than the bills' ``min_cell`` are hidden, and others
+        that would give them away; so are amounts outsourced, which a cell divides into two.
     """
     name = f"spend_by_{by}"
     grains = billing.grains
     if by == "role":
-        grains = grains[grains["kind"].eq("fee")]
-    if grains.empty:
-        return not_estimable(
-            name, "the bills hold no fees of timekeepers", unit=billing.unit, n_dropped=billing.account.lost
-        )
-    marks = hidden(grains, [by], least=billing.min_cell)
+        grains = grains.assign(role=_role_or_none(grains))
+    if grains["who"].nunique() < billing.min_cell:
+        reason = f"fewer than {billing.min_cell} timekeepers or invoices stand behind all of the bills"
+        return not_estimable(name, reason, unit=billing.unit, n_dropped=billing.account.lost)
+    marks = _marks(grains, by, billing.min_cell)
     sums = _sums(grains, by)
+    parts = hidden(
+        grains.assign(**{by: grains[by].astype(str), "out": np.where(grains["outsourced"], "out", "in")}),
+        [by, "out"],
+        least=billing.min_cell,
+    )
+    n_out = grains.loc[grains["outsourced"], "who"].nunique()
+    hide_out = 0 < n_out < billing.min_cell or 0 < grains["who"].nunique() - n_out < billing.min_cell
     total = float(sums["amount"].sum())
     rows: list[dict[str, Any]] = [_cell("total", "total", sums.sum(), 1.0, billing, grains["who"].nunique())]
     for term in marks.index:
         cell, shown = sums.loc[term], marks[term] == SHOWN
         share = float(cell["amount"]) / total if total > 0 else np.nan
         row = _cell(str(term), _label(by, str(term)), cell, share, billing, int(cell["who"]))
+        if any(parts.get((str(term), part), SHOWN) != SHOWN for part in ("out", "in")):
+            row["outsourced"] = np.nan
         rows.append(row if shown else _blank(row))
+    if hide_out:
+        for row in rows:
+            row["outsourced"] = np.nan
     table = tidy(rows)
     return Result(
         name, table, _spend_text(table, by, billing), checks=(*account_checks(billing), _hidden_check(marks, billing)),
         n_used=billing.account.used, n_dropped=billing.account.lost, plot_data=_bars(table),
         draw=partial(dotplot, title=f"Spend by {by}", xlabel=billing.unit), alt=f"Spend by {by}, {count(len(marks), 'cell')}, {int(marks.ne(SHOWN).sum())} hidden.",
     )  # fmt: skip
+
+
+def _marks(grains: pd.DataFrame, by: str, least: int) -> pd.Series:
+    """Choose the cells to hide by who stands behind their amounts, and behind their hours, which some cells have none of."""
+    marks = hidden(grains, [by], least=least)
+    timed = grains[grains["hours"].ne(0)]
+    if len(timed):
+        more = hidden(timed, [by], least=least).reindex(marks.index).fillna(SHOWN)
+        marks = marks.where(marks.ne(SHOWN), more)
+    return marks
+
+
+def _role_or_none(grains: pd.DataFrame) -> pd.Series:
+    roles = grains["role"].astype(str)
+    return roles.mask(roles.eq(""), NO_TIMEKEEPER)
 
 
 def _sums(grains: pd.DataFrame, by: str) -> pd.DataFrame:
@@ -92,7 +121,7 @@ def _label(by: str, term: str) -> str:
     if by == "task":
         return label(term)
     if by == "role":
-        return ROLES.get(term, term)
+        return "expenses and adjustments" if term == NO_TIMEKEEPER else ROLES.get(term, term)
     return term
 
 
@@ -117,7 +146,11 @@ def _spend_text(table: pd.DataFrame, by: str, billing: Billing) -> str:
     total = table.iloc[0]
     cells = table.iloc[1:].dropna(subset=["estimate"]).sort_values("estimate", ascending=False, kind="stable")
     amount = _money(total["estimate"], billing)
-    text = f"{amount} net of tax and {number(total['hours'])} hours stand on {count(int(total['lines']), 'line')} from {billing.months[0]} to {billing.months[-1]}."
+    start, end = billing.months[0], billing.months[-1]
+    when = f"of {start}" if start == end else f"from {start} to {end}"
+    text = (
+        f"{amount} net of tax and {number(total['hours'])} hours stand on {count(int(total['lines']), 'line')} {when}."
+    )
     if len(cells):
         first = cells.iloc[0]
         text += f" Largest by {by}: {first['label']}, {_money(first['estimate'], billing)} ({percent(first['share'])})."
@@ -199,7 +232,7 @@ def accounting(billing: Billing) -> Result:
     -------
     Result
         One reason or oddity a row: estimate is the number of lines (invoices where the oddity is of one); ``amount`` what the totals of
-        lines set aside add up to, as far as they can be read. `plot_data` lists the first places of each.
+        lines set aside add up to, as far as they can be read, for ``min_cell`` lines or more. `plot_data` lists the first places of each.
     """
     account = billing.account
     rows: list[dict[str, Any]] = [
@@ -207,8 +240,9 @@ def accounting(billing: Billing) -> Result:
         {"term": "used", "label": "lines used", "estimate": account.used, "unit": "lines", "method": "counted"},
     ]
     for code, part in account.aside.groupby("reason", sort=False):
-        rows.append({"term": str(code), "label": words(str(code)), "estimate": int(part["lines"].sum()), "amount": float(part["amount"].sum()),
-                     "unit": "lines", "method": "set aside"})  # fmt: skip
+        n = int(part["lines"].sum())
+        amount = float(part["amount"].sum()) if n >= billing.min_cell else np.nan
+        rows.append({"term": str(code), "label": words(str(code)), "estimate": n, "amount": amount, "unit": "lines", "method": "set aside"})  # fmt: skip
     for code, part in account.notes.groupby("note", sort=False):
         unit = "invoices" if str(code).startswith("invoice_t") else "lines"
         rows.append(
@@ -260,8 +294,12 @@ def rates(billing: Billing) -> Result:
             unit=f"{billing.unit} per hour",
             n_dropped=billing.account.lost,
         )
-    marks = hidden(fees, ["role"], least=billing.min_cell)
-    sums = _sums(fees, "role")
+    # The cells of `spend`, so that hours here and amounts there give nothing away together.
+    cells = billing.grains.assign(role=_role_or_none(billing.grains))
+    marks = _marks(cells, "role", billing.min_cell)
+    whole = marks.get(NO_TIMEKEEPER, SHOWN) != SMALL
+    marks = marks.drop(NO_TIMEKEEPER, errors="ignore")
+    sums = _sums(fees.assign(role=fees["role"].astype(str)), "role")
     unit = f"{billing.unit} per hour"
 
     def row(term: str, named: str, amount: float, part: pd.Series, who: int) -> dict[str, Any]:
@@ -270,17 +308,15 @@ def rates(billing: Billing) -> Result:
                 "hours": own, "lines": int(part["lines"])}  # fmt: skip
 
     everything, who = sums.sum(), fees["who"].nunique()
-    adjusted = float(billing.grains.loc[billing.grains["kind"].eq("fee_adjustment"), "amount"].sum())
+    adjustments = billing.grains[billing.grains["kind"].eq("fee_adjustment")]
+    adjusted = float(adjustments["amount"].sum())
     rows = [row("all", "all roles", float(everything["rated"]), everything, who)]
-    rows.append(
-        row(
-            "all_after_adjustments",
-            "all roles, after adjustments of invoices",
-            float(everything["rated"]) + adjusted,
-            everything,
-            who,
-        )
-    )
+    after = float(everything["rated"]) + adjusted
+    rows.append(row("all_after_adjustments", "all roles, after adjustments of invoices", after, everything, who))
+    if not whole or who < billing.min_cell:
+        rows = [_blank(made) for made in rows]
+    elif 0 < adjustments["who"].nunique() < billing.min_cell:
+        rows[1] = _blank(rows[1])
     for term in marks.index:
         made = row(
             str(term),
@@ -292,8 +328,16 @@ def rates(billing: Billing) -> Result:
         rows.append(made if marks[term] == SHOWN else _blank(made))
     table = tidy(rows)
     overall = table.iloc[0]
-    text = f"An hour cost {_money(overall['estimate'], billing)} over {number(hours)} hours of {count(int(who), 'timekeeper')}"
-    text += f"; {_money(table.iloc[1]['estimate'], billing)} after adjustments of whole invoices." if adjusted else "."
+    if np.isnan(overall["estimate"]):
+        text = f"Over all roles the rate is hidden: it would give away cells with fewer than {billing.min_cell} behind them."
+    else:
+        text = f"An hour cost {_money(overall['estimate'], billing)} over {number(hours)} hours of {count(int(who), 'timekeeper')}"
+        after = float(table.iloc[1]["estimate"])
+        text += (
+            f"; {_money(after, billing)} after adjustments of whole invoices."
+            if adjusted and not np.isnan(after)
+            else "."
+        )
     return Result(
         "effective_rates", table, text, checks=(*account_checks(billing), _hidden_check(marks, billing)), n_used=int(fees["lines"].sum()),
         n_dropped=billing.account.lost, plot_data=_bars(table[~table["term"].str.startswith("all")]),
@@ -369,7 +413,11 @@ def addressable(billing: Billing, *, tasks: Sequence[str] = ()) -> Result:
     if np.isnan(first["estimate"]):
         text = f"Fewer than {billing.min_cell} timekeepers stand behind a part of this, so it is hidden."
     else:
-        text = f"{percent(first['estimate'])} of fees are work of a kind providers do and not outsourced yet, {percent(first['conf_high'])} if fees whose codes say nothing were all of that kind."
+        text = f"{percent(first['estimate'])} of fees are work of a kind providers do and not outsourced yet"
+        more = first["conf_high"] > first["estimate"]
+        text += (
+            f", {percent(first['conf_high'])} if fees whose codes say nothing were all of that kind." if more else "."
+        )
     shown_out = table.iloc[1]["estimate"]
     if not np.isnan(shown_out):
         text += f" {percent(shown_out)} of all spend is observed as outsourced."
@@ -412,7 +460,7 @@ def volumes(billing: Billing) -> Result:
             unit="hours per year",
             n_dropped=billing.account.lost,
         )
-    n_months = _span(billing)
+    n_months = billed_months(billing)
     marks = hidden(fees.astype({"task": str, "role": str}), ["task", "role"], least=billing.min_cell)
     sums = fees.groupby(["task", "role"], observed=True)[["hours", "amount", "rated", "lines"]].sum()
     who = fees.groupby(["task", "role"], observed=True)["who"].nunique()
@@ -443,7 +491,19 @@ def volumes(billing: Billing) -> Result:
     )
 
 
-def _span(billing: Billing) -> int:
+def billed_months(billing: Billing) -> int:
+    """Count the months from the first to the last bill.
+
+    Parameters
+    ----------
+    billing : Billing
+        The bills.
+
+    Returns
+    -------
+    int
+        Months, both ends included.
+    """
     first, last = (int(month[:4]) * 12 + int(month[5:]) for month in (billing.months[0], billing.months[-1]))
     return last - first + 1
 

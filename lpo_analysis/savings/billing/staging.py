@@ -119,7 +119,7 @@ def insert(section: Section, file: int) -> str:
     raw AS (SELECT l, p, len(p) AS n, {picked} FROM split),
     typed AS (SELECT *, {plain},
         CASE typ_ {_TYPES} ELSE CASE upper(trim(typ_)) {_TYPES} {_WORDS} {_MORE} END END AS typ,
-        concat({codes}) AS coded,
+        concat(typ, '{UNIT}', {codes}) AS coded,
         TRY_CAST(day_ AS INTEGER) AS number_,
         hash(key_of({field("LAW_FIRM_ID")})) AS firm, key_of(invoice_) AS number,
         key_of(CASE WHEN blank(keeper_) THEN {field("TIMEKEEPER_NAME")} ELSE keeper_ END) AS keeper
@@ -167,7 +167,7 @@ def insert(section: Section, file: int) -> str:
         CASE WHEN reason > 0 THEN 0
         WHEN NOT off AND said IS NOT NULL AND due IS NOT NULL AND NOT loose AND day = number_ AND n = {n} AND units > 0 AND units <= 24
             AND ends_with(l, '[]') AND number <> '' AND NOT contains(coded, ' ') AND strlen(day_) = 8 AND strlen(typ_) < 3
-            AND NOT starts_with(total_, ' ') AND NOT ends_with(total_, ' ') AND NOT starts_with(units_, ' ') AND NOT ends_with(units_, ' ') THEN 0
+            AND NOT contains(total_, ' ') AND NOT contains(units_, ' ') THEN 0
         ELSE
         (CASE WHEN ends_with(rtrim(l), '[]') THEN 0 ELSE 1 END)
         + (CASE WHEN contains(concat(typ_, day_, units_, cost_, adj_, total_, tax_, task_, expense_, activity_), ' ') THEN 2 ELSE 0 END)
@@ -184,7 +184,7 @@ def insert(section: Section, file: int) -> str:
         + (CASE WHEN number = '' THEN 4096 ELSE 0 END)
         + (CASE WHEN length(trim(typ_)) > 2 THEN 8192 ELSE 0 END) END AS notes,
         typ, day, units, total, amount({field("INVOICE_TOTAL")}, TRY_CAST({field("INVOICE_TOTAL")} AS {AMOUNT})) AS stated,
-        concat(typ, '{UNIT}', CASE WHEN strlen(coded) <= {3 * _NAME} THEN coded ELSE concat({short}) END) AS codes,
+        CASE WHEN strlen(coded) <= {3 * _NAME} THEN coded ELSE concat(typ, '{UNIT}', {short}) END AS codes,
         firm, hash(key_of(CASE WHEN blank(matter_) THEN {field("LAW_FIRM_MATTER_ID")} ELSE matter_ END)) AS matter,
         hash(number, firm) AS invoice, CASE WHEN typ = 1 AND keeper <> '' THEN hash(keeper, firm) END AS person, hash(l) AS line_hash, coalesce(strlen(l), 0) AS size{more}
     FROM decided

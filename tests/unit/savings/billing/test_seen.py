@@ -91,13 +91,16 @@ def test_spend_by_task_adds_up_and_small_cells_are_hidden(billing):
     assert table.loc["document_review", ["estimate", "hours", "n_obs"]].tolist() == [3000, 10, 5]
     # One paralegal and one adjusted invoice are too few, and two contributors together still are: a third cell goes with them.
     gone = table[table["method"].eq(HIDDEN)].index.tolist()
-    assert set(gone) == {"not_coded", "adjustment", "litigation_support"}
+    # Nor may hours give it away, which neither of these has: a cell with hours goes, too.
+    assert set(gone) == {"not_coded", "adjustment", "litigation_support", "other_legal_work"}
     assert table.loc[gone, ["estimate", "hours", "lines", "n_obs", "share", "outsourced"]].isna().all(axis=None)
 
 
 def test_spend_by_role_month_and_firm(billing):
     roles = spend(billing, by="role").table.set_index("term")
-    assert roles.loc["total", "estimate"] == 5200
+    assert roles.loc["total", "estimate"] == 8060, (
+        "the total of all lines, so that no difference of totals tells anything"
+    )
     assert roles.loc["associate", "estimate"] == 3000
     assert roles.loc[["paralegal", "partner"], "estimate"].isna().all()
     months = spend(billing, by="month").table.set_index("term")
@@ -108,7 +111,7 @@ def test_spend_by_role_month_and_firm(billing):
 def test_rates_are_fees_by_hours(billing):
     table = rates(billing).table.set_index("term")
     assert table.loc["all", "estimate"] == pytest.approx(5200 / 16)
-    assert table.loc["all_after_adjustments", "estimate"] == pytest.approx(5060 / 16)
+    assert np.isnan(table.loc["all_after_adjustments", "estimate"]), "one adjusted invoice could be told from it"
     assert table.loc["associate", "estimate"] == 300
     assert np.isnan(table.loc["paralegal", "estimate"])
 
