@@ -94,7 +94,11 @@ def results_csv(folder: Path, outcomes: Sequence[Outcome]) -> str:
     writer.writerow(["report", "notebook", *(f"parameter_{name}" for name in varying), "name", *kept])
     for outcome in done:
         head = [outcome.name, outcome.notebook, *(shown(outcome.parameters.get(name)) for name in varying)]
-        recorded = json.loads((folder / outcome.name / "results.json").read_text(encoding="utf-8"))["values"]
+        try:
+            recorded = json.loads((folder / outcome.name / "results.json").read_text(encoding="utf-8"))["values"]
+        except OSError:
+            # Cleaned away by somebody else since: the table says so rather than leaving the report out.
+            recorded = {"": {"reason": "results.json was lost"}}
         for name, item in recorded.items():
             told = {"estimate": item["value"]} if "value" in item else item
             writer.writerow([*head, name, *("" if (v := told.get(key)) is None else v for key in kept)])

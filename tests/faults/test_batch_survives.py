@@ -52,7 +52,7 @@ def test_failures_stay_where_they_are(plan: Path, lpo, jobs: int) -> None:
     assert ran.code == 1, ran.err
     assert "4 reports: 1 made and 3 failed." in ran.out
     folder = plan.parent / "reports" / "faults"
-    assert sorted(p.name for p in folder.iterdir()) == ["batch.json", "good", "index.html"]
+    assert sorted(p.name for p in folder.iterdir()) == ["batch.json", "good", "index.html", "results.csv"]
     told = {r["name"]: r for r in json.loads((folder / "batch.json").read_text(encoding="utf-8"))["reports"]}
     assert {name: r["status"] for name, r in told.items()} == {
         "good": "done", "error": "failed", "killed": "failed", "exit": "failed",

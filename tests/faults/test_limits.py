@@ -76,7 +76,7 @@ def test_whatever_goes_wrong_is_told_with_cell_and_reason_and_nothing_of_it_is_s
     }
     assert {name for name, report in reports.items() if report["status"] == "done"} == {"good"}
     folder = tmp_path / "reports" / "limits"
-    assert sorted(path.name for path in folder.iterdir()) == ["batch.json", "good", "index.html"]
+    assert sorted(path.name for path in folder.iterdir()) == ["batch.json", "good", "index.html", "results.csv"]
     page = (folder / "index.html").read_text()
     shown = unescape(re.sub(r"<[^>]*>", "\n", page)).splitlines()
     for report in reports.values():

@@ -47,7 +47,7 @@ def test_the_first_run_makes_everything_and_says_that_it_is_new(lpo, tiny, stand
     assert "3 reports: 3 made." in ran.out
     assert ran.err == ""
     assert stand.again() == NAMES
-    assert sorted(p.name for p in (tiny / "reports" / "tiny").iterdir()) == sorted([*NAMES, "batch.json", "index.html"])
+    assert sorted(p.name for p in (tiny / "reports" / "tiny").iterdir()) == sorted([*NAMES, "batch.json", "index.html", "results.csv"])
 
 
 CHANGES = {
@@ -211,7 +211,7 @@ def test_clean_removes_what_the_kit_made_and_nothing_else(lpo, tiny, stand):
     ran = lpo("clean", "--dry-run")
     assert ran.code == 0
     assert state(tiny) == before
-    assert [f"tiny/{name}" for name in (*NAMES, "index.html", "batch.json")] == ran.out.splitlines()[:-1]
+    assert [f"tiny/{name}" for name in (*NAMES, "index.html", "results.csv", "batch.json")] == ran.out.splitlines()[:-1]
     assert ran.out.splitlines()[-1] == "5 things would be removed from reports"
     assert lpo("clean").out == "5 things removed from reports\n"
     kept = {"reports/tiny/notes.txt", "reports/tiny/drafts/report.html", "reports/index.html"}

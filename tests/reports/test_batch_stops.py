@@ -68,7 +68,7 @@ def test_two_batches_at_once_on_one_folder_make_every_report_once(tiny, stand):
         thread.join()
     assert stand.again() == list(stand.NAMES)
     assert sorted(p.name for p in (tiny / "reports" / "tiny").iterdir()) == sorted(
-        [*stand.NAMES, "batch.json", "index.html"]
+        [*stand.NAMES, "batch.json", "index.html", "results.csv"]
     )
 
 

@@ -204,7 +204,7 @@ def test_a_batch_on_a_cluster_is_whole_although_a_worker_is_killed(
     told = json.loads((out / "batch.json").read_text())
     assert [report["status"] for report in told["reports"]] == ["done"] * len(numbers)
     assert sorted(p.name for p in out.iterdir()) == sorted(
-        ["batch.json", "index.html", *(job.name for job in plan.jobs)]
+        ["batch.json", "index.html", "results.csv", *(job.name for job in plan.jobs)]
     )
     # The surviving worker has let go of its fork server; it is still there for the next batch, which has nothing to do.
     until(lambda: not site.servers(), "a fork server outlives the batch")

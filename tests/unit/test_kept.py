@@ -104,7 +104,7 @@ def test_prime_leaves_neither_figures_nor_threads(domain):
 
 
 def test_what_all_adoption_reports_share_is_computed_by_prime():
-    kept = (curves._judged, forecasts._scored, trade._left_out)
+    kept = (curves._judged, forecasts._origins, trade._left_out)
     for memory in kept:
         memory.cache_clear()
     adoption.Parameters.prime()
