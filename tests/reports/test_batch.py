@@ -212,8 +212,8 @@ def test_clean_removes_what_the_kit_made_and_nothing_else(lpo, tiny, stand):
     assert ran.code == 0
     assert state(tiny) == before
     assert [f"tiny/{name}" for name in (*NAMES, "index.html", "results.csv", "batch.json")] == ran.out.splitlines()[:-1]
-    assert ran.out.splitlines()[-1] == "5 things would be removed from reports"
-    assert lpo("clean").out == "5 things removed from reports\n"
+    assert ran.out.splitlines()[-1] == "6 things would be removed from reports"
+    assert lpo("clean").out == "6 things removed from reports\n"
     kept = {"reports/tiny/notes.txt", "reports/tiny/drafts/report.html", "reports/index.html"}
     assert {name for name in state(tiny) if name.startswith("reports/")} == kept
     assert lpo("clean").out == "0 things removed from reports\n"

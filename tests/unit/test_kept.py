@@ -97,10 +97,11 @@ def test_the_ends_of_a_frame_are_those_of_its_rows():
 
 @pytest.mark.parametrize("domain", DOMAINS, ids=lambda d: d.__name__.rpartition(".")[2])
 def test_prime_leaves_neither_figures_nor_threads(domain):
-    threads = threading.active_count()
+    figures, threads = plt.get_fignums(), set(threading.enumerate())
     domain.Parameters.prime()
-    assert plt.get_fignums() == []
-    assert threading.active_count() == threads
+    assert plt.get_fignums() == figures
+    # Others, such as the thread of a fork server's client, may have ended meanwhile.
+    assert set(threading.enumerate()) <= threads
 
 
 def test_what_all_adoption_reports_share_is_computed_by_prime():
