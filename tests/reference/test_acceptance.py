@@ -12,7 +12,9 @@ Sources, each with its tolerance:
   half a unit of the last digit.
 * 7 CFR 42.140 (c): n = 500, c = 3: about 26% of the lots with 1.0% defective are accepted, about 99% of those with 0.10%; 1 point.
 * MIL-STD-105E, tables I and II-A, as printed in table 1-A (general level II, single, normal; rejection numbers) of the National
-  Institute of Building Sciences' guide specification (AC-TABLE.ASC). Exact.
+  Institute of Building Sciences' guide specification (AC-TABLE.ASC). Exact. A sampling chart headed "ANSI/ASQC Z1.4/MIL-STD-105E/BS
+  6001/DIN 40080/ISO 2859/NF X 06-022" (pdfcoffee.com, "AQL sampling chart") prints one table for all of them: for general level II the
+  ranges of lots, letters and sample sizes below, and rejection numbers that run 2, 3, 4, 6, 8, 11, 15, 22 down each column as they do here.
 """
 
 import numpy as np
