@@ -172,8 +172,13 @@ _SOURCE = re.compile(
 )
 
 
+_SPELT = {word.casefold(): word for word in ("R", "NIST", "SAS", "Stata", "Minitab", "CR2", "REML", "CLASP", "F", "t", "Jeffreys", "Wilson",
+                                             "Ishigami", "Bass", "DerSimonian", "Laird", "Knapp", "Shapley", "Poisson")}  # fmt: skip
+
+
 def _words(name: str) -> str:
-    return name.removeprefix("test_").replace("_", " ")
+    """The name of a test as a sentence, which is how tests are named here."""
+    return " ".join(_SPELT.get(word, word) for word in name.removeprefix("test_").split("_"))
 
 
 def _cell(text: str) -> str:
@@ -244,7 +249,7 @@ def published() -> str:
     lines = [
         "# Published numbers that are reproduced\n",
         (
-            "The tests compare the kit with numbers that others printed. This page is written from those tests at build time, "
+            "The tests compare the kit with numbers that others printed, with the output of other programs, and with closed forms. This page is written from those tests at build time, "
             "so it lists what is compared, and nothing else; a number that no longer agreed would fail the tests. "
             "*abs* is the largest difference allowed, *rel* the largest relative one.\n"
         ),

@@ -30,11 +30,11 @@ def pages() -> dict[str, str]:
 
 def _notebooks() -> list[Path]:
     """The notebooks that are reports: those that name a parameter model."""
-    named = []
-    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        if json.loads(path.read_text(encoding="utf-8"))["metadata"].get("lpo", {}).get("parameters"):
-            named.append(path)
-    return named
+
+    def parameters_of(path: Path) -> str | None:
+        return json.loads(path.read_text(encoding="utf-8"))["metadata"].get("lpo", {}).get("parameters")
+
+    return [path for path in sorted((ROOT / "notebooks").glob("*.ipynb")) if parameters_of(path)]
 
 
 def _cell(value: object) -> str:
@@ -115,14 +115,12 @@ def parameters() -> str:
         model = library.model(library.read(path), where=path.name)
         rows = [
             (
-                f"`{row.parameter}`",
-                row.type,
-                row.default,
+                f"`{row.parameter}`<br>{_cell(row.type)}" + (f", {_cell(row.default)}" if row.default else ""),
                 f"{row.meaning} Allowed: {row.allowed}." if row.allowed else row.meaning,
             )
             for row in describe(model).itertuples(index=False)
         ]
-        lines += [f"## {path.stem}\n", _table(["parameter", "type", "default", "meaning"], rows)]
+        lines += [f"## {path.stem}\n", _table(["parameter, type, default", "meaning"], rows)]
         covered = model.coverage()
         if covered is not None:
             frame = covered.replace("", "-").rename_axis(None)
@@ -427,7 +425,7 @@ def report_index() -> str:
     from lpo_analysis.reporting.page import cards_of
 
     lines = [
-        "# The reports\n",
+        "---\nhide: [navigation]\n---\n\n# The reports\n",
         (
             "Each report as it is committed, executed with its default parameters: the same page that `lpo report` makes. Your own question is one "
             "command away: see [the first report](../tutorial/first-report.md).\n"
