@@ -53,13 +53,25 @@ def on_files(files: Files, config: Any) -> Files:
     pages = {**docs_pages.pages(), **docs_code.pages()}
     for source, target in INCLUDED.items():
         text = (ROOT / source).read_text(encoding="utf-8")
-        pages[target] = _relinked(text, source, target)
+        pages[target] = _with_files(_relinked(text, source, target), source, target)
     for name, content in {**pages, **docs_pages.reports()}.items():
         files.append(File.generated(config, name, content=content))
     for source, target in COPIED.items():
         if files.get_file_from_path(target) is None:
             files.append(File.generated(config, target, abs_src_path=str(ROOT / source)))
     return files
+
+
+def _with_files(text: str, source: str, target: str) -> str:
+    """Name the files of the folder that a README is about, to be taken from the site."""
+    folder, name = source.rsplit("/", 1) if "/" in source else ("", source)
+    beside = [there for here, there in COPIED.items() if here.rpartition("/")[0] == folder and there.endswith(".csv")]
+    if name != "README.md" or not beside:
+        return text
+    up = "../" * target.count("/")
+    links = " · ".join(f"[{there.rsplit('/', 1)[1]}]({up}{there})" for there in sorted(beside))
+    head, _, rest = text.partition("\n")
+    return f"{head}\n\n**Download:** {links}\n{rest}"
 
 
 def _relinked(text: str, source: str, target: str) -> str:

@@ -356,7 +356,7 @@ def coverage() -> str:
         (
             "An interval of 90% should hold the truth nine times of ten. For estimators whose intervals are approximate this was simulated over grids of "
             "cases; the tables are committed, tests recompute a part of them, and reports print the case nearest to their own. Shown here is the range "
-            "over each grid: where the lowest is well below the level, intervals are too short in some cases, and the table says in which.\n"
+            "over each grid: where the lowest is well below the level, intervals are too short in some cases, and the table says in which. Some rows are contrasts: ways of estimating that reports do not rely on (such as ignoring clusters), and worlds in which the fitted model is wrong.\n"
         ),
     ]
     for path in sorted((ROOT / "data" / "tables").glob("coverage_*.csv")):
@@ -459,5 +459,9 @@ def reports() -> dict[str, str]:
         html, count = re.subn(r"<footer>.*?</footer>", lambda _, foot=foot: foot, html, flags=re.DOTALL)
         if count != 1:
             raise ValueError(f"the page of {path.name} has {count} footers, one was expected")
+        # The one way back to the site at the top of a page that stands on its own.
+        html = html.replace(
+            '<p class="kicker">LPO research kit', '<p class="kicker"><a href="../index.html">LPO research kit</a>', 1
+        )
         made[f"reports/{path.stem}.html"] = html
     return made

@@ -31,9 +31,16 @@ built = pytest.mark.skipif(
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site, built as `make docs` builds it, where a warning is an error."""
     folder = tmp_path_factory.mktemp("site")
+    # Whoever asks the network finds a closed door.
+    offline = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
     ran = subprocess.run(
-        command, cwd=ROOT, env=os.environ | {"NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True, check=False
+        command,
+        cwd=ROOT,
+        env=os.environ | offline | {"NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert ran.returncode == 0, f"{ran.stdout}{ran.stderr}"
     return folder
@@ -119,6 +126,22 @@ def test_the_search_finds_a_word_on_a_page_opened_from_disk_and_asks_for_nothing
         assert requests(asked, "--virtual-time-budget=20000") == []
     finally:
         asked.unlink()
+
+
+@built
+def test_no_page_scrolls_sideways_on_a_phone(site, browse, tmp_path):
+    pages = ["index.html", "tutorial/first-report.html", "how-to/batch.html", "explanation/evidence.html", "reports/index.html",
+             "reference/parameters.html", "reference/published.html", "reference/python/methods.meta.html"]  # fmt: skip
+    frames = "".join(
+        f'<iframe style="width:375px;height:800px;border:0" src="{(site / p).as_uri()}"></iframe>' for p in pages
+    )
+    measure = """<script>onload = () => { const wide = [...document.querySelectorAll("iframe")].map(f => f.contentDocument.documentElement.scrollWidth);
+      document.title = wide.join(" ") }</script>"""
+    wrapper = tmp_path / "phones.html"
+    wrapper.write_text(f"<!DOCTYPE html><title></title><body>{frames}{measure}", encoding="utf-8")
+    dom = browse(wrapper, "--allow-file-access-from-files", "--virtual-time-budget=5000")
+    widths = [int(width) for width in re.search(r"<title>([\d ]+)</title>", dom)[1].split()]
+    assert dict(zip(pages, widths, strict=True)) == dict.fromkeys(pages, 375)
 
 
 @built
