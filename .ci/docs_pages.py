@@ -194,9 +194,11 @@ def claims() -> str:
         ),
     ]
     for row in table.itertuples():
+        section = row.section.partition(": ")[2]
         lines += [
             f"## {row.claim}\n",
-            f"**{str(row.verdict).capitalize()}.** {_cell(row.why)} Shown in the report {row.section}.\n",
+            f"**{str(row.verdict).capitalize()}.** {_cell(row.why)}\n",
+            f"Shown in the [{row.report} report](../reports/{row.report}.html), section “{section}”.\n",
         ]
         lines += [
             f'??? note "The {row.n_rows} rows behind it"\n\n    {", ".join(f"`{item}`" for item in row.rows.split(", "))}\n'
