@@ -5,10 +5,11 @@ PLAN ?= default
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+DOCS := $(VENV)/.docs
 PACKAGES := ".[test,bench]"
 
 .DEFAULT_GOAL := help
-.PHONY: help env reports test lint types check nbval test-slow notebooks lab bench generated clean
+.PHONY: help env reports test lint types check nbval test-slow notebooks lab bench docs generated clean
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -56,9 +57,18 @@ lab: $(STAMP) ## Open JupyterLab
 bench: $(STAMP) ## Measure speed against peers in one run
 	@$(BIN)/python -m benchmarks
 
+docs: $(DOCS) ## Build the documentation: site/index.html
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo site/index.html
+
+$(DOCS): $(STAMP)
+	@if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(BIN)/python -c constraints.txt -e ".[docs]"; \
+	else $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[docs]"; fi
+	@touch $@
+
 generated: $(STAMP) ## Write environment.yml and the table of claims in the README anew
 	@$(BIN)/python .ci/generated.py
 
 clean: ## Remove the environment and everything generated
-	@rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find reports -mindepth 1 -maxdepth 1 ! -name plans -exec rm -rf {} +

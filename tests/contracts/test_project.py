@@ -38,7 +38,7 @@ def test_every_dependency_is_pinned_without_a_host() -> None:
     assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[^\s/]+", line) for line in pins.splitlines())
     pinned = {re.sub(r"[-_.]+", "-", line.split("==")[0]).lower() for line in pins.splitlines()}
     extras = PROJECT["optional-dependencies"]
-    for requirement in [*PROJECT["dependencies"], *extras["test"], *extras["bench"]]:
+    for requirement in [*PROJECT["dependencies"], *extras["test"], *extras["bench"], *extras["docs"]]:
         name = re.split(r"[<>=!~\[;]", requirement)[0].strip().lower()
         assert re.sub(r"[-_.]+", "-", name) in pinned, f"{name} has no pin"
 
@@ -62,7 +62,7 @@ def test_the_usual_files_are_there(name: str) -> None:
 
 def test_make_offers_what_the_readme_promises() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for target in ("reports", "test", "test-slow", "notebooks", "lab", "bench", "help"):
+    for target in ("reports", "test", "test-slow", "notebooks", "lab", "bench", "docs", "help"):
         assert re.search(rf"^{target}:.*## ", makefile, flags=re.MULTILINE), target
 
 

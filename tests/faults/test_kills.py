@@ -151,7 +151,9 @@ class Work:
     def check_complete(self) -> None:
         assert self.intact() == set(self.names)
         left = sorted(path.name for path in self.output.iterdir())
-        assert left == sorted(["batch.json", "index.html", "results.csv", *self.names]), "something is left in the folder"
+        assert left == sorted(["batch.json", "index.html", "results.csv", *self.names]), (
+            "something is left in the folder"
+        )
         page = (self.output / "index.html").read_text()
         assert sorted(re.findall(r'href="(r-\d+)/report\.html"', page)) == sorted(self.names)
 

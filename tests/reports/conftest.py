@@ -1,8 +1,11 @@
-"""One report, made once through the command and shared by the tests that look at it; notebooks, plans and stand-ins for batches."""
+"""One report, made once through the command and shared by the tests that look at it; notebooks, plans, stand-ins for batches; a browser."""
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import time
@@ -16,6 +19,15 @@ from nbformat import v4
 
 from lpo_analysis.reporting.execution import Executed
 from lpo_analysis.reporting.plans import Plan, read_plan
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-extensions", "--hide-scrollbars",
+    # No name resolves, so that nothing leaves the machine; a request is logged all the same.
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+)  # fmt: skip
+OF_CHROMIUM = re.compile(r"https?://(?!fonts\.)([a-z0-9-]+\.)*(google|googleapis|gstatic|gvt1|chromium)\.(com|org)/")
 
 NAME = "shared"
 ARGUMENTS = ["report", "savings", "-p", "draws=256", "--name", NAME]
@@ -138,3 +150,44 @@ def mine(
     write_notebook(tmp_path / "notebooks" / "mine.ipynb", "n")
     write_plan(tmp_path / "mine.toml", "mine", list(range(6)))
     return tmp_path
+
+
+@pytest.fixture
+def browse(tmp_path: Path) -> Callable[..., str]:
+    """Open a page and give back its DOM once it is loaded."""
+    if BROWSER is None:
+        pytest.skip("no chromium, chromium-browser or google-chrome on the PATH")
+
+    def call(path: Path, *flags: str, dump: bool = True) -> str:
+        command = [
+            BROWSER,
+            *FLAGS,
+            f"--user-data-dir={tmp_path / 'profile'}",
+            *flags,
+            *(["--dump-dom"] if dump else []),
+            path.as_uri(),
+        ]
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        assert ran.returncode == 0, f"the browser failed:\n{ran.stderr[-2000:]}"
+        return ran.stdout
+
+    return call
+
+
+@pytest.fixture
+def requests(browse: Callable[..., str], tmp_path: Path) -> Callable[..., list[str]]:
+    """Open a page and list the addresses it asked for over the network."""
+
+    def call(path: Path, *flags: str) -> list[str]:
+        log = tmp_path / "net.json"
+        browse(path, f"--log-net-log={log}", *flags)
+        noted = json.loads(log.read_text(encoding="utf-8"))
+        kinds = {number: name for name, number in noted["constants"]["logSourceType"].items()}
+        asked = {
+            e["params"]["url"]
+            for e in noted["events"]
+            if kinds[e["source"]["type"]] == "URL_REQUEST" and "url" in e.get("params", {})
+        }
+        return sorted(url for url in asked if not url.startswith(("file:", "data:")) and not OF_CHROMIUM.match(url))
+
+    return call

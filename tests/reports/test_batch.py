@@ -47,7 +47,9 @@ def test_the_first_run_makes_everything_and_says_that_it_is_new(lpo, tiny, stand
     assert "3 reports: 3 made." in ran.out
     assert ran.err == ""
     assert stand.again() == NAMES
-    assert sorted(p.name for p in (tiny / "reports" / "tiny").iterdir()) == sorted([*NAMES, "batch.json", "index.html", "results.csv"])
+    assert sorted(p.name for p in (tiny / "reports" / "tiny").iterdir()) == sorted(
+        [*NAMES, "batch.json", "index.html", "results.csv"]
+    )
 
 
 CHANGES = {

@@ -5,8 +5,6 @@ from __future__ import annotations
 import html as escaping
 import json
 import re
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -18,60 +16,10 @@ from lpo_analysis.reporting.index import index_page
 from lpo_analysis.reporting.jobs import Outcome
 from lpo_analysis.reporting.page import page
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(BROWSER is None, reason="no chromium, chromium-browser or google-chrome on the PATH"),
-]
+pytestmark = pytest.mark.slow
 
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-extensions", "--hide-scrollbars",
-    # No name resolves, so that nothing leaves the machine; a request is logged all the same.
-    "--host-resolver-rules=MAP * ~NOTFOUND",
-)  # fmt: skip
-OF_CHROMIUM = re.compile(r"https?://([a-z0-9-]+\.)*(google|googleapis|gstatic|gvt1|chromium)\.(com|org)/")
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
 PHONE = 375
-
-
-@pytest.fixture
-def browse(tmp_path):
-    """Open a page and give back its DOM once it is loaded."""
-
-    def call(path: Path, *flags: str, dump: bool = True) -> str:
-        command = [
-            BROWSER,
-            *FLAGS,
-            f"--user-data-dir={tmp_path / 'profile'}",
-            *flags,
-            *(["--dump-dom"] if dump else []),
-            path.as_uri(),
-        ]
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-        assert ran.returncode == 0, f"the browser failed:\n{ran.stderr[-2000:]}"
-        return ran.stdout
-
-    return call
-
-
-@pytest.fixture
-def requests(browse, tmp_path):
-    """Open a page and list the addresses it asked for over the network."""
-
-    def call(path: Path) -> list[str]:
-        log = tmp_path / "net.json"
-        browse(path, f"--log-net-log={log}")
-        noted = json.loads(log.read_text(encoding="utf-8"))
-        kinds = {number: name for name, number in noted["constants"]["logSourceType"].items()}
-        asked = {
-            e["params"]["url"]
-            for e in noted["events"]
-            if kinds[e["source"]["type"]] == "URL_REQUEST" and "url" in e.get("params", {})
-        }
-        return sorted(url for url in asked if not url.startswith(("file:", "data:")) and not OF_CHROMIUM.match(url))
-
-    return call
 
 
 def _write(folder: Path, text: str, name: str = "page.html") -> Path:
