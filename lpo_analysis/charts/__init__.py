@@ -8,6 +8,7 @@ from lpo_analysis.charts.fan import fan
 from lpo_analysis.charts.forest import forest
 from lpo_analysis.charts.heatmap import State, heatmap
 from lpo_analysis.charts.intervals import claims, intervals
+from lpo_analysis.charts.live import Bar, bars, live_intervals, live_tornado, live_waterfall
 from lpo_analysis.charts.panels import panels
 from lpo_analysis.charts.picture import picture
 from lpo_analysis.charts.profile import profile
@@ -19,9 +20,11 @@ from lpo_analysis.charts.waterfall import waterfall
 
 __all__ = [
     "COLOURS",
+    "Bar",
     "State",
     "axis",
     "band",
+    "bars",
     "breakeven",
     "claims",
     "control",
@@ -32,6 +35,9 @@ __all__ = [
     "heatmap",
     "intervals",
     "lines",
+    "live_intervals",
+    "live_tornado",
+    "live_waterfall",
     "panels",
     "picture",
     "plan_curve",
