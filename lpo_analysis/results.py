@@ -208,14 +208,28 @@ def _html_sources(rows: tuple[str, ...]) -> str:
 
 def _html_table(frame: pd.DataFrame) -> str:
     """Write a table with rounded numbers; columns that are empty throughout are left out."""
-    shown = [c for c in frame.columns if not (frame[c].isna() | frame[c].astype("str").eq("")).all()]
+    shown = [
+        c
+        for c in sorted(frame.columns, key=lambda c: c != "label")
+        if not (frame[c].isna() | frame[c].astype("str").eq("")).all()
+    ]
     head = "".join(f'<th style="text-align:{_side(frame[c])}">{escape(str(c).replace("_", " "))}</th>' for c in shown)
     body = []
     for _, row in frame.head(MOST_SHOWN).iterrows():
-        cells = (f'<td style="text-align:{_side(frame[c])}">{escape(_cell(row, c))}</td>' for c in shown)
+        cells = (f'<td style="{_CELL};text-align:{_side(frame[c])}">{_cell_html(row, c)}</td>' for c in shown)
         body.append(f"<tr>{''.join(cells)}</tr>")
     more = f"<p>{len(frame) - MOST_SHOWN} more rows in .table</p>" if len(frame) > MOST_SHOWN else ""
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>{more}"
+
+
+_CELL = "vertical-align:top;max-width:26em;overflow-wrap:anywhere;white-space:normal"
+
+
+def _cell_html(row: pd.Series, column: object) -> str:
+    text = _cell(row, column)
+    if text.startswith(("http://", "https://")):
+        return f'<a href="{escape(text, quote=True)}" rel="noopener">link</a>'
+    return escape(text)
 
 
 def _side(column: pd.Series) -> str:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from lpo_analysis.charts.theme import COLOURS, RUNG_COLOURS
 
-_LEFT, _WIDTH, _ROW, _TOP, _BOTTOM = 215, 640, 21, 30, 42
+_LEFT, _WIDTH, _ROW, _TOP, _BOTTOM = 270, 780, 21, 30, 42
 
 
 class Bar(NamedTuple):
@@ -75,8 +75,10 @@ def bars(
 
     known = [end for row in rows if not pd.isna(row.low) for end in (row.low, row.high)]
     least, most = min([0.0, *known]), max([0.0, *known])
-    room = 0.09 * ((most - least) or 1.0)
-    left, right = least - (room if least < 0 else 0.0), most + room
+    # Room for what is written at the ends of the bars, about seven units a letter.
+    letters = [max([4, *(len(row.before) for row in rows)]), max([4, *(len(row.after) for row in rows)])]
+    before, after = (7 * n / (_WIDTH - _LEFT) * ((most - least) or 1.0) for n in letters)
+    left, right = least - (before if least < 0 else 0.0), most + after
 
     def at(value: float) -> float:
         return _LEFT + (_WIDTH - _LEFT - 12) * (value - left) / (right - left)
@@ -110,7 +112,7 @@ def bars(
         ]
     if reference is not None:
         parts.append(_line(at(reference), _TOP, foot, COLOURS["warm"]))
-    parts.append(_text(_LEFT, foot + 32, xlabel, tone="muted"))
+    parts.append(_text(0, foot + 32, xlabel, tone="muted"))
     height = foot + _BOTTOM
     return (
         f'<svg role="img" aria-label="{escape(alt or title, quote=True)}" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" '
@@ -187,7 +189,7 @@ def live_tornado(frame: pd.DataFrame, *, title: str, xlabel: str, most: int = 10
         label = f"{item.label} [{item.rung}]"
         rows.append(
             Bar(
-                label if len(label) < 40 else f"{label[:33]}… [{item.rung}]",
+                label if len(label) < 46 else f"{label[:39]}… [{item.rung}]",
                 min(low, high),
                 max(low, high),
                 RUNG_COLOURS[int(item.rung)],

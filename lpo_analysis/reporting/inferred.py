@@ -33,6 +33,7 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from lpo_analysis.errors import NotebookError, ParameterError
 from lpo_analysis.parameters import Number, ReportParameters, Whole, type_in_words
+from lpo_analysis.parameters.model import literal_names
 
 
 class Source(str):
@@ -99,6 +100,45 @@ def infer(notebook: Mapping[str, Any], *, where: str) -> type[ReportParameters]:
             setattr(model, name, _Kept(inspect.getattr_static(model, name)))
     _check_defaults(model, found)
     return model
+
+
+def from_namespace(namespace: Mapping[str, object], *, report: str = "this notebook") -> ReportParameters:
+    """Validate the parameters of the notebook one is in, which names no model.
+
+    Parameters
+    ----------
+    namespace : mapping of str to object
+        ``globals()``. The input history in it tells the cell of parameters: the last one that only assigns literals, or the first of several
+        in a row, for papermill puts what it injects behind it.
+    report : str, optional
+        Name of the notebook, for messages.
+
+    Returns
+    -------
+    ReportParameters
+        The validated, frozen parameters, with types and meanings from the cell, as `infer` reads them.
+
+    Raises
+    ------
+    NotebookError
+        If no cell of parameters was run before this one.
+    ParameterError
+        Naming every parameter that is unknown or of the wrong type.
+    """
+    history = namespace.get("In")
+    cells = [str(source) for source in history[:-1]] if isinstance(history, list) else []
+    named = [bool(literal_names(source)) for source in cells]
+    if not any(named):
+        raise NotebookError(
+            "has run no cell that sets parameters.",
+            where=report,
+            remedy="Run the cell tagged 'parameters' just before this one.",
+        )
+    at = len(named) - 1 - named[::-1].index(True)
+    while at > 0 and named[at - 1]:
+        at -= 1
+    cell = {"cell_type": "code", "source": cells[at], "metadata": {"tags": ["parameters"]}}
+    return infer({"cells": [cell]}, where=report).from_namespace(namespace)
 
 
 @dataclass

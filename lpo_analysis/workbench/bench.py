@@ -81,7 +81,7 @@ def _seen(analysis: Analysis) -> View:
     )
     waterfall = live_waterfall(
         steps.plot_data, title="What an hour of the work costs, today and moved", xlabel=f"{p.currency} of {p.price_year} an hour, means of the draws",
-        text=lambda value: money(value, p.currency), alt=steps.alt,
+        text=lambda value: money(value, p.currency, digits=2), alt=steps.alt,
     ) if steps.plot_data is not None else ""  # fmt: skip
     tornado = live_tornado(
         drivers.plot_data, title="What moves the net saving most", alt=drivers.alt,

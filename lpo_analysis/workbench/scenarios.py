@@ -146,7 +146,7 @@ def _text(table: Any) -> str:
         width = row.conf_high - row.conf_low
         span = f"{percent(row.conf_low, width=width)} to {percent(row.conf_high, width=width)}"
         said.append(
-            f"{row.label}: net saving {percent(row.estimate, width=width)} ({span}), nothing saved in {probability(row.p_loss)} of the draws."
+            f"“{row.label}”: net saving {percent(row.estimate, width=width)} ({span}), nothing saved in {probability(row.p_loss)} of the draws."
         )
     first = table["label"].iloc[0]
     for row in table.iloc[1:].itertuples():
@@ -157,6 +157,6 @@ def _text(table: Any) -> str:
         ends = sorted((100 * row.difference_low, 100 * row.difference_high))
         sure = "" if row.difference_low > 0 or row.difference_high < 0 else "; too uncertain to call"
         said.append(
-            f"{row.label} saves {points:,.0f} points {way} than {first} on the same draws ({ends[0]:,.0f} to {ends[1]:,.0f}){sure}."
+            f"“{row.label}” saves {points:,.0f} points {way} than “{first}” on the same draws ({ends[0]:,.0f} to {ends[1]:,.0f}){sure}."
         )
     return f"{count(len(table), 'scenario')}. {' '.join(said)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
@@ -14,6 +14,8 @@ from lpo_analysis.charts import live_intervals
 from lpo_analysis.databook.coverage import plain
 from lpo_analysis.errors import LpoError
 from lpo_analysis.evidence import Evidence
+from lpo_analysis.reporting.notebook import Kind, formatted
+from lpo_analysis.results import Result
 from lpo_analysis.vocabulary import GRADES
 from lpo_analysis.workbench.bench import Bench, View, view
 from lpo_analysis.workbench.controls import Control, controls
@@ -178,15 +180,27 @@ def comparison(bench: Bench) -> w.Widget:
     return w.VBox([seen, w.HBox([gone, button])])
 
 
-def _rows(frame: Any, columns: Any) -> str:
-    from lpo_analysis.reporting.notebook import formatted
-
-    head = "".join(f"<th>{escape(heading)}</th>" for heading, _ in columns.values())
-    body = "".join(
-        f"<tr>{''.join(f'<td>{escape(formatted(row[key], kind))}</td>' for key, (_, kind) in columns.items())}</tr>"
-        for _, row in frame.iterrows()
+def _rows(frame: Any, columns: Mapping[str, tuple[str, Kind]]) -> str:
+    """Write a table; where the frame has addresses, each row ends with a link to its page."""
+    linked = "url" in frame
+    side = {key: "left" if kind == "text" else "right" for key, (_, kind) in columns.items()}
+    head = "".join(
+        f'<th style="text-align:{side[key]}">{escape(heading)}</th>' for key, (heading, _) in columns.items()
     )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    body = []
+    for _, row in frame.iterrows():
+        cells = "".join(
+            f'<td style="text-align:{side[key]};padding-right:1em">{escape(formatted(row[key], kind))}</td>'
+            for key, (_, kind) in columns.items()
+        )
+        address = str(row["url"]) if linked else ""
+        page = (
+            f'<td><a href="{escape(address, quote=True)}" rel="noopener">page</a></td>'
+            if address.startswith("http")
+            else ""
+        )
+        body.append(f'<tr title="{escape(str(row.get("note", "")), quote=True)}">{cells}{page}</tr>')
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
 
 
 def saver(bench: Bench, *, title: str) -> w.Widget:
@@ -267,7 +281,7 @@ def browser(evidence: Evidence, *, metric: str, grades: tuple[str, ...]) -> w.Wi
         except LpoError as error:
             seen.value = _message(str(error), bad=True)
             return
-        seen.value = found._repr_html_()
+        seen.value = _looked_up(found)
 
     def other_topic(change: Any) -> None:
         what.options = _metrics(evidence, change["new"])
@@ -286,6 +300,15 @@ def browser(evidence: Evidence, *, metric: str, grades: tuple[str, ...]) -> w.Wi
     return w.VBox(
         [w.HBox([w.VBox([topic, what, where]), which, ahead], layout=w.Layout(flex_flow="row wrap")), meaning, seen]
     )
+
+
+def _looked_up(found: Result) -> str:
+    from lpo_analysis.workbench.show import LOOKED_UP
+
+    if not found.estimable:
+        return _message(found.text)
+    told = "".join(f"<li>{escape(check.name)}: {escape(check.text)}</li>" for check in found.checks)
+    return f"<p>{escape(found.text)}</p>{_rows(found.table, LOOKED_UP)}<ul>{told}</ul>"
 
 
 def _metrics(evidence: Evidence, topic: str) -> list[tuple[str, str]]:
