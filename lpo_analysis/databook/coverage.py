@@ -1,4 +1,7 @@
-"""What is on file, counted by studies: over the years, by task and place, by grade, and by metric."""
+"""What is on file, counted by studies: over the years, by task and place, by grade, and by metric.
+
+A count stands on every row that it counts, so these results name none; `n_used` says how many there are.
+"""
 
 from __future__ import annotations
 
@@ -173,7 +176,7 @@ def years(evidence: Evidence, parameters: Parameters, *, most: int = 6) -> Resul
         said.append(f"{sentence(topic)} has most studies in {best['period']} ({int(best['estimate'])}){last}{gap}.")
     text = f"Studies of grade {'/'.join(p.grades)} by the year their figures end in. {' '.join(said)}"
     return Result(
-        "coverage_years", table, text, rows=tuple(inside.index), n_used=len(inside), n_dropped=len(rows) - len(inside), plot_data=drawn,
+        "coverage_years", table, text, n_used=len(inside), n_dropped=len(rows) - len(inside), plot_data=drawn,
         draw=partial(heatmap, states=STATES, title="What was studied when", legend=f"Studies of grade {'/'.join(p.grades)}"),
         alt=f"One row a topic and below it its metrics with most studies, one column a period, shaded by the number of studies. {text}",
     )  # fmt: skip
@@ -212,7 +215,7 @@ def places(evidence: Evidence, parameters: Parameters, *, most: int = 10) -> Res
     tasks = rows.groupby("task")["study_id"].nunique().sort_values(ascending=False, kind="stable")
     order = [*(["all"] if "all" in tasks.index else []), *[str(t) for t in tasks.index if t != "all"]]
     records = [
-        {"term": f"{task}_{place}", "label": "any or all tasks" if task == "all" else plain(task), "place": vocabulary.label("scope", place),
+        {"term": f"{task}_{place}", "label": "any or all tasks" if task == "all" else vocabulary.label("any task", task), "place": vocabulary.label("scope", place),
          "all": task == "all", "estimate": cell["study_id"].nunique(), "n_obs": len(cell), "unit": "studies",
          "method": "distinct studies, grades as asked for, no forecasts"}
         for task in order for place in shown for cell in [rows[(rows["task"] == task) & (rows["geography"] == place)]]
@@ -232,7 +235,7 @@ def places(evidence: Evidence, parameters: Parameters, *, most: int = 10) -> Res
         elsewhere = left["geography"].nunique()
         text += f" {sentence(count(elsewhere, 'other place'))} with {count(len(left), 'figure')} {'is' if elsewhere < 2 else 'are'} not shown."
     return Result(
-        "coverage_places", table, text, rows=tuple(rows.index), n_used=len(rows) - len(left), n_dropped=len(left), plot_data=drawn,
+        "coverage_places", table, text, n_used=len(rows) - len(left), n_dropped=len(left), plot_data=drawn,
         draw=partial(heatmap, states=STATES, title="Which work was studied where", legend=f"Studies of grade {'/'.join(p.grades)}"),
         alt=f"One row a task, one column a place, shaded by the number of studies. {text}",
     )  # fmt: skip
@@ -260,8 +263,9 @@ def grades(evidence: Evidence, parameters: Parameters) -> Result:
     for topic in (*p.topics, "context"):
         part = o[o["topic"] == topic]
         known = part["grade"].isin(p.grades)
+        named = "comparison rows" if topic == "context" else topic
         records.append({
-            "term": topic, "label": "comparison rows" if topic == "context" else topic, "estimate": known.mean(), "n_obs": len(part),
+            "term": topic, "topic": named, "label": f"{named}: figures of grade {'/'.join(p.grades)}", "estimate": known.mean(), "n_obs": len(part),
             **{g: int((part["grade"] == g).sum()) for g in "ABCD"}, "n_studies": part["study_id"].nunique(),
             "n_makers": part["publisher_id"].nunique(), "forecasts": int((part["status"] == "forecast").sum()), "unit": "share",
             "method": f"figures of grade {'/'.join(p.grades)} among all",
@@ -327,9 +331,7 @@ def subjects(evidence: Evidence, parameters: Parameters) -> Result:
         None,
         "Studies count as alike where metric, category, unit, place, buyer, size, task, provider and role agree; years may differ.",
     )
-    return Result(
-        "subjects", table, text if several else few, checks=(check,), rows=tuple(rows.index), n_used=len(rows)
-    )
+    return Result("subjects", table, text if several else few, checks=(check,), n_used=len(rows))
 
 
 def _verdict(studies: int, alike: int) -> str:

@@ -85,7 +85,7 @@ def figures(
         name, table, _text(rows, metric, grades), checks=_checks(rows, len(drawn)), rows=tuple(rows.index), n_used=len(rows),
         n_dropped=len(whole) - len(rows),
         plot_data=pd.DataFrame({
-            "label": [f"{label} [{grade}]" for label, grade in zip(drawn["label"], drawn["grade"], strict=True)],
+            "label": _labels(drawn),
             "estimate": [_middle(r) for r in drawn.itertuples()], "conf_low": drawn["conf_low"], "conf_high": drawn["conf_high"],
             "main": drawn["grade"].isin(["C", "D"]),
         }),
@@ -93,6 +93,15 @@ def figures(
                      xlabel=f"{named(str(units.index[0]))}; lines are published ranges; set off: grades C and D"),
         alt=f"One row a figure with its maker, year and grade. {_text(rows, metric, grades)}",
     )  # fmt: skip
+
+
+def _labels(drawn: pd.DataFrame) -> list[str]:
+    """Name the rows of the figure, with their question where they answer more than one."""
+    several = drawn["category"].nunique() > 1
+    return [
+        f"{plain(category)}: {label} [{grade}]" if several else f"{label} [{grade}]"
+        for category, label, grade in zip(drawn["category"], drawn["label"], drawn["grade"], strict=True)
+    ]
 
 
 def named(code: str) -> str:

@@ -33,7 +33,7 @@ class Parameters(ReportParameters):
     years_per_column: Annotated[Whole, Field(ge=1, le=20)] = 3
     """Years that share a column of the picture over time."""
     metric: str = "lpo_hourly_rate"
-    """Metric whose figures are looked up, such as adoption_rate; `lpo evidence find metric=x` names the nearest."""
+    """Metric whose figures are looked up, such as adoption_rate; a name that is not on file is refused with the nearest that is."""
 
     @model_validator(mode="after")
     def _together(self) -> Parameters:

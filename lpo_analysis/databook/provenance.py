@@ -58,7 +58,7 @@ def makers(evidence: Evidence, parameters: Parameters, *, most: int = 8) -> Resu
         f"{percent(float(free))} of the {count(len(rows), 'figure')} come from makers without a stake in the market. "  # type: ignore[arg-type]
         f"{count(half, 'maker')} of {len(sizes)} {'is' if half == 1 else 'are'} behind half of them, so rows are weighed by study and not counted."
     )
-    return Result("makers", result, text, rows=tuple(rows.index), n_used=len(rows))
+    return Result("makers", result, text, n_used=len(rows))
 
 
 def left_out() -> Result:

@@ -14,6 +14,8 @@ from lpo_analysis.results import Result, tidy
 from lpo_analysis.wording import count, number, percent
 
 Found = tuple[float, str, pd.DataFrame]
+NAMED = 25
+"""Figures up to which a trap names each of them."""
 
 
 def traps(evidence: Evidence, parameters: Parameters) -> Result:
@@ -32,13 +34,17 @@ def traps(evidence: Evidence, parameters: Parameters) -> Result:
         One term a trap that these grades can show: ``label`` the mistake, ``estimate`` its size in ``unit``, ``found`` a sentence,
         ``method`` the rule that the code keeps, ``n_obs`` the figures concerned.
     """
-    records, rows = [], []
+    records: list[dict[str, object]] = []
+    rows: list[str] = []
+    n_used = 0
     for term, label, unit, rule, look in _TRAPS:
         found = look(evidence, parameters)
         if found is None:
             continue
         size, said, behind = found
-        rows += list(behind.index)
+        n_used += len(behind)
+        # A share of many rows is a count; only what names single figures names their rows.
+        rows += list(behind.index) if len(behind) <= NAMED else []
         records.append(
             {
                 "term": term,
@@ -56,7 +62,7 @@ def traps(evidence: Evidence, parameters: Parameters) -> Result:
         f"{count(len(records), 'trap')} {'is' if len(records) == 1 else 'are'} shown with figures of grade {'/'.join(parameters.grades)}; "
         f"each has a rule that the code keeps.{other}"
     )
-    return Result("traps", tidy(records), text, rows=tuple(dict.fromkeys(rows)), n_used=len(set(rows)))
+    return Result("traps", tidy(records), text, rows=tuple(dict.fromkeys(rows)), n_used=n_used)
 
 
 def _sizes(evidence: Evidence, p: Parameters) -> pd.DataFrame:

@@ -111,6 +111,14 @@ class Bench:
     kept: list[Scenario] = field(default_factory=list)
     _listeners: list[Callable[[], None]] = field(default_factory=list, repr=False)
 
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """Identifiers of the rows behind the question and the scenarios kept."""
+        now = view(self.values).analysis
+        asked = [now] if now is not None else []
+        every = [*asked, *(savings.analyse(item.parameters) for item in self.kept)]
+        return tuple(dict.fromkeys(row for analysis in every for row in analysis.rows))
+
     def value(self, name: str) -> Any:
         """Return a parameter of the question, its default where the question does not set it."""
         return self.values.get(name, _default(name))

@@ -157,6 +157,6 @@ def _text(table: Any) -> str:
         ends = sorted((100 * row.difference_low, 100 * row.difference_high))
         sure = "" if row.difference_low > 0 or row.difference_high < 0 else "; too uncertain to call"
         said.append(
-            f"“{row.label}” saves {points:,.0f} points {way} than “{first}” on the same draws ({ends[0]:,.0f} to {ends[1]:,.0f}){sure}."
+            f"“{row.label}” saves {count(round(points), 'point')} {way} than “{first}” on the same draws ({ends[0]:,.0f} to {ends[1]:,.0f}){sure}."
         )
     return f"{count(len(table), 'scenario')}. {' '.join(said)}"
