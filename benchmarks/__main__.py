@@ -18,6 +18,7 @@ from benchmarks import (
     bench_meta,
     bench_sensitivity,
     bench_start,
+    bench_workbench,
 )
 
 OUTPUT = Path(__file__).resolve().parents[1] / "reports" / "bench.json"
@@ -34,6 +35,7 @@ def main() -> None:
     meta, diffusion = bench_meta.run(), bench_diffusion.run()
     draws, sensitivity = bench_draws.run(), bench_sensitivity.run()
     billing = bench_billing.run()
+    bench = bench_workbench.run()
     batch = bench_batch.run(
         reports=given.reports,
         kit_reports=given.kit_reports,
@@ -56,6 +58,7 @@ def main() -> None:
         "draws": draws,
         "sensitivity": sensitivity,
         "billing": billing,
+        "workbench": bench,
         **batch,
     }
     OUTPUT.parent.mkdir(exist_ok=True)
@@ -70,6 +73,7 @@ def main() -> None:
         bench_draws.lines(draws),
         bench_sensitivity.lines(sensitivity),
         bench_billing.lines(billing),
+        bench_workbench.lines(bench),
     ):
         print("", *told, sep="\n")
     print(f"\nwritten to {OUTPUT}")

@@ -97,7 +97,7 @@ def figures(
 
 def _labels(drawn: pd.DataFrame) -> list[str]:
     """Name the rows of the figure, with their question where they answer more than one."""
-    several = drawn["category"].nunique() > 1
+    several = len(set(drawn["category"])) > 1
     return [
         f"{plain(category)}: {label} [{grade}]" if several else f"{label} [{grade}]"
         for category, label, grade in zip(drawn["category"], drawn["label"], drawn["grade"], strict=True)
