@@ -634,3 +634,19 @@ def test_a_second_run_of_all_cells_takes_the_newest():
 def test_without_a_cell_of_parameters_it_says_what_to_do(names):
     with pytest.raises(NotebookError, match="Run the cell tagged"):
         from_namespace(names, report="mine")
+
+
+def test_where_no_history_is_kept_the_notebook_of_the_folder_tells(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, source in (
+        ("mine", "n = 3  # how many\nword = 'tea'"),
+        ("smaller", "n = 3"),
+        ("other", "n = 4\nword = 'tea'"),
+    ):
+        (tmp_path / f"{name}.ipynb").write_text(json.dumps(notebook(source)))
+    (tmp_path / "broken.ipynb").write_text("{")
+    (tmp_path / "list.ipynb").write_text("[]")
+    p = from_namespace({"n": 3, "word": "tea", "In": [""]})
+    assert p.table()["meaning"].tolist() == ["how many", ""]
+    with pytest.raises(NotebookError, match="Run the cell tagged"):
+        from_namespace({"n": 9, "word": "tea", "In": [""]})
