@@ -48,7 +48,7 @@ class View:
             for label, estimate, span in self.numbers
         )
         table = f"<table><tr>{big}</tr></table>" if big else ""
-        return f"{table}<p>{escape(self.text)}</p>{self.waterfall}{self.tornado}"
+        return f'{table}<p style="line-height:1.4">{escape(self.text)}</p>{self.waterfall}{self.tornado}'
 
 
 def view(values: Mapping[str, object]) -> View:

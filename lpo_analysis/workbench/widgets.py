@@ -22,7 +22,8 @@ from lpo_analysis.workbench.controls import Control, controls
 from lpo_analysis.workbench.plan import plan_text, save_plan
 from lpo_analysis.workbench.scenarios import compare
 
-_WIDE = {"description_width": "9em"}
+_WIDE = {"description_width": "11em"}
+_FULL = {"width": "98%"}
 
 
 def display(widget: w.Widget) -> None:
@@ -62,11 +63,11 @@ def explorer(bench: Bench) -> w.Widget:
 
     fields = [_field(control, bench, answer) for control in controls()]
     grades = w.SelectMultiple(options=[(f"{g}: {words}", g) for g, words in GRADES.items()], value=tuple(bench.value("grades")), rows=4,
-                              description="Grades", style=_WIDE, tooltip="Grades of evidence let into the estimates")  # fmt: skip
+                              description="Grades", style=_WIDE, layout=_FULL, tooltip="Grades of evidence let into the estimates")  # fmt: skip
     grades.observe(lambda change: answer(bench.change(grades=list(change["new"]))), names="value")
     name, button = (
-        w.Text(placeholder="name of the scenario", description="Scenario", style=_WIDE),
-        w.Button(description="Keep", icon="plus"),
+        w.Text(placeholder="name of the scenario", description="Scenario", style=_WIDE, layout={"width": "75%"}),
+        w.Button(description="Keep", icon="plus", layout={"width": "6em"}),
     )
 
     def keep(_: object) -> None:
@@ -77,13 +78,18 @@ def explorer(bench: Bench) -> w.Widget:
 
     button.on_click(keep)
     answer(view(bench.values))
-    left = w.VBox([*fields, grades, w.HBox([name, button]), told], layout=w.Layout(min_width="21em", width="34%"))
-    return w.HBox([left, w.Box([seen], layout=w.Layout(width="66%"))], layout=w.Layout(flex_flow="row wrap"))
+    left = w.VBox([*fields, grades, w.HBox([name, button]), told], layout=w.Layout(min_width="21em", width="36%"))
+    return w.HBox([left, w.Box([seen], layout=w.Layout(width="64%"))], layout=w.Layout(flex_flow="row wrap"))
 
 
 def _field(control: Control, bench: Bench, answer: Callable[[View], None]) -> w.Widget:
     value = bench.value(control.name)
-    shared: dict[str, Any] = {"description": control.label, "style": _WIDE, "description_allow_html": False}
+    shared: dict[str, Any] = {
+        "description": control.label,
+        "style": _WIDE,
+        "layout": _FULL,
+        "description_allow_html": False,
+    }
     if control.kind == "choice":
         options = list(control.options)
         if value not in [code for _, code in options]:
@@ -151,6 +157,7 @@ def comparison(bench: Bench) -> w.Widget:
 
     def again() -> None:
         gone.options = [item.name for item in bench.kept]
+        gone.value = gone.options[-1] if gone.options else None
         try:
             result = compare(bench.kept)
         except LpoError as error:
@@ -220,7 +227,7 @@ def saver(bench: Bench, *, title: str) -> w.Widget:
     """
     name = w.Text(value="scenarios", description="Plan", style=_WIDE)
     heading = w.Text(value=title, description="Title", style=_WIDE)
-    over = w.Checkbox(value=False, description="replace one of that name", style=_WIDE)
+    over = w.Checkbox(value=False, description="replace one of that name", style=_WIDE, layout={"width": "26em"})
     button, told, seen = w.Button(description="Save as plan", icon="save"), w.HTML(), w.HTML()
 
     def again(_: object = None) -> None:
@@ -266,7 +273,7 @@ def browser(evidence: Evidence, *, metric: str, grades: tuple[str, ...]) -> w.Wi
     what = w.Dropdown(options=_metrics(evidence, topic.value), value=metric, description="Metric", style=_WIDE)
     where = w.Dropdown(options=_scopes(evidence, metric), value="", description="Place", style=_WIDE)
     which = w.SelectMultiple(options=list("ABCD"), value=grades, rows=4, description="Grades", style=_WIDE)
-    ahead = w.Checkbox(value=False, description="forecasts too", style=_WIDE)
+    ahead = w.Checkbox(value=False, description="forecasts too", indent=False)
     meaning, seen = w.HTML(), w.HTML()
 
     def again(_: object = None) -> None:
