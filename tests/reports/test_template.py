@@ -40,41 +40,41 @@ def steps(folder):
     return re.findall(r"```(sh|toml)\n(.*?)```", prose, flags=re.DOTALL)
 
 
-def test_following_the_steps_makes_the_report_and_the_batch(folder, lpo):
-    found = steps(folder)
-    assert [kind for kind, _ in found] == ["sh", "sh", "sh", "toml", "sh"]
-    copied = found[0][1].split()
+@pytest.fixture
+def mine(folder):
+    """The copy that the first step makes, with a question of one's own: two cells edited."""
+    copied = steps(folder)[0][1].split()
     assert copied[0] == "cp"
     shutil.copy(*copied[1:])
     path = folder / copied[2]
     notebook = nbformat.read(path, as_version=4)
-
-    # Minute 0 to 3: the question is made one's own, by editing two cells.
     notebook.cells[0].source = re.sub(r"^# .*", "# Who outsources?", notebook.cells[0].source)
     tagged = next(cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
     tagged.source = tagged.source.replace('"satisfaction_share"', '"adoption_rate"')
-    assert any(
-        node.value.value == "adoption_rate"
-        for node in ast.parse(tagged.source).body
-        if isinstance(node.value, ast.Constant)
-    )
+    assert next(node.value.value for node in ast.parse(tagged.source).body) == "adoption_rate"
     nbformat.write(notebook, path)
+    return path
 
+
+def test_following_the_steps_makes_the_report(folder, mine, lpo):
+    found = steps(folder)
+    assert [kind for kind, _ in found] == ["sh", "sh", "sh", "toml", "sh"]
     listed = lpo(*found[1][1].split()[1:])
     assert listed.out.startswith("Parameters of mine:")
-    assert "what was measured" in listed.out
-
-    # Minute 8: one report, and a batch.
+    assert "metric  (text, default adoption_rate)\n    what was measured" in listed.out
     made = lpo(*found[2][1].split()[1:], "--name", "one", "--engine", "direct")
     assert made.code == 0, made.err
-    page = (folder / "reports" / "one" / "report.html").read_text()
-    assert "Who outsources?" in page
+    assert "Who outsources?" in (folder / "reports" / "one" / "report.html").read_text()
     results = json.loads((folder / "reports" / "one" / "results.json").read_text())
     assert results["parameters"]["metric"] == "lpo_hourly_rate"
     assert results["values"]["figures"]["value"] == 6, "those of grade A and B in India"
     assert (folder / "reports" / "one" / "tables" / "published.csv").is_file()
 
-    (folder / "reports" / "plans").mkdir()
+
+@pytest.mark.slow
+def test_following_the_steps_makes_the_batch(folder, mine, lpo):
+    found = steps(folder)
+    (folder / "reports" / "plans").mkdir(parents=True)
     (folder / "reports" / "plans" / "mine.toml").write_text(found[3][1])
     ran = lpo(*found[4][1].split()[1:], "--engine", "direct")
     assert ran.code == 0, ran.err
@@ -84,6 +84,7 @@ def test_following_the_steps_makes_the_report_and_the_batch(folder, lpo):
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_question_without_an_answer_is_a_report_that_says_so(folder, lpo):
     made = lpo(
         "report", "template", "-p", "metric=lpo_hourly_rate", "-p", "grades=D", "--name", "none", "--engine", "direct"
