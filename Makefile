@@ -51,8 +51,8 @@ test-slow: $(STAMP) ## Recovery, faults and browser tests
 notebooks: $(STAMP) ## Re-execute the committed notebooks in place, and say which numbers moved
 	@$(BIN)/lpo refresh
 
-lab: $(STAMP) ## Open JupyterLab
-	@$(BIN)/jupyter lab --notebook-dir=notebooks
+lab: $(STAMP) ## Open JupyterLab at the landing notebook
+	@$(BIN)/jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/notebooks/index.ipynb
 
 bench: $(STAMP) ## Measure speed against peers in one run
 	@$(BIN)/python -m benchmarks

@@ -19,6 +19,7 @@ from benchmarks import (
     bench_meta,
     bench_sensitivity,
     bench_start,
+    bench_workbench,
 )
 
 OUTPUT = Path(__file__).resolve().parents[1] / "reports" / "bench.json"
@@ -36,6 +37,7 @@ def main() -> None:
     meta, diffusion = bench_meta.run(), bench_diffusion.run()
     draws, sensitivity = bench_draws.run(), bench_sensitivity.run()
     losses, billing = bench_losses.run(peer=given.peer), bench_billing.run()
+    bench = bench_workbench.run()
     batch = bench_batch.run(
         reports=given.reports,
         kit_reports=given.kit_reports,
@@ -59,6 +61,7 @@ def main() -> None:
         "sensitivity": sensitivity,
         "losses": losses,
         "billing": billing,
+        "workbench": bench,
         **batch,
     }
     OUTPUT.parent.mkdir(exist_ok=True)
@@ -74,6 +77,7 @@ def main() -> None:
         bench_sensitivity.lines(sensitivity),
         bench_losses.lines(losses),
         bench_billing.lines(billing),
+        bench_workbench.lines(bench),
     ):
         print("", *told, sep="\n")
     print(f"\nwritten to {OUTPUT}")

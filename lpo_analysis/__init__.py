@@ -10,12 +10,12 @@ Rooms, from the ground floor up (a room imports only from the floors below it):
     Drawings on tidy frames.
 ``methods``, ``evidence``
     General statistics without any LPO in them; what has been published.
-``savings``
-    One room a question.
+``adoption``, ``savings``, ``risk``, ``databook``
+    One room a question; the last asks what is on file.
 ``reporting``
     From parameters to notebook to report.
-``cli``
-    The ``lpo`` command.
+``cli``, ``workbench``
+    The ``lpo`` command; sliders, scenarios and the browser of the evidence.
 
 Nothing is imported here: ``import lpo_analysis`` stays free, and each room is imported by its name.
 """

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from lpo_analysis.wording import number, percent
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -157,9 +159,107 @@ class Result:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
+        """Show the finding, a rounded table, how much is behind it, the checks, and the sources."""
         checks = "".join(f"<li>{escape(c.name)} ({c.verdict}): {escape(c.text)}</li>" for c in self.checks)
-        table = self.table.to_html(index=False, border=0, float_format=lambda value: f"{value:.4g}", na_rep="")
-        return f"<p>{escape(self.text)}</p>{table}" + (f"<ul>{checks}</ul>" if checks else "")
+        parts = [f"<p>{escape(self.text)}</p>", _html_table(self.table) if len(self.table) else ""]
+        parts.append(f"<p><small>{escape(self._behind())}</small></p>")
+        parts.append(f"<ul>{checks}</ul>" if checks else "")
+        return "".join(parts) + _html_sources(self.rows)
+
+    def _behind(self) -> str:
+        used = f"n = {self.n_used:,} used" + (f", {self.n_dropped:,} set aside" if self.n_dropped else "")
+        rows = f"; {len(self.rows):,} rows of evidence behind it" if self.rows else ""
+        figure = "; figure: .plot()" if self.draw is not None and self.plot_data is not None else ""
+        return f"{self.name}: {used}{rows}{figure}. Numbers are rounded to what their interval bears; .table has them in full."
+
+
+MOST_SHOWN = 50
+"""Rows of a table and sources that the HTML of a result shows at most."""
+_FIND: list[Callable[[tuple[str, ...]], Sequence[tuple[str, str]]]] = []
+
+
+def sources_by(find: Callable[[tuple[str, ...]], Sequence[tuple[str, str]]]) -> None:
+    """Say who knows the sources behind the rows of a result, so that its HTML can name them.
+
+    Parameters
+    ----------
+    find : callable
+        Takes identifiers of rows and returns a citation and an address for each source, the address empty where there is none; takes
+        the place of the one before.
+    """
+    _FIND[:] = [find]
+
+
+def _html_sources(rows: tuple[str, ...]) -> str:
+    if not rows:
+        return ""
+    found = list(_FIND[0](rows)) if _FIND else []
+    if not found:
+        shown = ", ".join(rows[:MOST_SHOWN]) + (f" and {len(rows) - MOST_SHOWN} more" if len(rows) > MOST_SHOWN else "")
+        return f"<details><summary>Rows</summary>{escape(shown)}</details>"
+    items = "".join(
+        f'<li><a href="{escape(url, quote=True)}" rel="noopener">{escape(text)}</a></li>' if url.startswith(("http://", "https://"))
+        else f"<li>{escape(text)}</li>"
+        for text, url in found[:MOST_SHOWN]
+    )  # fmt: skip
+    more = f"<p>{len(found) - MOST_SHOWN} more in .rows</p>" if len(found) > MOST_SHOWN else ""
+    return f"<details><summary>Sources ({len(found)})</summary><ol>{items}</ol>{more}</details>"
+
+
+def _html_table(frame: pd.DataFrame) -> str:
+    """Write a table with rounded numbers; columns that are empty throughout are left out."""
+    shown = [
+        c
+        for c in sorted(frame.columns, key=lambda c: c != "label")
+        if not (frame[c].isna() | frame[c].astype("str").eq("")).all()
+    ]
+    head = "".join(f'<th style="text-align:{_side(frame[c])}">{escape(str(c).replace("_", " "))}</th>' for c in shown)
+    body = []
+    for _, row in frame.head(MOST_SHOWN).iterrows():
+        cells = (f'<td style="{_CELL};text-align:{_side(frame[c])}">{_cell_html(row, c)}</td>' for c in shown)
+        body.append(f"<tr>{''.join(cells)}</tr>")
+    more = f"<p>{len(frame) - MOST_SHOWN} more rows in .table</p>" if len(frame) > MOST_SHOWN else ""
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>{more}"
+
+
+_CELL = "vertical-align:top;max-width:26em;overflow-wrap:anywhere;white-space:normal"
+
+
+def _cell_html(row: pd.Series, column: object) -> str:
+    text = _cell(row, column)
+    if text.startswith(("http://", "https://")):
+        return f'<a href="{escape(text, quote=True)}" rel="noopener">link</a>'
+    return escape(text)
+
+
+def _side(column: pd.Series) -> str:
+    return "right" if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column) else "left"
+
+
+def _cell(row: pd.Series, column: object) -> str:
+    value = row[column]
+    if not isinstance(value, list | tuple | dict) and pd.isna(value):
+        return ""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.number):
+        return str(value)
+    if isinstance(value, int | np.integer):
+        return f"{value:,}" if abs(int(value)) >= 10_000 else f"{value}"
+    number_of = float(value)
+    if np.isinf(number_of):
+        return "∞" if number_of > 0 else "-∞"
+    if column == "level":
+        return f"{number_of:.3g}"
+    width = None
+    if column in ("estimate", "conf_low", "conf_high"):
+        span = row.get("conf_high", np.nan) - row.get("conf_low", np.nan)
+        width = float(span) if np.isfinite(span) and span > 0 else None
+        if row.get("unit") in ("share", "probability"):
+            return percent(number_of, width=width if width is not None else 0.01)
+    return (
+        f"{int(number_of)}"
+        if width is None and number_of.is_integer() and abs(number_of) < 10_000
+        else number(number_of, width=width)
+    )
 
 
 def tidy(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:

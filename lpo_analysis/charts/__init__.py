@@ -10,6 +10,7 @@ from lpo_analysis.charts.forest import forest
 from lpo_analysis.charts.frontier import frontier
 from lpo_analysis.charts.heatmap import State, heatmap
 from lpo_analysis.charts.intervals import claims, intervals
+from lpo_analysis.charts.live import Bar, bars, live_intervals, live_tornado, live_waterfall
 from lpo_analysis.charts.panels import panels
 from lpo_analysis.charts.picture import picture
 from lpo_analysis.charts.profile import profile
@@ -21,9 +22,11 @@ from lpo_analysis.charts.waterfall import waterfall
 
 __all__ = [
     "COLOURS",
+    "Bar",
     "State",
     "axis",
     "band",
+    "bars",
     "breakeven",
     "central_weights",
     "claims",
@@ -36,6 +39,9 @@ __all__ = [
     "heatmap",
     "intervals",
     "lines",
+    "live_intervals",
+    "live_tornado",
+    "live_waterfall",
     "panels",
     "picture",
     "plan_curve",

@@ -9,9 +9,10 @@ from typing import Literal, get_args
 
 import pandas as pd
 
-from lpo_analysis.errors import NotFoundError, ParameterError, choices
-from lpo_analysis.evidence.load import Evidence, table
+from lpo_analysis.errors import LpoError, NotFoundError, ParameterError, choices
+from lpo_analysis.evidence.load import Evidence, load, table
 from lpo_analysis.evidence.schema import package, resource
+from lpo_analysis.results import sources_by
 
 Style = Literal["text", "bibtex"]
 
@@ -167,3 +168,18 @@ def _table_source(name: str) -> tuple[str, str, str, str, str]:
     publisher = str(description["attribution"]).removeprefix("Source: ").rstrip(".")
     edition = f"as shipped in data package {package()['version']}"
     return publisher, edition, str(description["title"]), str(first.get("path", "")), "A"
+
+
+def _for_results(rows: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Name the sources of a result of the shipped evidence; rows of another base are named by their identifiers."""
+    try:
+        found = references(load(), rows)
+    except LpoError:
+        return []
+    return [
+        (f"{r.publisher} ({r.published}). {r.title}." + (f" Grade {r.grade}." if r.grade else ""), str(r.url))
+        for r in found.itertuples(index=False)
+    ]
+
+
+sources_by(_for_results)

@@ -215,8 +215,19 @@ def _brief(value: object) -> str:
     return text if len(text) <= 200 else f"{text[:190]}... ({len(text)} characters)"
 
 
-def _literal_names(source: str) -> list[str] | None:
-    """Return the names a cell assigns if it only assigns literals, else None."""
+def literal_names(source: str) -> list[str] | None:
+    """Return the names that a cell assigns.
+
+    Parameters
+    ----------
+    source : str
+        The cell.
+
+    Returns
+    -------
+    list of str or None
+        In order; None if it does anything but assign literals.
+    """
     try:
         tree = ast.parse(source)
     except SyntaxError:
@@ -245,7 +256,7 @@ def _assigned(namespace: Mapping[str, object], fields: set[str]) -> list[str]:
     """
     history = namespace.get("In")
     if isinstance(history, list) and history:
-        cells = [_literal_names(str(source)) for source in history[:-1]]
+        cells = [literal_names(str(source)) for source in history[:-1]]
         anchors = [i for i, names in enumerate(cells) if names and fields & set(names)]
         if anchors:
             start = stop = anchors[-1]

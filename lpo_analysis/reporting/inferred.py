@@ -6,6 +6,7 @@ import ast
 import datetime
 import inspect
 import io
+import json
 import math
 import re
 import tokenize
@@ -31,8 +32,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
-from lpo_analysis.errors import NotebookError, ParameterError
+from lpo_analysis.errors import LpoError, NotebookError, ParameterError
 from lpo_analysis.parameters import Number, ReportParameters, Whole, type_in_words
+from lpo_analysis.parameters.model import literal_names
 
 
 class Source(str):
@@ -99,6 +101,63 @@ def infer(notebook: Mapping[str, Any], *, where: str) -> type[ReportParameters]:
             setattr(model, name, _Kept(inspect.getattr_static(model, name)))
     _check_defaults(model, found)
     return model
+
+
+def from_namespace(namespace: Mapping[str, object], *, report: str = "this notebook") -> ReportParameters:
+    """Validate the parameters of the notebook one is in, which names no model.
+
+    Parameters
+    ----------
+    namespace : mapping of str to object
+        ``globals()``. The input history in it tells the cell of parameters: the last one that only assigns literals, or the first of several
+        in a row, for papermill puts what it injects behind it.
+    report : str, optional
+        Name of the notebook, for messages.
+
+    Returns
+    -------
+    ReportParameters
+        The validated, frozen parameters, with types and meanings from the cell, as `infer` reads them.
+
+    Raises
+    ------
+    NotebookError
+        If no cell of parameters was run before this one.
+    ParameterError
+        Naming every parameter that is unknown or of the wrong type.
+    """
+    history = namespace.get("In")
+    cells = [str(source) for source in history[:-1]] if isinstance(history, list) else []
+    named = [bool(literal_names(source)) for source in cells]
+    if not any(named):
+        # Some runners, nbval among them, store no history.
+        made = _of_folder(namespace, Path.cwd())
+        if made is not None:
+            return made.from_namespace(namespace)
+        raise NotebookError(
+            "has run no cell that sets parameters.",
+            where=report,
+            remedy="Run the cell tagged 'parameters' just before this one.",
+        )
+    at = len(named) - 1 - named[::-1].index(True)
+    while at > 0 and named[at - 1]:
+        at -= 1
+    cell = {"cell_type": "code", "source": cells[at], "metadata": {"tags": ["parameters"]}}
+    return infer({"cells": [cell]}, where=report).from_namespace(namespace)
+
+
+def _of_folder(namespace: Mapping[str, object], folder: Path) -> type[ReportParameters] | None:
+    """Find the notebook of a folder whose defaults stand in the namespace; the one with most of them, should there be several."""
+    found = []
+    for path in sorted(folder.glob("*.ipynb")):
+        try:
+            made = infer(json.loads(path.read_text(encoding="utf-8")), where=path.name)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, LpoError):
+            continue  # other notebooks may be anything
+        defaults = made().model_dump()
+        if defaults and all(name in namespace and namespace[name] == value for name, value in defaults.items()):
+            found.append(made)
+    return max(found, key=lambda made: len(made.model_fields), default=None)
 
 
 @dataclass

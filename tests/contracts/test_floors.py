@@ -13,13 +13,13 @@ FLOORS = {
     "wording": 2, "parameters": 2, "results": 2,
     "charts": 3,
     "methods": 4, "evidence": 4,
-    "adoption": 5, "savings": 5, "risk": 5,
+    "adoption": 5, "savings": 5, "risk": 5, "databook": 5,
     "decision": 6, "reporting": 6, "claims": 6,
-    "cli": 7,
+    "cli": 7, "workbench": 7,
 }  # fmt: skip
 # On the ground floors single modules may lean on each other in this order.
 WITHIN = {("vocabulary", "errors"), ("paths", "errors"), ("parameters", "wording"), ("results", "wording")}
-DOMAINS = {"adoption", "savings", "risk", "decision"}
+DOMAINS = {"adoption", "savings", "risk", "decision", "databook"}
 
 
 def room(path: Path) -> str:

@@ -57,7 +57,11 @@ def test_the_first_code_cell_sets_the_defaults_of_the_model_and_the_next_one_val
     first, second = [cell for cell in notebook.cells if cell.cell_type == "code"][:2]
     assert "parameters" in first.metadata.get("tags", [])
     assert sum("parameters" in cell.metadata.get("tags", []) for cell in notebook.cells) == 1
-    given = {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(first.source).body}
+    assigned = [
+        (node.target if isinstance(node, ast.AnnAssign) else node.targets[0], node.value)
+        for node in ast.parse(first.source).body
+    ]
+    given = {target.id: ast.literal_eval(value) for target, value in assigned}
     due = model().model_dump()
     assert list(given) == list(due), "the cell and the model name other parameters, or in another order"
     assert {name: value for name, value in given.items() if value != due[name]} == {}, (

@@ -66,6 +66,69 @@ def test_the_html_escapes_what_it_shows():
     assert "&lt;i&gt; (for information): a &lt; b" in html
 
 
+def shown(**values):
+    """The HTML of a result with one row of the given values."""
+    return Result("example", tidy([{"term": "a", "label": "A & B", **values}]), "Half.")._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"estimate": 0.123456, "conf_low": 0.1, "conf_high": 0.2, "unit": "share"}, ["12%", "10%", "20%"]),
+        ({"estimate": 0.5, "conf_low": 0.49, "conf_high": 0.51, "unit": "share"}, ["50.0%", "49.0%", "51.0%"]),
+        ({"estimate": 1234.567, "conf_low": 1000.0, "conf_high": 1500.0, "unit": "USD"}, ["1,230", "1,000", "1,500"]),
+        ({"estimate": float("inf"), "n_obs": 12345}, ["∞", "12,345"]),
+        ({"estimate": 3.0, "first": 2009}, [">3<", ">2009<"]),
+    ],
+)
+def test_the_html_rounds_to_what_the_interval_bears(values, says):
+    html = shown(**values)
+    assert [text for text in says if text not in html] == []
+
+
+def test_the_html_leaves_empty_columns_out_and_begins_with_the_label():
+    html = shown(estimate=1.5)
+    assert "std error" not in html
+    assert html.index("label") < html.index("term")
+    assert "A &amp; B" in html
+
+
+def test_the_html_says_how_much_is_behind_it():
+    html = Result("growth", tidy([{"term": "a"}]), "T.", rows=("r1", "r2"), n_used=1200, n_dropped=3)._repr_html_()
+    assert "growth: n = 1,200 used, 3 set aside; 2 rows of evidence behind it." in html
+    assert "r1, r2" in html, "rows that are in no evidence base are named themselves"
+
+
+def test_the_html_names_the_sources_of_rows_on_file():
+    from lpo_analysis.evidence import load
+
+    row = load().observations.index[0]
+    html = Result("growth", tidy([{"term": "a"}]), "T.", rows=(row,))._repr_html_()
+    assert "<summary>Sources (1)</summary>" in html
+    assert f'href="{load().observations.at[row, "url"]}"'.replace("&", "&amp;") in html
+
+
+def test_the_html_of_hostile_text_is_text(hostile):
+    from lpo_analysis import results
+
+    table = tidy([{"term": hostile, "label": hostile, "url": f"https://x/{hostile}"}])
+    kept = list(results._FIND)
+    results.sources_by(lambda rows: [(hostile, hostile), (hostile, "javascript:alert(1)")])
+    try:
+        html = Result(hostile, table, hostile, rows=(hostile,), checks=(Check(hostile, None, hostile),))._repr_html_()
+    finally:
+        results._FIND[:] = kept
+    assert "<script" not in html
+    assert "<img" not in html
+    assert "javascript:" not in html, "an address of another kind is no link"
+
+
+def test_the_html_of_a_long_table_is_cut_and_says_so():
+    html = Result("long", tidy({"term": f"t{n}", "estimate": n} for n in range(80)), "T.")._repr_html_()
+    assert "30 more rows in .table" in html
+    assert "<td" in html
+
+
 def test_a_result_cannot_be_changed():
     with pytest.raises(dataclasses.FrozenInstanceError):
         example().text = "other"
