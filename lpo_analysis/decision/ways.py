@@ -334,6 +334,6 @@ def find_ways(parameters: Parameters, evidence: Evidence) -> Ways:
         raise NoEvidenceError(
             f"None of the ways of doing the work can be costed ({told}).",
             where="tasks, locations, delivery_models",
-            remedy="Ask about another place or delivery model; `lpo evidence coverage savings` shows what is on file.",
+            remedy="Ask about another place, task or delivery model.",
         )
     return Ways(parameters, listed, cells, missing, loss_model(parameters, evidence))
