@@ -24,6 +24,8 @@ LOSS = "loss"
 """Name of the model of losses among the models drawn jointly."""
 SENSITIVITY_DRAWS = 4096
 """Size of each of the two sample matrices behind the share that rests on weak inputs."""
+QUALITY = ("quality_control", "rework")
+"""Cost lines that quality takes."""
 _NO_PROVIDER = ("in_house", "ai_assisted")
 """Delivery models under which nobody else holds the records: an assumption for AI tools, whose maker may see them; a centre of the buyer's own
 and contract attorneys count as one more holder."""
@@ -43,12 +45,15 @@ class LossModel:
         Of that money.
     price_year : int
         Whose prices it is in.
+    controls : callable, optional
+        Takes the same draws, returns what the controls asked of one holder cost a year; nothing by default.
     """
 
     inputs: Inputs
     increment: Callable[[Mapping[str, Floats]], Floats]
     currency: str
     price_year: int
+    controls: Callable[[Mapping[str, Floats]], Floats] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +72,10 @@ class Adjusted:
         Present value of what is added to the expected loss over the horizon.
     loss : LossModel
         What it was computed from.
+    quality : dict of str to ndarray of float, shape (draws,)
+        Present value of quality control and rework, which `saving` has among its costs already.
+    controls : dict of str to ndarray of float, shape (draws,)
+        Present value of what controls cost.
     """
 
     ways: Mapping[str, savings.Analysis]
@@ -74,6 +83,8 @@ class Adjusted:
     saving: Mapping[str, Floats]
     increment: Mapping[str, Floats]
     loss: LossModel
+    quality: Mapping[str, Floats]
+    controls: Mapping[str, Floats]
 
     def weak_share(self, way: str) -> float:
         """Return how much of the variance of one way's risk-adjusted saving comes from borrowed and assumed inputs.
@@ -99,7 +110,9 @@ class Adjusted:
         def model(draws: Mapping[str, Floats]) -> Floats:
             own = {name: draws[called] for name, called in self.drawn.names[way].items()}
             lost = {name: draws[called] for name, called in self.drawn.names[LOSS].items() if called in draws}
-            return _saving(analysis, own) - _added(analysis, self.loss, lost)
+            return (
+                saving_of(analysis, own) - added_of(analysis, self.loss, lost) - controls_of(analysis, self.loss, lost)
+            )
 
         found = sobol_indices(
             model, used, groups={"weak": used.by_rung((3, 4))}, draws=SENSITIVITY_DRAWS, seed=analysis.parameters.seed
@@ -119,7 +132,7 @@ class Adjusted:
         ndarray of float, shape (draws,)
             Money of today; above 0 it beats staying in that draw.
         """
-        return np.asarray(self.saving[way] - self.increment[way])
+        return np.asarray(self.saving[way] - self.increment[way] - self.controls[way])
 
     @property
     def benefits(self) -> Floats:
@@ -130,8 +143,8 @@ class Adjusted:
     def result(self) -> Result:
         """The ways side by side.
 
-        One term a way: ``estimate`` is the median of the risk-adjusted saving over the horizon; columns ``saving`` and ``increment``
-        (medians), ``p_beats_staying`` and ``p_best`` (probability of being better than staying and than every other way), ``mean``,
+        One term a way: ``estimate`` is the median of the risk-adjusted saving over the horizon; columns ``saving``, ``increment``,
+        ``quality`` (in the saving already) and ``controls`` (medians), ``p_beats_staying`` and ``p_best`` (probability of being better than staying and than every other way), ``mean``,
         and ``weak_share`` (share of its variance that rests on borrowed and assumed inputs).
         """
         p = next(iter(self.ways.values())).parameters
@@ -143,7 +156,8 @@ class Adjusted:
             n_rows = len(self.ways[way].rows)
             records.append({"term": way, "label": way.replace("_", " "), "estimate": middle, "std_error": float(table_of[:, k].std(ddof=1)), "conf_low": low, "conf_high": high,
                             "level": p.level, "n_obs": n_rows, "unit": f"{p.currency} over {p.horizon_years} years", "method": f"median of {p.draws} joint draws",
-                            "saving": quantiles(self.saving[way], p.level)[0], "increment": quantiles(self.increment[way], p.level)[0], "mean": float(table_of[:, k].mean()),
+                            "saving": quantiles(self.saving[way], p.level)[0], "increment": quantiles(self.increment[way], p.level)[0],
+                            "quality": quantiles(self.quality[way], p.level)[0], "controls": quantiles(self.controls[way], p.level)[0], "mean": float(table_of[:, k].mean()),
                             "p_beats_staying": float((table_of[:, k] > 0).mean()), "p_best": float((best == k).mean()),
                     "weak_share": self.weak_share(way)})  # fmt: skip
         table = tidy(records).sort_values("mean", ascending=False, kind="stable", ignore_index=True)
@@ -245,21 +259,116 @@ def adjusted(ways: Mapping[str, savings.Analysis], loss: LossModel) -> Adjusted:
     drawn = joint(
         {**{name: way.inputs for name, way in ways.items()}, LOSS: loss.inputs}, draws=first.draws, seed=first.seed
     )
-    saving = {name: _saving(way, drawn.draws[name]) for name, way in ways.items()}
-    increment = {name: np.broadcast_to(_added(way, loss, drawn.draws[LOSS]), first.draws) for name, way in ways.items()}
-    return Adjusted(ways, drawn, saving, increment, loss)
+    return on_draws(ways, loss, drawn)
+
+
+def on_draws(ways: Mapping[str, savings.Analysis], loss: LossModel, drawn: Joint) -> Adjusted:
+    """Set ways of doing the work on draws that are made already, which other work may share.
+
+    Parameters
+    ----------
+    ways : mapping of str to lpo_analysis.savings.Analysis
+        The ways, by the name they have among the models drawn.
+    loss : LossModel
+        What one more holder of the records adds a year.
+    drawn : Joint
+        Draws of these models and of the loss.
+
+    Returns
+    -------
+    Adjusted
+        Saving, quality cost, increment and cost of controls by way.
+    """
+    size = len(next(iter(drawn.draws[LOSS].values())))
+    lost = drawn.draws[LOSS]
+    made = {name: savings.costs(way.gathered.rates(drawn.draws[name]), way.terms) for name, way in ways.items()}
+    saving = {name: found.net_present_value for name, found in made.items()}
+    quality = {
+        name: np.asarray(sum(found.lines[line] for line in QUALITY if line in found.lines) + np.zeros(size))
+        for name, found in made.items()
+    }
+    increment = {name: np.broadcast_to(added_of(way, loss, lost), size) for name, way in ways.items()}
+    controls = {name: np.broadcast_to(controls_of(way, loss, lost), size) for name, way in ways.items()}
+    return Adjusted(ways, drawn, saving, increment, loss, quality, controls)
 
 
 def _outside(way: savings.Analysis) -> bool:
-    return way.parameters.delivery_model not in _NO_PROVIDER
+    return outside(way.parameters.delivery_model)
 
 
-def _saving(way: savings.Analysis, draws: Mapping[str, Floats]) -> Floats:
+def outside(delivery_model: str) -> bool:
+    """Say whether somebody else holds the records under a way of doing the work.
+
+    Parameters
+    ----------
+    delivery_model : str
+        Its code.
+
+    Returns
+    -------
+    bool
+        False for the buyer's own lawyers, with AI or without.
+    """
+    return delivery_model not in _NO_PROVIDER
+
+
+def controls_of(way: savings.Analysis, loss: LossModel, draws: Mapping[str, Floats]) -> Floats:
+    """Return the present value of what controls cost over the horizon.
+
+    Parameters
+    ----------
+    way : lpo_analysis.savings.Analysis
+        The way.
+    loss : LossModel
+        What a year costs.
+    draws : mapping of str to ndarray of float
+        Draws by input of the loss.
+
+    Returns
+    -------
+    ndarray of float
+        Money; one 0 where nobody else holds the records, or controls cost nothing.
+    """
+    if loss.controls is None or not _outside(way):
+        return np.zeros(1)
+    return np.asarray(loss.controls(draws), dtype=float) * way.terms.annuity
+
+
+def saving_of(way: savings.Analysis, draws: Mapping[str, Floats]) -> Floats:
+    """Return the net present value of the saving, before what is added to the loss.
+
+    Parameters
+    ----------
+    way : lpo_analysis.savings.Analysis
+        The way.
+    draws : mapping of str to ndarray of float
+        Draws by the way's own names of its inputs.
+
+    Returns
+    -------
+    ndarray of float
+        Money of today over the horizon.
+    """
     return savings.costs(way.gathered.rates(draws), way.terms).net_present_value
 
 
-def _added(way: savings.Analysis, loss: LossModel, draws: Mapping[str, Floats]) -> Floats:
-    """Return the present value of what one more holder of the records adds over the horizon."""
+def added_of(way: savings.Analysis, loss: LossModel, draws: Mapping[str, Floats]) -> Floats:
+    """Return the present value of what one more holder of the records adds over the horizon.
+
+    Parameters
+    ----------
+    way : lpo_analysis.savings.Analysis
+        The way.
+    loss : LossModel
+        What a year adds.
+    draws : mapping of str to ndarray of float
+        Draws by input of the loss.
+
+    Returns
+    -------
+    ndarray of float
+        Money; one 0 where nobody else holds the records.
+    """
     if not _outside(way):
         return np.zeros(1)
     return np.asarray(loss.increment(draws), dtype=float) * way.terms.annuity

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -65,6 +65,8 @@ class Assignment:
         What the tail is measured of; by default the gain with its sign turned.
     setup : ndarray of float, shape (draws, options) or (options,), optional
         What it costs to use an option at all, whatever goes there; off the gain, and where `loss` is not given onto the loss.
+    setup_loss : ndarray of float, shape (draws, options), optional
+        What using an option at all adds to the loss, in the place of `setup`: where that is an expectation, what befell.
     sizes : ndarray of float, shape (items,), optional
         Sizes that shares and least sizes are counted in; by default all alike.
     whole : bool, default True
@@ -83,6 +85,7 @@ class Assignment:
     gain: Floats
     loss: Floats | None = None
     setup: Floats | None = None
+    setup_loss: Floats | None = field(default=None, kw_only=True)
     sizes: Floats | None = None
     whole: bool = True
     level: float = 0.95
@@ -92,11 +95,18 @@ class Assignment:
             if not names or len(set(names)) != len(names):
                 raise ParameterError(f"{what}: must be one or more names, each once, got {', '.join(names) or 'none'}")
         shape = (len(self.gain), len(self.items), len(self.options))
-        told = {"gain": self.gain, "loss": self.loss, "setup": self.setup, "sizes": self.sizes}
+        told = {
+            "gain": self.gain,
+            "loss": self.loss,
+            "setup": self.setup,
+            "setup_loss": self.setup_loss,
+            "sizes": self.sizes,
+        }
         allowed = {
             "gain": (shape,),
             "loss": (shape,),
             "setup": ((shape[0], shape[2]), (shape[2],)),
+            "setup_loss": ((shape[0], shape[2]),),
             "sizes": (shape[1:2],),
         }
         for what, values in told.items():
@@ -134,9 +144,11 @@ class Assignment:
     @cached_property
     def losses(self) -> Floats:
         """Loss by draw and variable."""
-        if self.loss is None:
+        if self.loss is None and self.setup_loss is None:
             return -self.gains
-        return np.hstack([self.loss.reshape(len(self.loss), -1), np.zeros_like(self._setup)])
+        lost = -self.gain if self.loss is None else self.loss
+        used = np.zeros_like(self._setup) if self.setup_loss is None else np.asarray(self.setup_loss, dtype=float)
+        return np.hstack([lost.reshape(len(lost), -1), used])
 
     @property
     def _setup(self) -> Floats:

@@ -22,6 +22,11 @@ SETS = {
         {"draws": 512, "seed": 7, "grades": ["A", "B", "C"]},
     ],
     "risk": [{}, {"buyer_size": "small", "jurisdictions": ["US-NC"]}, {"seed": 5, "records": 500}],
+    "decision": [
+        {"draws": 512},
+        {"draws": 512, "jurisdictions": ["GB-EAW", "US-OH"]},
+        {"draws": 512, "baseline": "contract_attorney", "seed": 0},
+    ],
 }
 
 

@@ -187,7 +187,7 @@ def test_a_dry_run_lists_the_reports_and_writes_nothing(lpo, folder):
     before = _state(folder)
     ran = lpo("batch", "default", "--dry-run")
     assert ran.code == 0, ran.err
-    assert ran.out.splitlines()[-1].startswith("16 reports would go to reports")
+    assert ran.out.splitlines()[-1].startswith("18 reports would go to reports")
     assert "savings-firm-legal_research-ZAF  savings  refused: " in ran.out
     assert _state(folder) == before
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-ADOPTION, RISK = ["report", "adoption"], ["report", "risk"]
+ADOPTION, RISK, DECISION = ["report", "adoption"], ["report", "risk"], ["report", "decision"]
 
 CASES = {
     "adoption, unknown parameter": ([*ADOPTION, "-p", "geografy=USA"], ["unknown parameter 'geografy'", "Did you mean 'geography'"]),
@@ -55,6 +55,18 @@ CASES = {
     "risk, no file of checks": ([*RISK, "-p", "quality_path=nowhere.csv"], ["quality_path: there is no file of this name"]),
     "risk, shares of the work": ([*RISK, "-p", "work_shares=0.5,0.4"], ["work_shares: must add up to 1, got 0.9"]),
     "risk, costs of controls that are not there": ([*RISK, "-p", "controls_path=nowhere.csv"], ["controls_path: there is no file of this name"]),
+    "decision, volumes without tasks": ([*DECISION, "-p", "volume_hours=100"], ["volume_hours: needs one number for each task, got 1 for 2"]),
+    "decision, constraints that conflict": (
+        [*DECISION, "-p", "min_moved=0.9", "-p", "max_abroad=0", "-p", "delivery_models=provider", "-p", "locations=IND"],
+        ["no plan keeps all of them", "'max_abroad 0' and 'min_moved 0.9", "cannot hold together"],
+    ),
+    "decision, unknown jurisdiction": ([*DECISION, "-p", "jurisdictions=US-NYY"], ["jurisdictions: 'US-NYY' is not a place", "Did you mean 'US-NY'"]),
+    "decision, share above 1": ([*DECISION, "-p", "max_abroad=1.5"], ["max_abroad: must be at most 1.0", "got 1.5"]),
+    "decision, task twice": ([*DECISION, "-p", "tasks=legal_research,research"], ["tasks: one stands there twice"]),
+    "decision, no evidence": ([*DECISION, "-p", "locations=ZAF", "-p", "delivery_models=provider"], ["None of the ways of doing the work can be costed", "South Africa"]),
+    "decision, no file of providers": ([*DECISION, "-p", "providers_path=nowhere.csv"], ["providers_path: there is no file of this name"]),
+    "decision, silence read as permission": ([*DECISION, "-p", "unknown_duties=allow"], ["unknown_duties: must be one of 'refuse' or 'allow_with_review'"]),
+    "decision, baseline of another buyer": ([*DECISION, "-p", "baseline=in_house_counsel"], ["a law firm has no in-house counsel"]),
     "risk, name that climbs out": ([*RISK, "--name", "../x"], ["--name '../x' is no folder name"]),
 }  # fmt: skip
 

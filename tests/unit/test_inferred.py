@@ -590,7 +590,7 @@ def test_a_model_whose_module_fails_is_a_fault_of_one_line(tmp_path, monkeypatch
         library.model(named, where="mine.ipynb")
 
 
-@pytest.mark.parametrize("name", ["adoption", "savings", "risk", "evidence", "workbench"])
+@pytest.mark.parametrize("name", ["adoption", "savings", "risk", "decision", "evidence", "workbench"])
 def test_of_the_kits_own_notebooks_the_same_defaults_are_read(name):
     read = library.read(library.find(name))
     due = library.model(read, where=f"{name}.ipynb")

@@ -197,7 +197,7 @@ def test_a_very_deep_value_is_no_trouble():
     check({"deep": deep})
 
 
-@pytest.mark.parametrize("name", ["adoption", "savings", "risk", "evidence", "workbench"])
+@pytest.mark.parametrize("name", ["adoption", "savings", "risk", "decision", "evidence", "workbench"])
 def test_no_parameter_of_the_kit_is_taken_for_a_secret(name):
     model = library.model(library.read(library.find(name)), where=f"{name}.ipynb")
     check(model().model_dump())

@@ -29,10 +29,10 @@ def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str | byt
 def test_the_default_plan_is_valid_and_its_reports_have_names_of_their_own():
     read = read_plan("default")
     names = [job.name for job in read.jobs]
-    assert len(names) == 16
+    assert len(names) == 18
     assert len(set(names)) == len(names)
     assert "savings-legal_research-contract_attorney-IND" in names
-    assert {job.notebook.stem for job in read.jobs} == {"adoption", "savings", "risk", "evidence"}
+    assert {job.notebook.stem for job in read.jobs} == {"adoption", "savings", "risk", "decision", "evidence"}
 
 
 def test_the_matrix_plan_makes_at_least_sixty_reports_over_task_place_and_size():

@@ -1,0 +1,147 @@
+"""What would have to be true for the answer to flip."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.stats import rankdata
+
+from lpo_analysis.decision.portfolio import Portfolio, in_words
+from lpo_analysis.decision.ways import STAY
+from lpo_analysis.methods.draws import Floats
+from lpo_analysis.methods.thresholds import REACH, threshold
+from lpo_analysis.results import Result, not_estimable, tidy
+from lpo_analysis.savings.drivers import amount
+from lpo_analysis.wording import count, listing, money, probability, sentence
+
+MOST = 8
+"""Inputs whose turning points are looked for: those the answer moves with most."""
+
+
+def mean(values: Floats) -> float:
+    """Return the mean, by which options are chosen.
+
+    Parameters
+    ----------
+    values : ndarray of float
+        Draws.
+
+    Returns
+    -------
+    float
+        Their mean.
+    """
+    return float(np.mean(values))
+
+
+def ranked(portfolio: Portfolio, net: Floats, *, most: int = MOST) -> list[str]:
+    """Return the inputs that a plan's saving moves with most.
+
+    Parameters
+    ----------
+    portfolio : Portfolio
+        The plans.
+    net : ndarray of float, shape (draws,)
+        What the plan saves on the draws of the portfolio.
+    most : int, default 8
+        How many at most.
+
+    Returns
+    -------
+    list of str
+        Names, by the size of Spearman's correlation.
+    """
+    score = rankdata(net)
+    found = {}
+    for name, values in portfolio.ways.joint.every.items():
+        if np.ptp(values) > 0 and np.ptp(net) > 0:
+            found[name] = abs(float(np.corrcoef(rankdata(values), score)[0, 1]))
+    return sorted(found, key=lambda name: (-found[name], name))[:most]
+
+
+def label_of(portfolio: Portfolio, name: str) -> str:
+    """Call an input by a name that tells apart what several ways have each for themselves.
+
+    Parameters
+    ----------
+    portfolio : Portfolio
+        The plans.
+    name : str
+        Name of the input among all.
+
+    Returns
+    -------
+    str
+        Its label, with the way behind it where others have an input of the same label.
+    """
+    item = portfolio.ways.inputs[name]
+    if [other.label for other in portfolio.ways.inputs].count(item.label) == 1:
+        return item.label
+    users = [model for model, names in portfolio.ways.joint.names.items() if name in names.values()]
+    return f"{item.label} ({users[0]}{' and others' if len(users) > 1 else ''})"
+
+
+def flips(portfolio: Portfolio) -> Result:
+    """Find the value of each of the most influential inputs at which the plan saves nothing in expectation.
+
+    Parameters
+    ----------
+    portfolio : Portfolio
+        The plans.
+
+    Returns
+    -------
+    Result
+        One term an input, the nearest to its median first: ``estimate`` is the value (NaN where none within its 0.1% and 99.9% quantiles does
+        it), ``needed`` on which side of it moving pays, ``probability`` that the input is on the other side, ``rung``, and texts to read.
+    """
+    w, p = portfolio.ways, portfolio.ways.parameters
+    choice = portfolio.candidate
+    if set(choice) == {STAY}:
+        return not_estimable("flips", "nothing may move, so that no input decides", level=p.level, rows=w.rows)
+    net = portfolio.net(choice)
+    draws, saved, average = w.joint.every, portfolio.model(choice), float(net.mean())
+    records = []
+    for name in ranked(portfolio, net):
+        item = w.inputs[name]
+        found = threshold(saved, w.inputs, name, draws=draws, statistic=mean, points=9)
+        record: dict[str, object] = {"term": name, "label": label_of(portfolio, name), "level": p.level, "n_obs": len(item.rows), "unit": item.unit, "rung": item.rung,
+                                     "median": item.median, "median_text": amount(item.median, item.unit), "method": "root of the expected saving"}  # fmt: skip
+        if found.values:
+            value, chance = min(
+                zip(found.values, found.probabilities, strict=True), key=lambda pair: abs(pair[1] - 0.5)
+            )
+            other = 1 - chance if found.holds_below else chance
+            record |= {
+                "estimate": value,
+                "needed": "at most" if found.holds_below else "at least",
+                "probability": other,
+                "distance": abs(chance - 0.5),
+            }
+            record["needed_text"] = f"{record['needed']} {amount(value, item.unit)}"
+        else:
+            record |= {
+                "estimate": np.nan,
+                "needed": "",
+                "probability": np.nan,
+                "distance": 1.0,
+                "needed_text": "whatever it can be",
+            }
+        records.append(record)
+    table = tidy(records).sort_values("distance", kind="stable", ignore_index=True).drop(columns="distance")
+    turning = table[table["estimate"].notna()]
+    head = f"Weighed against staying: {in_words(portfolio, choice)}, expected to {'save' if average > 0 else 'lose'} {money(abs(average), 'USD', digits=2)}."
+    if turning.empty:
+        text = (
+            f"{head} None of the {count(len(table), 'input')} it moves with most flips that alone, whatever value between its {REACH[0]:.1%} and {REACH[1]:.1%} quantiles it takes: "
+            "it takes several together, or a model that is wrong."
+        )
+    else:
+        parts = []
+        for row in turning.head(3).itertuples(index=False):
+            flip = {"at most": "above", "at least": "below"}[row.needed] if average > 0 else row.needed
+            chance = row.probability if average > 0 else 1 - row.probability
+            parts.append(f"{row.label} {flip} {amount(row.estimate, row.unit)} (probability {probability(chance)})")
+        text = f"{head} What flips it alone, the others as uncertain as they are: {listing(parts, last='or')}."
+        rest = len(table) - len(turning)
+        text += f" {sentence(count(rest, 'other'))} of those it moves with most cannot." if rest else ""
+    return Result("flips", table, text, rows=w.rows, n_used=len(table))

@@ -1,0 +1,300 @@
+"""What it would be worth to know more before choosing: inputs, a pilot, a wait."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from lpo_analysis.charts import dotplot
+from lpo_analysis.decision.flips import label_of, ranked
+from lpo_analysis.decision.portfolio import THOUSAND, Choice, Portfolio, in_words
+from lpo_analysis.decision.ways import STAY, key
+from lpo_analysis.methods.draws import Floats
+from lpo_analysis.methods.information import Measured, evpi, evppi, evsi
+from lpo_analysis.methods.waiting import wait_or_start
+from lpo_analysis.results import Check, Result, not_estimable, tidy
+from lpo_analysis.wording import count, listing, money, sentence
+
+MOST = 6
+"""Inputs whose worth is estimated."""
+OFTEN = 0.005
+"""Share of the draws in which a plan must be best to be compared."""
+SIZES = (0.2, 1.0, 5.0)
+"""Pilots that are set side by side, as multiples of the one asked about."""
+_NOTHING = "nothing may move, so that there is nothing to choose"
+
+
+def benefits(portfolio: Portfolio) -> Floats:
+    """Return the net benefits of the plans compared.
+
+    Parameters
+    ----------
+    portfolio : Portfolio
+        The plans.
+
+    Returns
+    -------
+    ndarray of float, shape (draws, plans)
+        Staying first, then every plan of `Portfolio.neighbours` that is best on average or in `OFTEN` of the draws.
+    """
+    return _compared(portfolio)[1]
+
+
+def _compared(portfolio: Portfolio) -> tuple[tuple[Choice, ...], Floats]:
+    """Return the plans that are compared, and what they bring; those that are hardly ever best would add nothing but noise."""
+    table = np.column_stack([portfolio.net(choice) for choice in portfolio.neighbours])
+    best = np.bincount(table.argmax(axis=1), minlength=table.shape[1]) / len(table)
+    keep = best >= OFTEN
+    keep[[0, int(table.mean(axis=0).argmax())]] = True
+    if keep.sum() == 1:
+        keep[np.argsort(-table.mean(axis=0), kind="stable")[:2]] = True
+    return tuple(choice for choice, kept in zip(portfolio.neighbours, keep, strict=True) if kept), table[:, keep]
+
+
+def _influential(portfolio: Portfolio, table: Floats) -> list[str]:
+    """Return the inputs that move the differences between the best plan and those that come near."""
+    best = int(table.mean(axis=0).argmax())
+    order = np.argsort(-table.mean(axis=0), kind="stable")
+    found: list[str] = []
+    for other in [0, *order[:4]]:
+        if other != best:
+            found += ranked(portfolio, table[:, best] - table[:, int(other)], most=5)
+    return list(dict.fromkeys(found))[:MOST]
+
+
+def information(portfolio: Portfolio) -> Result:
+    """Estimate what it would be worth to know single inputs before choosing among the plans.
+
+    Parameters
+    ----------
+    portfolio : Portfolio
+        The plans.
+
+    Returns
+    -------
+    Result
+        Term ``everything`` (expected value of perfect information), then one an input, the worthiest first: US dollars for this one decision.
+    """
+    w, p = portfolio.ways, portfolio.ways.parameters
+    if len(portfolio.neighbours) < 2:
+        return not_estimable("information", _NOTHING, terms={"everything": "every input"}, level=p.level, rows=w.rows)
+    plans, table = _compared(portfolio)
+    every = w.joint.every
+    names = _influential(portfolio, table)
+    frame = evppi(table, {name: every[name] for name in names}, level=p.level, seed=p.seed).sort_values(
+        "value", ascending=False, kind="stable"
+    )
+    whole = evpi(table)
+    reach = 1.645
+    unit = "USD"
+    records = [{"term": "everything", "label": "every input", "estimate": whole.value, "std_error": whole.std_error, "conf_low": max(whole.value - reach * whole.std_error, 0.0),
+                "conf_high": whole.value + reach * whole.std_error, "level": 0.9, "n_obs": p.draws, "unit": unit, "method": "perfect information", "rung": np.nan}]  # fmt: skip
+    for row in frame.itertuples(index=False):
+        item = w.inputs[row.group]
+        records.append({"term": row.group, "label": label_of(portfolio, row.group), "estimate": row.value, "std_error": row.error, "conf_low": row.low, "conf_high": row.high, "level": p.level,
+                        "n_obs": len(item.rows), "unit": unit, "method": "regression on the draws", "rung": item.rung})  # fmt: skip
+    made = tidy(records)
+    said = partial(money, currency="USD", digits=2)
+    single = made.iloc[1:]
+    worthy = single[single["conf_low"] > 0].head(3)
+    text = (
+        f"Knowing every input before choosing among {count(len(plans), 'plan')} would be worth {said(whole.value)}. "
+        if whole.value >= 1
+        else "The same plan is best in nearly every draw: knowing every input before choosing would be worth next to nothing. "
+    )
+    if len(worthy):
+        text += (
+            f"What single inputs are worth: {listing([f'{r.label} {said(r.estimate)}' for r in worthy.itertuples()])}."
+        )
+    elif whole.value >= 1:
+        text += "No single input is shown to be worth knowing: only several together would change the choice."
+    amounts = ["estimate", "conf_low", "conf_high"]
+    data = made[["label", *amounts]].assign(main=made["term"] == "everything")
+    data[amounts] /= THOUSAND
+    data["label"] = data["label"].str.replace(r" \(.*", "", regex=True)
+    twice = data["label"].duplicated(keep=False)
+    data.loc[twice, "label"] = made.loc[twice, "label"]
+    return Result(
+        "information", made, text, rows=w.rows, n_used=len(made), plot_data=data,
+        checks=(Check("Plans compared", None, f"{len(plans)} that are best in {OFTEN:.1%} of the draws or more, of {len(portfolio.neighbours)}: staying, the efficient ones, all tasks to one option, and one task otherwise. With more plans knowing could be worth more."),),
+        draw=partial(dotplot, title="Worth of knowing before choosing", reference=0.0, reference_text="nothing", xlabel="thousand USD, for this one decision"),
+        alt="Value of information: " + "; ".join(f"{row.label} {said(row.estimate)}" for row in made.itertuples()) + ".",
+    )  # fmt: skip
+
+
+def measured(portfolio: Portfolio) -> tuple[tuple[str, str], dict[str, Measured]] | None:
+    """Say what a pilot of the plan's first moved task would tell of.
+
+    Parameters
+    ----------
+    portfolio : Portfolio
+        The plans.
+
+    Returns
+    -------
+    tuple or None
+        The task and option, and how one unit tells of each input by its name among all; None where nothing may move, or the inputs of
+        the way are none a pilot measures.
+    """
+    w, p = portfolio.ways, portfolio.ways.parameters
+    kinds = {
+        "productivity": Measured("log_mean", p.pilot_spread),
+        "rework_share": Measured("share"),
+        "ai_check_share": Measured("share"),
+        "ai_error_share": Measured("share"),
+    }
+    for cell in zip(p.tasks, portfolio.candidate, strict=True):
+        if cell[1] == STAY:
+            continue
+        names = w.joint.names[key(*cell)]
+        found = {names[own]: how for own, how in kinds.items() if own in names}
+        if found:
+            return cell, found
+    return None
+
+
+def pilot(portfolio: Portfolio) -> Result:
+    """Estimate what a pilot would be worth before choosing.
+
+    Parameters
+    ----------
+    portfolio : Portfolio
+        The plans.
+
+    Returns
+    -------
+    Result
+        One term a size, ``units_<n>``: ``estimate`` is the expected value of sample information, US dollars; columns ``cost`` and ``net``.
+    """
+    w, p = portfolio.ways, portfolio.ways.parameters
+    found = measured(portfolio)
+    if found is None or len(portfolio.neighbours) < 2:
+        return not_estimable(
+            "pilot",
+            _NOTHING if set(portfolio.candidate) == {STAY} else "a pilot measures none of the inputs of this plan",
+            level=p.level,
+            rows=w.rows,
+        )
+    cell, how = found
+    sizes = sorted({max(round(p.pilot_units * times), 1) for times in SIZES})
+    frame = evsi(
+        benefits(portfolio),
+        w.joint.every,
+        how,
+        sizes=sizes,
+        unit_cost=p.pilot_cost / p.pilot_units,
+        level=p.level,
+        seed=p.seed,
+    )
+    table = tidy(
+        {"term": f"units_{row.size}", "label": count(int(row.size), "unit"), "estimate": row.value, "std_error": row.error, "conf_low": row.low, "conf_high": row.high, "level": p.level,
+         "n_obs": int(row.size), "unit": "USD", "method": "regression on simulated pilots", "cost": row.cost, "net": row.net, "units": int(row.size)}
+        for row in frame.itertuples(index=False)
+    )  # fmt: skip
+    said = partial(money, currency="USD", digits=2)
+    asked = table[table["units"] == p.pilot_units].iloc[0]
+    what = listing([label_of(portfolio, name) for name in how])
+    text = (
+        f"A pilot of {count(p.pilot_units, 'unit')} of {key(*cell)} would tell of {what}. Before choosing it would be worth {said(asked['estimate'])} "
+        f"({p.level:.0%} interval {said(asked['conf_low'])} to {said(asked['conf_high'])}), against {said(asked['cost'])} that it is assumed to cost: "
+        + (
+            "it pays."
+            if asked["conf_low"] > asked["cost"]
+            else "it does not pay for this decision alone."
+            if asked["conf_high"] < asked["cost"]
+            else "whether it pays is open."
+        )
+    )
+    check = Check(
+        "Assumption",
+        None,
+        "That a pilot is unbiased and its work like the work decided on; staff put on a pilot are often the best.",
+    )
+    return Result("pilot", table, text, checks=(check,), rows=w.rows, n_used=len(table))
+
+
+def waiting(portfolio: Portfolio) -> Result:
+    """Set starting now against waiting.
+
+    Parameters
+    ----------
+    portfolio : Portfolio
+        The plans.
+
+    Returns
+    -------
+    Result
+        Terms ``nothing``, ``pilot`` and ``everything``, by what becomes known meanwhile: ``estimate`` is what waiting is worth more than starting now,
+        US dollars; columns ``delay`` and ``learning``.
+    """
+    w, p = portfolio.ways, portfolio.ways.parameters
+    labels = {
+        "nothing": "nothing is learned",
+        "pilot": f"a pilot of {count(p.pilot_units, 'unit')} is run",
+        "everything": "everything is learned",
+    }
+    if len(portfolio.neighbours) < 2:
+        return not_estimable("waiting", _NOTHING, terms=labels, level=p.level, rows=w.rows)
+    plans, now = _compared(portfolio)
+    later = now * (1 + p.discount_rate) ** -p.wait_years
+    learned: dict[str, dict[str, Floats] | None] = {"nothing": {}, "everything": None}
+    found = measured(portfolio)
+    if found is not None:
+        rng = np.random.default_rng([p.seed, 11])
+        chance = {name: rng.uniform(2**-33, 1 - 2**-33, p.draws) for name in found[1]}
+        seen = {name: how.seen(w.joint.every[name], p.pilot_units, chance[name]) for name, how in found[1].items()}
+        learned = {"nothing": {}, "pilot": seen, "everything": None}
+    records = []
+    for term, what in learned.items():
+        made = wait_or_start(now, later, learned=what, seed=p.seed)
+        records.append({"term": term, "label": labels[term], "estimate": made.gain, "std_error": made.error, "conf_low": made.gain - 1.645 * made.error, "conf_high": made.gain + 1.645 * made.error,
+                        "level": 0.9, "n_obs": p.draws, "unit": "USD", "method": "best expectation after the wait", "delay": made.delay, "learning": made.learning})  # fmt: skip
+    table = tidy(records)
+    said = partial(money, currency="USD", digits=2)
+    better = table[table["conf_low"] > 0]
+    best = plans[int(now.mean(axis=0).argmax())]
+    years = f"{p.wait_years:g} {'year' if p.wait_years == 1 else 'years'}"
+    stays = set(best) == {STAY}
+    text = (
+        f"Today's way is best now, so that waiting {years} loses nothing. "
+        if stays
+        else f"Starting now with the plan that is best on average ({in_words(portfolio, best)}) against waiting {years}: the delay alone costs {said(table['delay'].iloc[0])}. "
+    )
+    if better.empty:
+        text += (
+            "Nothing that could be learned meanwhile is shown to be worth anything."
+            if stays
+            else "Nothing that could be learned meanwhile is shown to make up for it."
+        )
+    else:
+        told = [f"{row.label} ({said(row.estimate)})" for row in better.itertuples()]
+        text += f"Waiting is worth more where {listing(told, last='or')}."
+    checks = (
+        Check(
+            "What is counted",
+            None,
+            "The same horizon, begun later and discounted; prices that fall or rise meanwhile, and offers that lapse, are not in it.",
+        ),
+    )
+    return Result("waiting", table, sentence(text), checks=checks, rows=w.rows, n_used=len(table))
+
+
+def first_to_measure(result: Result) -> pd.DataFrame:
+    """Return the inputs most worth knowing.
+
+    Parameters
+    ----------
+    result : Result
+        From `information`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Its rows of single inputs whose value is above 0 by its interval, at most three.
+    """
+    if not result.estimable:
+        return result.table.iloc[:0]
+    single = result.table[result.table["term"] != "everything"]
+    return single[single["conf_low"] > 0].head(3)
