@@ -8,7 +8,7 @@ import pandas as pd
 
 from lpo_analysis import vocabulary
 from lpo_analysis.results import Result
-from lpo_analysis.risk.ethics import matrix
+from lpo_analysis.risk.ethics import NOT_ADVICE, matrix
 from lpo_analysis.risk.opinions import SCOPES, version
 
 WIDTH = 100
@@ -45,7 +45,7 @@ def duties_text(duties: Result, differences: Result) -> str:
         lines.append("")
     lines += [fill(duties.text, WIDTH), "", fill(differences.text, WIDTH), ""]
     lines += [fill(f"{check.name}: {check.text}", WIDTH) for check in duties.checks]
-    return "\n".join([*lines, f"Edition: {version()}."])
+    return "\n".join([*lines, f"Edition: {version()}. {NOT_ADVICE}"])
 
 
 def _cells(part: pd.DataFrame) -> list[str]:

@@ -21,6 +21,7 @@ from lpo_analysis.risk.opinions import (
     cells,
     check_scope,
     jurisdictions_on_file,
+    place_named,
     register,
     rules,
     superseded,
@@ -62,7 +63,7 @@ def places(jurisdictions: Sequence[str]) -> list[str]:
     ParameterError
         If none is given, or one twice.
     """
-    codes = [vocabulary.resolve("place", name) for name in jurisdictions]
+    codes = [place_named(name) for name in jurisdictions]
     twice = sorted({code for code in codes if codes.count(code) > 1})
     if twice:
         raise ParameterError(f"jurisdictions: {listing(twice)} stands there twice.", remedy="Name each once.")
@@ -117,7 +118,7 @@ def duties(
     table = tidy(records)
     dead = _left_out(codes, asked, as_of)
     silent = _silent(table)
-    text = " ".join([*(_said(table, scope, codes) for scope in asked), NOT_ADVICE])
+    text = " ".join(_said(table, scope, codes) for scope in asked)
     return Result(
         "duties", table, text, checks=(
             Check("In force", None, "Whether an opinion still stands is told for few; verify before relying on one." + (f" Left out: {'; '.join(dead)}." if dead else "")),

@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from lpo_analysis.errors import ParameterError, choices
+from lpo_analysis import vocabulary
+from lpo_analysis.errors import NotFoundError, ParameterError, choices
 from lpo_analysis.evidence import table as load_table
 from lpo_analysis.evidence.schema import package, resource
 
@@ -257,6 +258,33 @@ def check_scope(scope: str) -> str:
     if code not in SCOPES:
         raise ParameterError(f"scope: got {scope!r}.", remedy=choices(code, SCOPES))
     return code
+
+
+def place_named(typed: str) -> str:
+    """Turn what somebody typed into the code of a jurisdiction.
+
+    Parameters
+    ----------
+    typed : str
+        A code or name of a country or part of one.
+
+    Returns
+    -------
+    str
+        Its code.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none; names the nearest and those with an opinion on file.
+    """
+    try:
+        return vocabulary.resolve("place", typed)
+    except NotFoundError as error:
+        near = (error.remedy or "").split("Allowed:")[0]
+        known = ", ".join(sorted(_register()["place"].unique()))
+        remedy = f"{near}With an opinion on file: {known}. Any other country or US state is known by its code or name as well."
+        raise NotFoundError(error.what, remedy=remedy) from None
 
 
 def jurisdictions_on_file(scope: str = "outsourcing") -> list[str]:

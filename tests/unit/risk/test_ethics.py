@@ -133,7 +133,7 @@ def test_the_sentence_names_what_at_least_one_jurisdiction_requires():
     text = duties(["US-NV", "US-NY"]).text
     assert "at least one of the chosen jurisdictions requires supervision, competence and vetting" in text
     assert "Under a condition: consent of the client." in text
-    assert "Research, not legal advice." in text
+    assert "Research, not legal advice." not in text  # said once, by the report and the checklist
 
 
 @pytest.mark.parametrize("codes", [["US-NY"], ["US-NV", "US-NY", "GB-EAW"], ["US-OH", "AUS"]], ids=str)
@@ -262,6 +262,8 @@ def test_victoria_calls_unnecessary_what_virginia_asks_for():
     assert "(2010)" in row["opinions"]
     assert "Between jurisdictions 1 contradiction" in result.text
     assert "not computed" in result.text
+    assert "further difference" in conflicts(duties(["US-VA", "AU-VIC", "US-NC"])).text
+    assert "asks for. 3 differences lie within" in conflicts(duties(["US-NC"])).text
 
 
 def test_fee_rules_that_exclude_each_other_are_found():
@@ -377,6 +379,18 @@ def test_abroad_follows_from_the_place_or_from_the_shore_given(monkeypatch):
 def test_an_unknown_jurisdiction_names_the_nearest():
     with pytest.raises(NotFoundError, match=r"'US-NX' is not a place this kit knows\. Did you mean 'US-"):
         duties(["US-NX"])
+
+
+def test_an_unknown_jurisdiction_lists_those_with_an_opinion_and_not_all_countries():
+    listed = ", ".join(sorted(register()["place"].unique()))
+    said = f"With an opinion on file: {listed}. Any other country or US state is known"
+    with pytest.raises(NotFoundError) as told:
+        duties(["Atlantis"])
+    assert said in str(told.value)
+    assert "AFG" not in str(told.value)
+    with pytest.raises(ValueError, match="With an opinion on file: AU-NSW") as refused:
+        Parameters(jurisdictions=["Atlantis"])
+    assert said in str(refused.value)
 
 
 @pytest.mark.parametrize(
