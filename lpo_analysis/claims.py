@@ -216,11 +216,15 @@ def _quality(e: Evidence) -> Claim:
 def _ethical(e: Evidence) -> Claim:
     del e
     opinions = table("ethics_opinions").query("scope == 'outsourcing' and in_force != 'no'")
-    allowed = opinions["permits"].isin(["yes", "conditional"])
-    verdict: Verdict = "supported" if allowed.all() else "mixed" if allowed.any() else "not known"
+    allowed, refused = opinions["permits"].isin(["yes", "conditional"]), opinions["permits"] == "no"
+    # To be allowed is not to be met: opinions alone can refute the claim, and never support it.
+    verdict: Verdict = "not known" if not refused.any() else "mixed" if allowed.any() else "contradicted"
+    places = opinions["subdivision"].where(opinions["subdivision"] != "", opinions["jurisdiction"]).nunique()
     why = (
-        f"{'All ' if allowed.all() else f'{int(allowed.sum())} of '}{len(opinions)} opinions on outsourcing on file allow it under conditions (supervision, confidentiality, often the client's consent); "
-        f"{int((opinions['seen'] == 'second_hand').sum())} were seen second-hand, and most jurisdictions have issued none."
+        f"Permitted where an opinion exists: {'all ' if allowed.all() else f'{int(allowed.sum())} of '}{count(len(opinions), 'opinion')} on outsourcing on file, of "
+        f"{count(places, 'jurisdiction')}, {'allow' if len(opinions) != 1 else 'allows'} it under conditions (supervision, confidentiality, often the client's consent); "
+        f"{int((opinions['seen'] == 'second_hand').sum())} were seen second-hand, and most jurisdictions have issued none. Whether firms meet the conditions is another question, "
+        "which no row measures (0 rows)."
     )
     rows = tuple(f"opinion:{name}" for name in opinions["opinion_id"])
     return Claim("ethical", "Ethical duties can be met", verdict, why, rows, "risk", "Ethics")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 COLOURS = {
     "main": "#0b5c8a",
@@ -26,6 +28,8 @@ COLOURS = {
 RUNG_COLOURS = {1: "#0b5c8a", 2: "#5b9bbf", 3: "#e39a72", 4: "#c2501b"}
 """From fitted (blue) to assumed (orange)."""
 
+_LONG_TITLE = 36
+"""Signs up to which a title fits beside the widest labels."""
 _STYLE: dict[Any, Any] = {
     "axes.edgecolor": COLOURS["muted"],
     "axes.labelcolor": COLOURS["ink"],
@@ -107,6 +111,30 @@ def axis(ax: Axes | None, *, height: float, width: float = 7.2) -> Axes:
 
     figure = plt.figure(figsize=(width, height), layout="constrained")
     return figure.add_subplot()
+
+
+def fit_titles(figure: Figure) -> None:
+    """Break titles that would run out of the picture into lines.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure, drawn on.
+    """
+    from matplotlib.text import Text
+
+    long = [(ax, text) for ax in figure.axes if len(text := ax.get_title(loc="left")) > _LONG_TITLE]
+    if not long:
+        return
+    figure.draw_without_rendering()
+    for ax, words in long:
+        for title in ax.get_children():
+            if not isinstance(title, Text) or title.get_text() != words:
+                continue
+            box = title.get_window_extent()
+            room = figure.bbox.x1 - box.x0 - 0.01 * figure.bbox.width
+            if box.width > room:
+                title.set_text(fill(words, max(int(len(words) * room / box.width), 12)))
 
 
 def bare(ax: Axes, *, grid: str = "x") -> Axes:

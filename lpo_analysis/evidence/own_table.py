@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,9 @@ from lpo_analysis.errors import DataError, Fault, NotFoundError, choices, closes
 from lpo_analysis.wording import count
 
 _LONGEST = 40
+_WORD = 16
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x19\x1b-\x1f]")
+"""Signs that no spreadsheet writes into a CSV and nearly every other kind of file holds."""
 
 
 def wrong(faults: Sequence[Fault]) -> DataError:
@@ -89,7 +93,7 @@ def _text(path: Path, label: str) -> str:
             text = raw.decode(codec)
         except UnicodeDecodeError:
             continue
-        if "\0" not in text:
+        if not _CONTROL.search(text):
             return text
     raise wrong([Fault(label, None, None, None, "is no text that can be read; save it as CSV (UTF-8)")])
 
@@ -323,10 +327,18 @@ def one_of(allowed: Sequence[str], labels: Mapping[str, str] | None = None) -> R
 
     def read(typed: str) -> str:
         if (code := spelt.get(folded(typed))) is None:
-            raise NoCodeError(typed, allowed, f"is not a known code. {choices(typed, allowed)}")
+            raise NoCodeError(typed, allowed, f"is not a known code. {_hint(typed, allowed)}{choices(typed, allowed)}")
         return code
 
     return read
+
+
+def _hint(typed: str, allowed: Sequence[str]) -> str:
+    """Name the nearest code of what is far from all, where one is nearer than nothing; of a short word only, not of a sentence."""
+    if closest(typed, allowed) or len(typed) > _WORD:
+        return ""
+    far = get_close_matches(folded(typed), allowed, n=1, cutoff=0.4)
+    return f"The nearest is {far[0]!r}. " if far else ""
 
 
 def read_code(table: OwnTable, line: int, column: str, cell: str, read: Reader, faults: list[Fault]) -> str:

@@ -365,7 +365,7 @@ def cluster_check(parts: dict[str, Floats]) -> Check:
     """
     sizes = {name: float(counts.sum()) for name, counts in parts.items()}
     largest = max(sizes, key=lambda name: sizes[name])
-    text = f"{count(len(parts), 'cluster')}; the largest, {largest}, holds {percent(sizes[largest] / sum(sizes.values()))} of the losses"
+    text = f"{count(len(parts), 'cluster')}; the largest, {largest}, holds {percent(sizes[largest] / sum(sizes.values()))} of what was counted"
     enough = len(parts) >= FEW_CLUSTERS
     return Check(
         "number of clusters", enough, text if enough else f"{text}. Fewer than {FEW_CLUSTERS} are few: the interval may be too narrow"

@@ -360,7 +360,7 @@ def _moment_checks(values: Floats, probabilities: Floats, analytic: Moments, sev
                 cut.append(f"{percent(above, width=0.01)} of an event's {_ORDINALS[power - 1]} moment")
             else:
                 failed.append(name)
-    text = "; ".join(told) if told else "grid and analytic moments agree, not unreasonable"
+    text = "; ".join(told) if told else "grid and analytic moments agree"
     if cut:
         text += f": the grid ends at {top:,.5g}, and beyond it lie {listing(cut)} and a year with a probability of {beyond:.2g}. "
         text += (

@@ -13,7 +13,9 @@ from lpo_analysis import vocabulary
 from lpo_analysis.errors import NotFoundError
 
 
-def _word(kind: str, codes: Iterable[str] | None = None) -> Callable[[object], str]:
+def _word(
+    kind: str, codes: Iterable[str] | None = None, reader: Callable[[str], str] | None = None
+) -> Callable[[object], str]:
     allowed = None if codes is None else tuple(codes)
 
     def turn(typed: object) -> str:
@@ -22,7 +24,7 @@ def _word(kind: str, codes: Iterable[str] | None = None) -> Callable[[object], s
                 "word_type", "must be text, such as {example}", {"example": _codes(kind, allowed)[0]}
             )
         try:
-            return vocabulary.resolve(kind, typed, allowed=allowed)
+            return reader(typed) if reader else vocabulary.resolve(kind, typed, allowed=allowed)
         except NotFoundError as error:
             raise PydanticCustomError("word", "{text}", {"text": str(error)}) from None
 
@@ -33,7 +35,7 @@ def _codes(kind: str, allowed: Iterable[str] | None = None) -> list[str]:
     return list(allowed) if allowed is not None else vocabulary.codes_of(kind)
 
 
-def word(kind: str, codes: Iterable[str] | None = None) -> Any:
+def word(kind: str, codes: Iterable[str] | None = None, *, reader: Callable[[str], str] | None = None) -> Any:
     """Return a pydantic type for one code of the vocabulary, accepting labels and aliases.
 
     Parameters
@@ -42,6 +44,8 @@ def word(kind: str, codes: Iterable[str] | None = None) -> Any:
         Part of the vocabulary, see `lpo_analysis.vocabulary.resolve`.
     codes : iterable of str, optional
         The codes allowed, where not all of the kind are.
+    reader : callable, optional
+        Turns what was typed into a code in place of `resolve`, where a message of its own helps more; raises NotFoundError.
 
     Returns
     -------
@@ -49,7 +53,9 @@ def word(kind: str, codes: Iterable[str] | None = None) -> Any:
         For use as an annotation.
     """
     listed = _codes(kind, codes)
-    return Annotated[str, BeforeValidator(_word(kind, codes)), Field(json_schema_extra={"allowed": list(listed)})]
+    return Annotated[
+        str, BeforeValidator(_word(kind, codes, reader)), Field(json_schema_extra={"allowed": list(listed)})
+    ]
 
 
 def _pair(value: object) -> object:

@@ -11,8 +11,8 @@ BOX = "\N{BALLOT BOX}"
 """What is ticked."""
 FIELDS = ("Matter", "Name", "Signature", "Date")
 """Lines to fill in by hand."""
-COLUMNS = ("term", "label", "state", "steps", "basis", "not_known", "persuasive")
-"""Columns of the table of a checklist; steps, basis and persuasive hold one line each thing."""
+COLUMNS = ("term", "label", "state", "steps", "basis", "not_known", "persuasive", "superseded")
+"""Columns of the table of a checklist; steps, basis, persuasive and superseded hold one line each thing."""
 
 
 def html(result: Result, *, title: str, subject: str = "", note: str = "") -> str:
@@ -44,6 +44,7 @@ def _item(number: int, row: dict[str, str]) -> str:
     steps = "".join(f"<li>{BOX} {escape(step)}</li>" for step in row["steps"].split("\n"))
     told = [*row["basis"].split("\n"), *([f"Not known: {row['not_known']}"] if row["not_known"] else [])]
     told += [f"Persuasive only: {line}" for line in row["persuasive"].split("\n") if line]
+    told += [f"No longer in force: {line}" for line in row["superseded"].split("\n") if line]
     said = "".join(f"<li>{escape(line)}</li>" for line in told)
     head = f"<strong>{number}. {escape(row['label'])}</strong> <em>({escape(row['state'])})</em>"
     return f'<li>{head}<ul class="steps">{steps}</ul><ul class="basis">{said}</ul></li>'
@@ -76,6 +77,7 @@ def plain(result: Result, *, title: str, subject: str = "", note: str = "") -> s
         lines += [set_off(step, "[ ] ") for step in str(row["steps"]).split("\n")]
         told = [*str(row["basis"]).split("\n"), *([f"not known: {row['not_known']}"] if row["not_known"] else [])]
         told += [f"persuasive only: {line}" for line in str(row["persuasive"]).split("\n") if line]
+        told += [f"no longer in force: {line}" for line in str(row["superseded"]).split("\n") if line]
         lines += [*(set_off(line, "    - ") for line in told), ""]
     if note:
         lines += [fill(note, 100), ""]

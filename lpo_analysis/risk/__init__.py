@@ -28,7 +28,7 @@ from lpo_analysis.risk.parameters import Parameters
 from lpo_analysis.risk.practice import steps_in_use
 from lpo_analysis.risk.quality import quality
 from lpo_analysis.risk.quality_data import OwnChecks, read_checks
-from lpo_analysis.risk.quality_own import own_acceptance, own_agreement, own_drift, own_level
+from lpo_analysis.risk.quality_own import NO_OWN_CHECKS, own_acceptance, own_agreement, own_drift, own_level
 from lpo_analysis.risk.quality_plan import acceptance_plan, inspection_cost, outgoing_quality
 from lpo_analysis.risk.quality_tasks import comparable_figures, task_accuracy
 from lpo_analysis.risk.recall import recall_plan, review_recall
@@ -37,6 +37,7 @@ from lpo_analysis.risk.severity import breach_cost
 from lpo_analysis.risk.spending import security_spending
 
 __all__ = [
+    "NO_OWN_CHECKS",
     "Analysis",
     "OwnChecks",
     "Parameters",

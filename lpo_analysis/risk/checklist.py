@@ -96,7 +96,8 @@ def checklist(duties: Result) -> Result:
     Result
         One term an item: ``label``, ``steps`` (joined by line feeds), ``state`` (the strictest over jurisdictions, scopes and the
         duties of the item), ``basis`` (jurisdiction, state, condition and citation of each opinion behind it, or `PRACTICE`),
-        ``not_known`` (where nothing on file tells), ``persuasive`` (opinions of national bodies), ``opinion_ids``. ``n_obs`` counts
+        ``not_known`` (where nothing on file tells), ``persuasive`` (opinions of national bodies), ``superseded`` (opinions no longer in force,
+        which count for nothing but are shown), ``opinion_ids``. ``n_obs`` counts
         the opinions.
 
     Notes
@@ -113,11 +114,12 @@ def checklist(duties: Result) -> Result:
         state = min(known["state"], key=RANK.__getitem__) if len(known) else "not known"
         missing = cells[cells["state"] == "not known"]
         behind = national[national["duty"].isin(item.duties) & (national["state"] != "not known")]
+        gone = [f"{row.jurisdiction}{_of(row, item, scopes)}: {row.superseded}, superseded by {row.superseded_by}" for row in cells[cells["superseded"] != ""].itertuples()]  # fmt: skip
         ids = dict.fromkeys(name for joined in known["opinion_ids"] for name in str(joined).split(", "))
         records.append(
             {"term": item.name, "label": item.title, "n_obs": len(ids), "unit": "opinions", "method": "strictest of the opinions on file", "state": state,
-             "steps": "\n".join(item.steps), "basis": "\n".join(_behind(known, item, scopes)) or _practice(item, bool(len(behind))), "not_known": _missing(missing, item, scopes),
-             "persuasive": "\n".join(_behind(behind, item, scopes)), "opinion_ids": ", ".join(ids)}
+             "steps": "\n".join(item.steps), "basis": "\n".join(_behind(known, item, scopes)) or _practice(item, persuasive=bool(len(behind)), gone=bool(gone)), "not_known": _missing(missing, item, scopes),
+             "persuasive": "\n".join(_behind(behind, item, scopes)), "superseded": "\n".join(gone), "opinion_ids": ", ".join(ids)}
         )  # fmt: skip
     result = tidy(records)
     practice = result.loc[result["basis"].str.startswith(PRACTICE), "label"].str.lower().tolist()
@@ -135,9 +137,11 @@ def checklist(duties: Result) -> Result:
     return Result("checklist", result, text, checks=(Check("Edition of the rules", None, said),), rows=duties.rows, n_used=duties.n_used)  # fmt: skip
 
 
-def _practice(item: Item, persuasive: bool) -> str:
+def _practice(item: Item, *, persuasive: bool, gone: bool) -> str:
     if not item.duties:
         return f"{PRACTICE}: the opinions were not read for it"
+    if gone:
+        return f"{PRACTICE} that is in force"
     return f"{PRACTICE} of the chosen jurisdictions" if persuasive else PRACTICE
 
 

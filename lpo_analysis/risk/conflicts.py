@@ -9,7 +9,7 @@ import pandas as pd
 
 from lpo_analysis import vocabulary
 from lpo_analysis.results import Check, Result, tidy
-from lpo_analysis.risk.ethics import NOT_ADVICE, RANK
+from lpo_analysis.risk.ethics import RANK
 from lpo_analysis.risk.opinions import DUTIES, SCOPES, STATES, rules
 from lpo_analysis.wording import count, listing
 
@@ -123,7 +123,7 @@ def _record(scope: str, duty: str, where: str, nature: str, found: str, behind: 
 
 def _told(records: list[dict[str, Any]], contradictions: list[dict[str, Any]]) -> str:
     if not records:
-        return f"No two opinions on file contradict each other here or differ in strength; where little is known little can. {NOT_ADVICE}"
+        return "No two opinions on file contradict each other here or differ in strength; where little is known little can."
     clear = (
         f"Between jurisdictions {count(len(contradictions), 'contradiction', 'contradictions')}: "
         + "; ".join(f"{row['label']} (opinions on {SCOPES[row['scope']]}; {row['found']})" for row in contradictions)
@@ -135,5 +135,6 @@ def _told(records: list[dict[str, Any]], contradictions: list[dict[str, Any]]) -
     elsewhere = sum(row["where"] != "between jurisdictions" for row in records)
     more = f" {count(between, 'duty differs', 'duties differ')} in strength between them." if between else ""
     if elsewhere:
-        more += f" {count(elsewhere, 'more difference lies', 'more differences lie')} within one jurisdiction, or between a national body and a part of its country."
-    return f"{clear}{more} Which rule governs is a question of law and not computed. {NOT_ADVICE}"
+        also = "further " if between or contradictions else ""
+        more += f" {count(elsewhere, f'{also}difference lies', f'{also}differences lie')} within one jurisdiction, or between a national body and a part of its country."
+    return f"{clear}{more} Which rule governs is a question of law and not computed."

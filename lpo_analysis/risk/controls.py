@@ -309,7 +309,7 @@ def control_worth(evidence: Evidence, parameters: Parameters) -> Result:
     text = (
         f"A control that prevented {percent(half)} of the breaches at the new provider would be worth at most {money(at['provider'].worth_50, 'USD', digits=2)} a year, one that prevented "
         f"{percent(half)} of all breaches of client data {money(at['all'].worth_50, 'USD', digits=2)}; whatever costs more than the whole of it, {money(at['provider'].estimate, 'USD', digits=2)} "
-        f"and {money(at['all'].estimate, 'USD', digits=2)}, cannot pay by preventing breaches alone. On the ways of quality and continuity no loss is in money, so no control on them can be judged that way."
+        f"and {money(at['all'].estimate, 'USD', digits=2)}, cannot pay by preventing breaches alone. What bad quality or a standstill costs is not computed in money, so controls against those cannot be judged that way."
     )
     data = priced.assign(group="Expected loss a year", weak=False)
     said = [f"{row.label} {money(row.estimate, 'USD', digits=2)}" for row in priced.itertuples()]

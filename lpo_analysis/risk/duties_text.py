@@ -8,7 +8,7 @@ import pandas as pd
 
 from lpo_analysis import vocabulary
 from lpo_analysis.results import Result
-from lpo_analysis.risk.ethics import matrix
+from lpo_analysis.risk.ethics import NOT_ADVICE, matrix
 from lpo_analysis.risk.opinions import SCOPES, version
 
 WIDTH = 100
@@ -45,19 +45,22 @@ def duties_text(duties: Result, differences: Result) -> str:
         lines.append("")
     lines += [fill(duties.text, WIDTH), "", fill(differences.text, WIDTH), ""]
     lines += [fill(f"{check.name}: {check.text}", WIDTH) for check in duties.checks]
-    return "\n".join([*lines, f"Edition: {version()}."])
+    return "\n".join([*lines, f"Edition: {version()}. {NOT_ADVICE}"])
 
 
 def _cells(part: pd.DataFrame) -> list[str]:
+    gone = [f"{row.label}, no longer in force: {row.superseded}; superseded by {row.superseded_by}" for row in part[part["superseded"] != ""].itertuples()]  # fmt: skip
     if not part["n_obs"].any() and (part["basis"] == "no opinion on file").all():
-        return ["no opinion on file: nothing is known, which is not permission"]
+        return ["no opinion on file: nothing is known, which is not permission", *gone]
     told = [
         f"{row.label}: {row.state}{f' ({row.condition})' if row.condition else ''} [{row.opinions}]"
         for row in part.itertuples()
         if row.basis == "stated" or row.condition
     ]
-    unseen = [row.label for row in part.itertuples() if row.basis != "stated" and not row.condition]
-    return [*told, *([f"not known, for not seen in the text read: {', '.join(unseen)}"] if unseen else [])]
+    silent = part[(part["basis"] != "stated") & (part["condition"] == "")]
+    read = ", ".join(dict.fromkeys(what for joined in silent["seen"] for what in str(joined).split(", ") if what))
+    unseen = [f"not known, for not seen in what was read ({read}): {', '.join(silent['label'])}"] if len(silent) else []
+    return [*told, *unseen, *gone]
 
 
 def _columns(frame: pd.DataFrame) -> str:

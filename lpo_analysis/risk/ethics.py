@@ -15,26 +15,29 @@ from lpo_analysis.results import Check, Result, tidy
 from lpo_analysis.risk.opinions import (
     DUTIES,
     SCOPES,
+    SEEN,
     STATES,
     TRIGGERS,
     cells,
     check_scope,
     jurisdictions_on_file,
+    place_named,
     register,
     rules,
+    superseded,
 )
 from lpo_analysis.wording import count, listing
 
 RANK = {state: rank for rank, state in enumerate(STATES)}
 NOT_ADVICE = "Research, not legal advice."
-_SEEN, _SILENT, _NONE = "stated", "not seen in the opinions on file", "no opinion on file"
+_SEEN, _SILENT, _NONE = "stated", "not seen in what was read", "no opinion on file"
 
 LOOKS = (
     State("required", "req", "#0b3c5d"),
     State("conditional", "cond", "#3f88b5", "//"),
     State("recommended", "rec", "#9cc3d9", ".."),
     State("not required", "no", "#eec3ab", "\\\\"),
-    State("not known: an opinion is on file, the duty not seen in it", "?", "#eceff2"),
+    State("not known: an opinion is on file, the duty not seen in what was read", "?", "#eceff2"),
     State("not known: no opinion on file", "–", "#ffffff", "xx"),
 )
 """Looks of the states in the heat map, from dark to light."""
@@ -60,7 +63,7 @@ def places(jurisdictions: Sequence[str]) -> list[str]:
     ParameterError
         If none is given, or one twice.
     """
-    codes = [vocabulary.resolve("place", name) for name in jurisdictions]
+    codes = [place_named(name) for name in jurisdictions]
     twice = sorted({code for code in codes if codes.count(code) > 1})
     if twice:
         raise ParameterError(f"jurisdictions: {listing(twice)} stands there twice.", remedy="Name each once.")
@@ -89,8 +92,10 @@ def duties(
         One term a scope, jurisdiction and duty. ``state`` is one of `STATES`, the strictest among the opinions; ``kind`` is
         ``own``, or ``persuasive`` for the opinions of a national body in a country of which only parts are asked for: these are
         shown beside the parts and enter neither their cells nor the union. ``condition`` says on what a state hangs, ``trigger``
-        in codes; ``opinions`` and ``year`` are what the cell rests on, ``basis`` whether it is stated, not seen in the opinions on
-        file, or without an opinion, and ``in_force`` what is told of that. Not known is never permission.
+        in codes; ``opinions`` and ``year`` are what the cell rests on, ``basis`` whether it is stated, not seen in what was read, or
+        without an opinion, and ``in_force`` what is told of that. ``seen`` is what was read (`SEEN`) and ``second_hand`` whether that is
+        a summary or list of others (yes, in part, no). ``superseded`` names opinions no longer in force that named the
+        duty, ``superseded_by`` what took their place: they enter no state. Not known is never permission.
 
     Raises
     ------
@@ -100,7 +105,7 @@ def duties(
         If a scope is unknown, or a jurisdiction stands there twice.
     """
     codes, asked = places(jurisdictions), [check_scope(scope) for scope in dict.fromkeys(scopes)]
-    found = cells(as_of)
+    found, gone = cells(as_of), superseded(as_of)
     records: list[dict[str, Any]] = []
     used: list[str] = []
     for scope in asked:
@@ -109,11 +114,11 @@ def duties(
             for duty in DUTIES:
                 here = found.get((scope, code, duty), ())
                 used += [str(row["opinion_id"]) for row in here]
-                records.append(_cell(here, scope, code, kind, duty))
+                records.append(_cell(here, scope, code, kind, duty) | _once(gone.get((scope, code, duty), ())))
     table = tidy(records)
     dead = _left_out(codes, asked, as_of)
     silent = _silent(table)
-    text = " ".join([*(_said(table, scope, codes) for scope in asked), NOT_ADVICE])
+    text = " ".join(_said(table, scope, codes) for scope in asked)
     return Result(
         "duties", table, text, checks=(
             Check("In force", None, "Whether an opinion still stands is told for few; verify before relying on one." + (f" Left out: {'; '.join(dead)}." if dead else "")),
@@ -145,8 +150,23 @@ def _cell(here: Sequence[Mapping[Any, Any]], scope: str, code: str, kind: str, d
         "method": "strictest of the opinions on file", "basis": _SEEN if known else _SILENT if here else _NONE,
         "opinions": "; ".join(f"{row['cited']}{': ' + row['state'] if several else ''}" for row in cited) or _NONE,
         "year": ", ".join(dict.fromkeys(str(row["year"]) for row in cited)), "in_force": ", ".join(dict.fromkeys(row["in_force"] for row in cited)).replace("_", " "),
-        "opinion_ids": ", ".join(row["opinion_id"] for row in cited),
+        "opinion_ids": ", ".join(row["opinion_id"] for row in cited), "seen": ", ".join(dict.fromkeys(SEEN[str(row["seen"])] for row in cited)),
+        "second_hand": _second_hand([str(row["seen"]) for row in cited]),
     }  # fmt: skip
+
+
+def _second_hand(seen: Sequence[str]) -> str:
+    """Say whether opinions are known from others alone."""
+    others = [what in ("second_hand", "list_entry") for what in seen]
+    return "" if not others else "yes" if all(others) else "in part" if any(others) else "no"
+
+
+def _once(gone: Sequence[Mapping[Any, Any]]) -> dict[str, str]:
+    """Say what opinions no longer in force named, and what took their place."""
+    return {
+        "superseded": "; ".join(f"{row['cited']}: {row['state']}" for row in gone),
+        "superseded_by": "; ".join(dict.fromkeys(str(row["superseded_by"]) or "not told" for row in gone)),
+    }
 
 
 def _left_out(codes: Sequence[str], scopes: Sequence[str], as_of: int | None) -> list[str]:

@@ -229,6 +229,11 @@ def _answers_told(table: pd.DataFrame, level: float) -> str:
             for _, row in own.iloc[[0, -1] if len(own) > 1 else [0]].iterrows()
         ]
         said.append(f"In {count(own['study'].nunique(), 'study', 'studies')} of AI on legal research {' to '.join(told)} of the answers were wrong or not borne out by the source cited, by tool.")  # fmt: skip
+    loose = rates[rates["level"].isna()]
+    if len(loose):
+        told = [f"{row.label}: {_ends(row)}" for row in loose.itertuples()]
+        both = f" All together run from {percent(rates['conf_low'].where(rates['level'].isna(), rates['estimate']).min())} to {percent(rates['conf_high'].where(rates['level'].isna(), rates['estimate']).max())}, the range told under Quality." if len(own) else ""  # fmt: skip
+        said.append(f"Published otherwise, without an interval of chance: {'; '.join(told)}.{both}")
     said.append(
         "No study on file measured the same of lawyers (0 rows), so whether AI invents more often than people err is not known."
     )
@@ -247,6 +252,13 @@ def _answers_told(table: pd.DataFrame, level: float) -> str:
     else:
         said.append("By accuracy, no study of these grades tells both sides of one task.")
     return " ".join(said)
+
+
+def _ends(row: Any) -> str:
+    """Tell a published range, or the one figure there is."""
+    if pd.isna(row.conf_low) or row.conf_low == row.conf_high:
+        return percent(row.estimate)
+    return f"{percent(row.conf_low)} to {percent(row.conf_high)}"
 
 
 def _points(row: Any) -> str:

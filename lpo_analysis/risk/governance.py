@@ -7,12 +7,14 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import stats
 
 from lpo_analysis import vocabulary
 from lpo_analysis.charts import intervals, panels
 from lpo_analysis.evidence import Evidence, select
 from lpo_analysis.evidence import table as load_table
+from lpo_analysis.methods.draws import Floats
 from lpo_analysis.methods.multiplicity import holm
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.wording import count, listing
@@ -134,8 +136,8 @@ def governance_over_time(location: str, *, since: int = 2011, reference: str = "
     Result
         One term an indicator: ``estimate`` is the change of the score, its interval as if the errors of the two years were
         independent; ``p_adjusted`` is Holm's for all six; ``apart`` whether the intervals of the two years do not overlap;
-        ``needed_correlation`` the least correlation of the two errors at which the change would be more than they explain
-        (0 where it is without any; missing where none would do).
+        ``needed_correlation`` the least correlation of the two errors at which the change would stand after Holm's adjustment for six,
+        if it were the same for all (0 where it stands without any; missing where none would do).
 
     Notes
     -----
@@ -182,7 +184,7 @@ def governance_over_time(location: str, *, since: int = 2011, reference: str = "
     return Result(
         "governance_over_time", table, text,
         checks=(
-            Check("Errors over time", None, "The errors of two years go along by an amount that is not published; needed_correlation says how much of it each change would need."),
+            Check("Errors over time", None, "The errors of two years go along by an amount that is not published; the table says how much of it each change would need to stand among six."),
             Check("Makers' rule", None, f"{int(table['apart'].sum())} of 6 pairs of intervals do not overlap; {int((table['p_adjusted'] <= 1 - level).sum())} of 6 changes stand after Holm's adjustment."),
         ),
         rows=tuple(f"table:location_governance:{code}:{year}" for code in drawn for year in (since, last)), n_used=len(here), plot_data=_series(scores, drawn, level),
@@ -192,19 +194,42 @@ def governance_over_time(location: str, *, since: int = 2011, reference: str = "
 
 
 def _changed(new: pd.Series, old: pd.Series, *, level: float) -> pd.DataFrame:
-    z = float(stats.norm.ppf((1 + level) / 2))
     table = _compared(new, old, level=level).drop(columns=["std_error"])
     errors = np.array([(float(new[f"{code}_se"]), float(old[f"{code}_se"])) for code in INDICATORS])
     change = table["difference"].to_numpy()
-    # Correlation r at which |change| = z sqrt(s1^2 + s2^2 - 2 r s1 s2).
-    needed = ((errors**2).sum(axis=1) - (change / z) ** 2) / (2 * errors.prod(axis=1))
+    needed = _needed(change, errors, alpha=1 - level)
     return tidy(
         table.assign(
             estimate=change, std_error=np.hypot(*errors.T), conf_low=table["diff_low"], conf_high=table["diff_high"], n_obs=2, unit="change of the score",
             method="difference of two published scores, errors as if independent", before=[float(old[code]) for code in INDICATORS],
-            now=[float(new[code]) for code in INDICATORS], needed_correlation=np.where(needed >= 1, np.nan, np.maximum(needed, 0.0)),
+            now=[float(new[code]) for code in INDICATORS], needed_correlation=needed,
         ).drop(columns=["difference", "diff_low", "diff_high"]).to_dict("records")
     )  # fmt: skip
+
+
+def _needed(change: Floats, errors: Floats, *, alpha: float) -> Floats:
+    """Return the least correlation of the two errors, one for all changes, at which each is rejected by Holm's step-down test.
+
+    A correlation r leaves an error of sqrt(s1^2 + s2^2 - 2 r s1 s2), so p falls as r rises, and with it what Holm asks of a change whose
+    forerunners are rejected: the first r at which it stands is found by halving.
+    """
+    square, product = (errors**2).sum(axis=1), errors.prod(axis=1)
+
+    def stands(r: float) -> NDArray[np.bool_]:
+        spread = np.sqrt(np.maximum(square - 2 * r * product, 1e-300))
+        return np.asarray(holm(2 * stats.norm.sf(np.abs(change) / spread)) <= alpha)
+
+    made = np.full(len(change), np.nan)
+    most = 1 - 1e-9
+    for at in np.flatnonzero(stands(most)):
+        low, high = 0.0, most
+        if stands(0.0)[at]:
+            high = 0.0
+        while high - low > 1e-9:
+            middle = (low + high) / 2
+            low, high = (low, middle) if stands(middle)[at] else (middle, high)
+        made[at] = high
+    return made
 
 
 def _series(scores: pd.DataFrame, codes: Sequence[str], level: float) -> pd.DataFrame:

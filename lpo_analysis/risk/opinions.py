@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from lpo_analysis.errors import ParameterError, choices
+from lpo_analysis import vocabulary
+from lpo_analysis.errors import NotFoundError, ParameterError, choices
 from lpo_analysis.evidence import table as load_table
 from lpo_analysis.evidence.schema import package, resource
 
@@ -54,6 +55,14 @@ TRIGGERS = {
 }
 """What a conditional duty can hang on."""
 
+SEEN = {
+    "full_text": "full text",
+    "passage": "digest/passage",
+    "list_entry": "list entry only",
+    "second_hand": "second-hand",
+}
+"""What was read of an opinion, in words: only the full text can show that a duty is not in it."""
+
 _CODED = {"yes": "required", "required": "required", "recommended": "recommended", "not_required": "not required"}
 _LOCAL = re.compile(r"\b(City|County)\b")
 
@@ -77,7 +86,7 @@ def _level(row: Mapping[Hashable, Any]) -> str:
 
 
 def _cited(row: Mapping[Hashable, Any]) -> str:
-    seen = {"second_hand": ", second-hand", "list_entry": ", list entry only"}.get(str(row["seen"]), "")
+    seen = "" if row["seen"] == "full_text" else f", {SEEN[str(row['seen'])]}"
     return f"{row['body']}, {row['citation']} ({row['year']}){seen}"
 
 
@@ -95,7 +104,7 @@ def register(*, as_of: int | None = None) -> pd.DataFrame:
         The table ``ethics_opinions`` with ``place`` (the part of a country where there is one, else the country), ``level``
         (national, part, local), ``replaced`` (year in which a successor came into force, where told; as of an
         earlier year ``in_force`` says until when), ``cited`` (citation in
-        words) and ``counts`` (bool). Where it is not known whether an opinion is in force it counts, and its cells say so.
+        words, with what was read of it where that is not the full text) and ``counts`` (bool). Where it is not known whether an opinion is in force it counts, and its cells say so.
 
     Raises
     ------
@@ -139,9 +148,13 @@ _KEPT = ["opinion_id", "place", "scope", "cited", "year", "in_force", "level", "
 @lru_cache(maxsize=16)
 def _rules(as_of: int | None) -> pd.DataFrame:
     frame = register(as_of=as_of)
+    return _coded(frame[frame["counts"]])
+
+
+def _coded(frame: pd.DataFrame) -> pd.DataFrame:
     read = _readings()
     records = []
-    for row in frame[frame["counts"]].to_dict("records"):
+    for row in frame.to_dict("records"):
         for duty in DUTIES:
             found = read.get((str(row["opinion_id"]), duty)) if duty in READ else _plain(row[duty])
             cell = found or {"state": "not known", "condition": "", "trigger": "", "stance": ""}
@@ -166,6 +179,31 @@ def cells(as_of: int | None = None) -> Mapping[tuple[str, str, str], tuple[Mappi
     found: dict[tuple[str, str, str], list[Mapping[Hashable, Any]]] = {}
     for row in _rules(as_of).to_dict("records"):
         found.setdefault((row["scope"], row["place"], row["duty"]), []).append(row)
+    return {key: tuple(rows) for key, rows in found.items()}
+
+
+@lru_cache(maxsize=16)
+def superseded(as_of: int | None = None) -> Mapping[tuple[str, str, str], tuple[Mapping[Hashable, Any], ...]]:
+    """Return what opinions that are no longer in force named, by scope, place and duty.
+
+    Parameters
+    ----------
+    as_of : int, optional
+        As in `register`.
+
+    Returns
+    -------
+    mapping
+        From scope, place and duty to rows as those of `rules`, with ``superseded_by``; only duties that such an opinion named. They enter no
+        state: they are there to be shown as what once stood. Not to be changed.
+    """
+    frame = register(as_of=as_of)
+    gone = frame[~frame["counts"] & (frame["in_force"] == "no") & (as_of is None or frame["year"] <= as_of)]
+    after = gone.set_index("opinion_id")["superseded_by"]
+    found: dict[tuple[str, str, str], list[Mapping[Hashable, Any]]] = {}
+    for row in _coded(gone).query("state != 'not known'").to_dict("records"):
+        told = {**row, "superseded_by": str(after[row["opinion_id"]])}
+        found.setdefault((row["scope"], row["place"], row["duty"]), []).append(told)
     return {key: tuple(rows) for key, rows in found.items()}
 
 
@@ -220,6 +258,33 @@ def check_scope(scope: str) -> str:
     if code not in SCOPES:
         raise ParameterError(f"scope: got {scope!r}.", remedy=choices(code, SCOPES))
     return code
+
+
+def place_named(typed: str) -> str:
+    """Turn what somebody typed into the code of a jurisdiction.
+
+    Parameters
+    ----------
+    typed : str
+        A code or name of a country or part of one.
+
+    Returns
+    -------
+    str
+        Its code.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none; names the nearest and those with an opinion on file.
+    """
+    try:
+        return vocabulary.resolve("place", typed)
+    except NotFoundError as error:
+        near = (error.remedy or "").split("Allowed:")[0]
+        known = ", ".join(sorted(_register()["place"].unique()))
+        remedy = f"{near}With an opinion on file: {known}. Any other country or US state is known by its code or name as well."
+        raise NotFoundError(error.what, remedy=remedy) from None
 
 
 def jurisdictions_on_file(scope: str = "outsourcing") -> list[str]:

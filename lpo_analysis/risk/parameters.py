@@ -12,7 +12,9 @@ from lpo_analysis.errors import NoEvidenceError, ParameterError
 from lpo_analysis.evidence import price_years, table
 from lpo_analysis.methods.elusion import Reviewer, Stratum
 from lpo_analysis.parameters import Level, Number, Range, ReportParameters, Seed, Whole, own_file, rule, word
+from lpo_analysis.risk.opinions import place_named
 
+_Jurisdiction = word("place", reader=place_named)
 Grade = Literal["A", "B", "C", "D"]
 Severity = Literal["minor", "major", "critical"]
 Share = Annotated[Number, Field(gt=0, lt=1)]
@@ -40,7 +42,7 @@ class Parameters(ReportParameters):
 
     buyer_size: word("buyer size") = "midsize"  # type: ignore[valid-type]
     """Size of the law firm whose breaches are counted."""
-    jurisdictions: Annotated[list[word("place")], Field(min_length=1, max_length=20)] = ["US-NY", "GB-EAW"]  # type: ignore[valid-type]
+    jurisdictions: Annotated[list[_Jurisdiction], Field(min_length=1, max_length=20)] = ["US-NY", "GB-EAW"]  # type: ignore[valid-type]
     """Jurisdictions whose opinions are asked what they require."""
     location: word("place") = "IND"  # type: ignore[valid-type]
     """Place of the provider, whose governance is shown beside that of the United States."""
@@ -113,7 +115,7 @@ class Parameters(ReportParameters):
     null_sample: Annotated[list[Whole], Field(max_length=3)] = []
     """Of the same review: documents not retrieved, sampled of them, relevant in the sample; empty for none."""
     checker_calls: Annotated[list[Whole], Field(max_length=4)] = []
-    """How checkers did on known documents: relevant ones called so, relevant ones shown, irrelevant ones called so, irrelevant ones shown."""
+    """Correct calls of checkers on known documents: relevant called relevant, relevant shown, irrelevant called irrelevant, irrelevant shown."""
     duty_scopes: Annotated[list[Scope], Field(min_length=1)] = ["outsourcing"]
     """What the opinions counted in the section on ethics are about, each scope apart; generative AI has a section of its own."""
     governance_since: Whole = 2011
@@ -216,7 +218,7 @@ class Parameters(ReportParameters):
 
     def _check_review(self) -> None:
         for name, fields, least in (("retrieved_sample", 3, "documents retrieved, sampled, relevant in the sample"), ("null_sample", 3, "documents not retrieved, sampled, relevant in the sample"),
-                                    ("checker_calls", 4, "relevant called so, relevant shown, irrelevant called so, irrelevant shown")):  # fmt: skip
+                                    ("checker_calls", 4, "relevant called relevant, relevant shown, irrelevant called irrelevant, irrelevant shown")):  # fmt: skip
             if len(getattr(self, name)) not in (0, fields):
                 raise rule(f"{name}: needs {fields} numbers ({least}), got {len(getattr(self, name))}")
         if bool(self.retrieved_sample) != bool(self.null_sample):

@@ -24,6 +24,11 @@ from lpo_analysis.wording import count, listing, money, percent, sentence
 NO_CHECKS = (
     "no quality checks of your own were given (quality_path names a file in the form of data/templates/quality.csv)"
 )
+NO_OWN_CHECKS = (
+    "With `quality_path` this section shows the level of quality by severity, whether it moved, which deliveries to accept, and how far your "
+    "checkers agree; no file was given."
+)
+"""Said once in place of four empty results."""
 CLASSES = SEVERITIES[1:]
 _FEW = 5
 ACCEPT, REJECT, OPEN = "accept", "reject", "check more"

@@ -45,7 +45,7 @@ def _tested(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _task(code: object) -> str:
-    return "any task" if code in ("", "all") else vocabulary.label("any task", str(code))
+    return "" if code in ("", "all") else vocabulary.label("any task", str(code))
 
 
 def task_accuracy(evidence: Evidence, parameters: Parameters) -> Result:
@@ -93,7 +93,7 @@ def task_accuracy(evidence: Evidence, parameters: Parameters) -> Result:
              "measure": row["measure"], "doer": row["doer"], "task": _task(row["task"]), "study": row["study_id"], "grade": row["grade"]}
         )  # fmt: skip
     table = tidy(records)
-    data = table.assign(group=[f"{sentence(m)}, {t}" for m, t in zip(table["measure"], table["task"], strict=True)],
+    data = table.assign(group=[f"{sentence(m)}, {t or 'all tasks'}" for m, t in zip(table["measure"], table["task"], strict=True)],
                         weak=table["grade"].isin(["C", "D"]))  # fmt: skip
     pairs = _pairs(table)
     told = f"{count(len(table), 'figure')} from {count(table['study'].nunique(), 'study', 'studies')} tell how lawyers and software do on test tasks. "
@@ -101,8 +101,8 @@ def task_accuracy(evidence: Evidence, parameters: Parameters) -> Result:
     wrong = table[table["measure"] == _WRONG]
     if len(wrong):
         text += (
-            f" Software answered wrongly or without support in {_span(wrong)} of the questions; "
-            "no figure on file tells the same of lawyers."
+            f" Software answered wrongly or without support in {_span(wrong)} of the questions, by tool "
+            "(taken apart under Generative AI); no figure on file tells the same of lawyers."
         )
     return Result(
         "task_accuracy", table, text, rows=tuple(rows.index), n_used=len(rows),
@@ -218,7 +218,7 @@ def _group(measure: str, doer: str, task: str, part: pd.DataFrame, level: float)
     # One study, one vote: several tools put to the same questions are their mean.
     one = known.groupby("study_id")[["value", "sample_size"]].mean().astype(float)
     made: dict[str, object] = {
-        "term": f"{measure}:{doer}:{task or 'all'}".replace(" ", "_"), "label": f"{sentence(measure)}, {doer}, {_task(task)}", "level": level,
+        "term": f"{measure}:{doer}:{task or 'all'}".replace(" ", "_"), "label": ", ".join(part for part in (sentence(measure), doer, _task(task)) if part), "level": level,
         "n_obs": studies, "unit": "share", "method": "not pooled", "figures": len(part), "with_n": len(one), "why": "",
     }  # fmt: skip
     if len(one) < LEAST_STUDIES:

@@ -59,13 +59,17 @@ def review_recall(parameters: Parameters) -> Result:
     found += [behind.row("missed").to_dict(), behind.row("elusion").to_dict()]
     table = tidy([row | {"label": _TERMS[str(row["term"])]} for row in found])
     lead = corrected if corrected is not None and corrected.estimable else plain
-    if corrected is None:
+    if checker is None or corrected is None:
         told = Check("Checkers' error", None, "How the checkers do is not told (checker_calls), so they are taken to be right; their error would widen the interval.")  # fmt: skip
     elif not corrected.estimable:
-        told = Check("Checkers' error", False, f"With it recall cannot be estimated, because {corrected.reason}.")
+        told = Check(
+            "Checkers' error",
+            False,
+            f"{right_calls(checker)} With it recall cannot be estimated, because {corrected.reason}.",
+        )
     else:
         widths = [r.row("recall")["conf_high"] - r.row("recall")["conf_low"] for r in (plain, corrected)]
-        told = Check("Checkers' error", True, f"With it the interval of recall is {number(widths[1] / widths[0], digits=2)} times as wide.")  # fmt: skip
+        told = Check("Checkers' error", True, f"{right_calls(checker)} With it the interval of recall is {number(widths[1] / widths[0], digits=2)} times as wide.")  # fmt: skip
     # What the plain estimate says of checkers does not hold where their error is inside.
     others = [check for check in lead.checks if check.name != "Reviewers' error"]
     text = f"{lead.text} {behind.text}"
@@ -81,6 +85,26 @@ def review_recall(parameters: Parameters) -> Result:
         draw=partial(intervals, title="What the review found", xlabel=f"recall, with {p.level:.0%} intervals"),
         alt=f"Recall of {_said(at)}, beside the other ways to compute it.",
     )  # fmt: skip
+
+
+def right_calls(checker: Reviewer) -> str:
+    """Say which part of the calls of checkers was right.
+
+    Parameters
+    ----------
+    checker : Reviewer
+        How they did on known documents.
+
+    Returns
+    -------
+    str
+        A sentence.
+    """
+    c = checker
+    return (
+        f"On known documents the checkers were right on {percent(c.sensitivity, width=0.01)} of the relevant ({c.true_positives:,} of {c.relevant:,}) and "
+        f"{percent(c.specificity, width=0.01)} of the irrelevant ones ({c.true_negatives:,} of {c.irrelevant:,})."
+    )
 
 
 def _said(row: pd.Series) -> str:
@@ -185,7 +209,7 @@ def recall_plan(parameters: Parameters) -> Result:
     )  # fmt: skip
     checks = (
         Check("Expected shares", None, f"Richness {percent(p.expected_richness, width=0.01)}, recall {percent(p.expected_recall)} and precision {percent(p.expected_precision)} are assumed; a rarer kind of document needs more."),
-        Check("Checkers' error", None, sentence("as in checker_calls." if checker else "not inside: the checkers are taken to be right (checker_calls is empty).")),
+        Check("Checkers' error", None, sentence(right_calls(checker) if checker else "not inside: the checkers are taken to be right (checker_calls is empty).")),
     )  # fmt: skip
     return Result(
         "recall_plan", table, text, checks=checks, plot_data=drawn,

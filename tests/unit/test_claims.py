@@ -223,17 +223,20 @@ def test_quality_is_judged_from_three_studies_of_providers_on():
     assert module._quality(added("msft_quality", {"study_id": "one"}, {"study_id": "one"})).verdict == "not known"
 
 
-def test_the_duties_can_be_met_where_every_opinion_allows_it(monkeypatch, judged):
-    assert judged["ethical"].verdict == "supported"
-    assert judged["ethical"].why.startswith("All 13 opinions")
+def test_a_permission_is_no_proof_that_duties_are_met_but_a_refusal_counts(monkeypatch, judged):
+    assert judged["ethical"].verdict == "not known"
+    assert judged["ethical"].why.startswith(
+        "Permitted where an opinion exists: all 13 opinions on outsourcing on file, of 11 jurisdictions, allow it"
+    )
+    assert "no row measures (0 rows)" in judged["ethical"].why
     opinions = table("ethics_opinions")
     opinions.loc[opinions["opinion_id"] == "nycbar_2006_3", "permits"] = "no"
     monkeypatch.setattr(module, "table", lambda _: opinions)
     claim = module._ethical(load())
     assert claim.verdict == "mixed"
-    assert claim.why.startswith("12 of 13 opinions")
+    assert claim.why.startswith("Permitted where an opinion exists: 12 of 13 opinions")
     monkeypatch.setattr(module, "table", lambda _: opinions.assign(permits="no"))
-    assert module._ethical(load()).verdict in {"contradicted", "not known"}
+    assert module._ethical(load()).verdict == "contradicted"
 
 
 DEGREES = [

@@ -48,6 +48,29 @@ def test_the_picture_is_the_one_savefig_writes():
     assert plt.get_fignums() == []
 
 
+def test_a_title_beside_wide_labels_is_broken_and_stays_in_the_picture(monkeypatch):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    shown, print_png = [], FigureCanvasAgg.print_png
+
+    def printing(canvas, *args, **options):
+        print_png(canvas, *args, **options)
+        ax = canvas.figure.axes[0]
+        said = ax.get_title(loc="left")
+        heading = next(part for part in ax.get_children() if getattr(part, "get_text", str)() == said)
+        shown.append((said, heading.get_window_extent().x1 / canvas.figure.bbox.x1))
+
+    monkeypatch.setattr(FigureCanvasAgg, "print_png", printing)
+    title = "How often something was counted, by the definition of what is counted"
+    frame = pd.concat([TABLE, TABLE], ignore_index=True)
+    frame["label"] = ["confidential data lost, of firms that were breached at all", "x"]
+    picture(result(partial(intervals, title=title), frame))
+    ((said, right),) = shown
+    assert said.split() == title.split()
+    assert "\n" in said
+    assert right <= 1
+
+
 def test_the_layout_runs_within_one_drawing(monkeypatch):
     from matplotlib.figure import Figure
 

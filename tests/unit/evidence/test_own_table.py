@@ -54,6 +54,29 @@ def test_a_missing_file_and_a_workbook_are_told_without_a_path(tmp_path: Path) -
         read_own(book, KNOWN, KNOWN)
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [b"\x89PNG\r\n\x1a\n\x01\x02", b"%PDF-1.7\n\x01\x05\xe2\xe3", b"\x1f\x8b\x08rest"],
+    ids=["png", "pdf", "gzip"],
+)
+def test_a_binary_file_is_no_text_and_its_columns_are_not_missing(tmp_path: Path, raw: bytes) -> None:
+    path = tmp_path / "own.csv"
+    path.write_bytes(raw)
+    with pytest.raises(DataError, match="is no text that can be read; save it as CSV") as told:
+        read_own(path, KNOWN, KNOWN)
+    assert "missing" not in str(told.value)
+
+
+def test_a_word_far_from_all_codes_gets_the_nearest_and_is_not_repeated(tmp_path: Path) -> None:
+    table = read_own(write(tmp_path, "batch,items,grade\n1,2,moderate\n2,2,a long sentence of no concern\n"), KNOWN, ())
+    faults: list[Fault] = []
+    for line, cell in zip(table.lines, table.column("grade"), strict=True):
+        read_code(table, line, "grade", cell, one_of(["none", "minor", "major", "critical"]), faults)
+    assert "The nearest is '" in str(faults[0])
+    assert "moderate" not in str(faults[0])
+    assert "nearest" not in str(faults[1])
+
+
 def test_codes_are_read_and_only_near_ones_repeated(tmp_path: Path) -> None:
     table = read_own(write(tmp_path, "batch,items,grade\n1,2,Major\n2,2,majr\n3,3,Smith said so\n4,4,\n"), KNOWN, ())
     faults: list[Fault] = []

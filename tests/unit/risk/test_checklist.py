@@ -3,6 +3,7 @@
 import pytest
 
 from lpo_analysis.evidence import load
+from lpo_analysis.reporting.checklist import html, plain
 from lpo_analysis.risk import Parameters, checklist, duties, steps_in_use
 from lpo_analysis.risk.checklist import ITEMS, PRACTICE, subject
 from lpo_analysis.risk.opinions import DUTIES
@@ -22,7 +23,7 @@ def test_an_item_names_state_condition_citation_and_what_is_not_known():
     assert row["state"] == "conditional"
     assert (
         row["basis"]
-        == "US-NY, consent of the client: conditional (when necessary) [New York City Bar, Formal Op. 2006-3 (2006)]"
+        == "US-NY, consent of the client: conditional (when necessary) [New York City Bar, Formal Op. 2006-3 (2006), digest/passage]"
     )
     assert "US-NY, disclosure to the client" in row["not_known"]
     assert row["opinion_ids"] == "nycbar_2006_3"
@@ -42,6 +43,20 @@ def test_items_without_an_opinion_rest_on_practice_and_say_how():
     assert nevada.row("supervision")["basis"] == f"{PRACTICE} of the chosen jurisdictions"
     assert set(nevada.table["state"]) == {"not known"}
     assert nevada.text.startswith("Of 10 items 0 rest on an opinion on file of the chosen jurisdictions.")
+
+
+def test_an_item_shows_the_superseded_rule_and_does_not_rest_on_it():
+    result = checklist(duties(["US-NY", "GB-EAW"]))
+    row = result.row("agreement")
+    assert (row["state"], row["n_obs"]) == ("not known", 0)
+    assert row["basis"] == f"{PRACTICE} that is in force"
+    assert row["superseded"] == (
+        "GB-EAW: Solicitors Regulation Authority, SRA Code 2011, Outcome 7.10 (2011), second-hand: required, "
+        "superseded by rules in force since 25 Nov 2019 (not named in the source)"
+    )
+    for written in (plain(result, title="T"), html(result, title="T")):
+        assert "o longer in force: GB-EAW: Solicitors Regulation Authority" in " ".join(written.split())
+    assert set(checklist(duties(["US-NY"])).table["superseded"]) == {""}
 
 
 @pytest.mark.parametrize("codes", [["US-NY"], ["US-VA", "AU-VIC", "IND"], ["GBR"]], ids=str)

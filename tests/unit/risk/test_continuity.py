@@ -50,19 +50,28 @@ def test_a_change_is_the_difference_of_two_published_scores(code):
     assert result.table["p_adjusted"].to_numpy() == pytest.approx(multipletests(p_values, method="holm")[1])
 
 
-def test_the_needed_correlation_makes_the_change_just_more_than_the_errors():
+def test_the_needed_correlation_makes_the_change_just_stand_after_holm():
+    told = 0
     for code in ("IND", "POL", "HUN", "ZAF"):
-        for row in governance_over_time(code).table.itertuples():
-            new, old = scores(code, 2021)[f"{row.term}_se"], scores(code, 2011)[f"{row.term}_se"]
-            z = stats.norm.ppf(0.95)
-            if np.isnan(row.needed_correlation):
-                assert abs(row.estimate) <= z * abs(new - old) + 1e-9
-            elif row.needed_correlation > 0:
-                assert abs(row.estimate) == pytest.approx(
-                    z * np.sqrt(new**2 + old**2 - 2 * row.needed_correlation * new * old)
-                )
+        frame = governance_over_time(code).table
+        new, old = (np.array([scores(code, year)[f"{term}_se"] for term in frame["term"]]) for year in (2021, 2011))
+
+        def stands(r, at, change=frame["estimate"], new=new, old=old):
+            p = 2 * stats.norm.sf(np.abs(change) / np.sqrt(new**2 + old**2 - 2 * r * new * old))
+            return bool(multipletests(p, alpha=0.1, method="holm")[0][at])
+
+        for at, needed in enumerate(frame["needed_correlation"]):
+            if np.isnan(needed):
+                assert not stands(1 - 1e-8, at)
+            elif needed > 0:
+                assert stands(needed + 1e-6, at)
+                assert not stands(needed - 1e-6, at)
+                told += 1
             else:
-                assert row.p_value <= 0.1
+                assert frame["p_adjusted"].iloc[at] <= 0.1
+        # Nothing that does not stand as it is needs no correlation.
+        assert ((frame["needed_correlation"] == 0) == (frame["p_adjusted"] <= 0.1)).all()
+    assert told
 
 
 def test_only_a_change_that_passes_both_rules_is_told():

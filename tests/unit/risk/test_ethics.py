@@ -6,8 +6,9 @@ from lpo_analysis.errors import NotFoundError, ParameterError
 from lpo_analysis.evidence import table
 from lpo_analysis.risk import Parameters, analyse, conflicts, coverage, duties, jurisdictions_on_file, triggered
 from lpo_analysis.risk.conflicts import CONTRARY, STANCES
+from lpo_analysis.risk.duties_text import duties_text
 from lpo_analysis.risk.ethics import matrix, union
-from lpo_analysis.risk.opinions import DUTIES, READ, SCOPES, STATES, TRIGGERS, register, rules, version
+from lpo_analysis.risk.opinions import DUTIES, READ, SCOPES, SEEN, STATES, TRIGGERS, register, rules, version
 from lpo_analysis.vocabulary import PLACES
 
 OPINIONS = table("ethics_opinions").set_index("opinion_id")
@@ -32,7 +33,7 @@ def test_new_york_is_as_coded():
     assert result.rows == ("opinion:nycbar_2006_3", "opinion:aba_08_451", "opinion:aba_105c")
     cell = own(result).set_index("duty").loc["client_consent"]
     assert (cell["condition"], cell["trigger"], cell["year"]) == ("when necessary", "not_told", "2006")
-    assert cell["opinions"] == "New York City Bar, Formal Op. 2006-3 (2006)"
+    assert cell["opinions"] == "New York City Bar, Formal Op. 2006-3 (2006), digest/passage"
     assert "speaks for no whole jurisdiction: New York City Bar" in result.checks[1].text
 
 
@@ -47,6 +48,38 @@ def test_an_opinion_no_longer_in_force_is_left_out_and_said_to_be():
     # Only the dead rule asked for a written agreement.
     assert states("GB-EAW")["agreement_in_writing"] == "not known"
     assert states("GB-EAW")["confidentiality_measures"] == "required"
+
+
+def test_a_superseded_rule_is_shown_beside_the_cell_it_no_longer_fills():
+    cell = own(duties(["GB-EAW"])).set_index("duty").loc["agreement_in_writing"]
+    assert cell["state"] == "not known"
+    assert (
+        cell["superseded"]
+        == "Solicitors Regulation Authority, SRA Code 2011, Outcome 7.10 (2011), second-hand: required"
+    )
+    assert cell["superseded_by"] == "rules in force since 25 Nov 2019 (not named in the source)"
+    # While it was in force it filled the cell, and before it was issued nothing was there to supersede.
+    for year in (2010, 2015):
+        assert set(duties(["GB-EAW"], as_of=year).table["superseded"]) == {""}
+    found = duties(["GB-EAW"])
+    assert "written agreement, no longer in force: Solicitors" in " ".join(duties_text(found, conflicts(found)).split())
+
+
+def test_what_was_read_of_an_opinion_stands_in_its_citation_and_its_column():
+    frame = register()
+    for row in frame[frame["seen"] != "full_text"].itertuples():
+        assert row.cited.endswith(f", {SEEN[row.seen]}")
+    cells = own(duties(["US-NY", "US-VA", "US-NV"])).set_index(["jurisdiction", "duty"])
+    assert cells.loc[("US-NY", "supervision"), ["seen", "second_hand"]].tolist() == ["digest/passage", "no"]
+    assert cells.loc[("US-VA", "supervision"), ["seen", "second_hand"]].tolist() == ["second-hand", "yes"]
+    assert cells.loc[("US-NV", "supervision"), ["seen", "second_hand"]].tolist() == ["", ""]
+    both = duties(["USA"]).table.set_index("duty").loc["supervision"]
+    assert (both["seen"], both["second_hand"]) == ("digest/passage, second-hand", "in part")
+    found = duties(["US-NY"])
+    said = " ".join(duties_text(found, conflicts(found)).split())
+    assert (
+        "not known, for not seen in what was read (digest/passage): disclosure to the client, written agreement" in said
+    )
 
 
 def test_where_no_opinion_is_on_file_nothing_is_known_and_that_is_no_permission():
@@ -100,7 +133,7 @@ def test_the_sentence_names_what_at_least_one_jurisdiction_requires():
     text = duties(["US-NV", "US-NY"]).text
     assert "at least one of the chosen jurisdictions requires supervision, competence and vetting" in text
     assert "Under a condition: consent of the client." in text
-    assert "Research, not legal advice." in text
+    assert "Research, not legal advice." not in text  # said once, by the report and the checklist
 
 
 @pytest.mark.parametrize("codes", [["US-NY"], ["US-NV", "US-NY", "GB-EAW"], ["US-OH", "AUS"]], ids=str)
@@ -191,8 +224,8 @@ def test_each_stated_cell_has_a_citation_with_its_year():
 def test_two_opinions_of_one_place_are_both_told_with_the_strictest_first_to_count():
     cell = own(duties(["US-NC"])).set_index("duty").loc["client_consent"]
     assert cell["state"] == "required"
-    assert "2007 FEO 12 (2008): required" in cell["opinions"]
-    assert "2011 FEO 14 (2012): conditional" in cell["opinions"]
+    assert "2007 FEO 12 (2008), digest/passage: required" in cell["opinions"]
+    assert "2011 FEO 14 (2012), digest/passage: conditional" in cell["opinions"]
     assert "confirmed in writing" in cell["condition"]
     assert cell["year"] == "2008, 2012"
 
@@ -229,6 +262,8 @@ def test_victoria_calls_unnecessary_what_virginia_asks_for():
     assert "(2010)" in row["opinions"]
     assert "Between jurisdictions 1 contradiction" in result.text
     assert "not computed" in result.text
+    assert "further difference" in conflicts(duties(["US-VA", "AU-VIC", "US-NC"])).text
+    assert "asks for. 3 differences lie within" in conflicts(duties(["US-NC"])).text
 
 
 def test_fee_rules_that_exclude_each_other_are_found():
@@ -344,6 +379,18 @@ def test_abroad_follows_from_the_place_or_from_the_shore_given(monkeypatch):
 def test_an_unknown_jurisdiction_names_the_nearest():
     with pytest.raises(NotFoundError, match=r"'US-NX' is not a place this kit knows\. Did you mean 'US-"):
         duties(["US-NX"])
+
+
+def test_an_unknown_jurisdiction_lists_those_with_an_opinion_and_not_all_countries():
+    listed = ", ".join(sorted(register()["place"].unique()))
+    said = f"With an opinion on file: {listed}. Any other country or US state is known"
+    with pytest.raises(NotFoundError) as told:
+        duties(["Atlantis"])
+    assert said in str(told.value)
+    assert "AFG" not in str(told.value)
+    with pytest.raises(ValueError, match="With an opinion on file: AU-NSW") as refused:
+        Parameters(jurisdictions=["Atlantis"])
+    assert said in str(refused.value)
 
 
 @pytest.mark.parametrize(

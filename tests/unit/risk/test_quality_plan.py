@@ -147,6 +147,20 @@ def test_the_recall_of_a_finished_review_is_that_of_its_samples():
     assert len(result.plot().get_yticklabels()) == 2
 
 
+def test_correct_calls_of_checkers_are_told_as_shares():
+    done = review_recall(Parameters(**DONE, checker_calls=[85, 100, 495, 500]))
+    planned = recall_plan(Parameters(recall_margin=0.08, checker_calls=[95, 100, 4990, 5000]))
+    said = (
+        "right on 85.0% of the relevant (85 of 100) and 99.0% of the irrelevant ones (495 of 500)",
+        "right on 95.0% of the relevant (95 of 100) and 99.8% of the irrelevant ones (4,990 of 5,000)",
+    )
+    for result, words in zip((done, planned), said, strict=True):
+        (check,) = [check for check in result.checks if check.name == "Checkers' error"]
+        assert words in check.text
+    with pytest.raises(ValueError, match="irrelevant called irrelevant, irrelevant shown"):
+        Parameters(checker_calls=[45, 50, 95])
+
+
 def test_the_error_of_checkers_moves_recall_and_widens_its_interval():
     plain, known = (
         review_recall(Parameters(**DONE)),
