@@ -134,8 +134,8 @@ def annual_loss(evidence: Evidence, parameters: Parameters, *, rate: Rate | None
     Returns
     -------
     Result
-        Terms ``p_client_breach`` (over the horizon), ``severity`` (expected USD an event), ``expected_loss`` (USD a year), each a
-        median with its interval over what is not known of the inputs; ``value_at_risk`` and ``tail_value_at_risk`` (USD), over
+        Terms ``p_client_breach`` (over the horizon), ``severity`` (expected USD an event), ``expected_loss`` (USD a year), each the
+        mean over the draws with its interval over what is not known of the inputs; ``value_at_risk`` and ``tail_value_at_risk`` (USD), over
         chance and what is not known together, their interval over what is not known. ``plot_data`` is the exceedance curve of a
         year; its band is what is not known, chance is the curve itself. ``model`` holds ``inputs``, ``draws`` and ``years``.
 
@@ -190,7 +190,7 @@ def _table(values: Mapping[str, Floats], inputs: Any, p: Parameters, years: Year
         if term in samples:
             sample, unit = samples[term]
             middle, low, high = spread(sample, p.level)
-            error, method = float(sample.std()), f"median of {p.draws} joint draws"
+            error, method = float(sample.std()), f"mean of {p.draws} joint draws"
         elif years is not None:
             how = LossDistribution.tvar if term.startswith("tail") else LossDistribution.quantile
             middle, low, high = years.read(partial(how, p=1 - 1 / p.tail_years), p.level)

@@ -75,7 +75,7 @@ def fair_tree(
     tree = FairTree(threats, share, cost if hasattr(cost, "ppf") else Points([cost]))
     made, at, whole = tree.annual_loss(size=SIZE), 1 - 1 / p.tail_years, years.whole
     found = {
-        "mean": (made.mean, whole.expected),
+        "mean": (made.mean, float(loss.row("expected_loss")["estimate"])),
         "var": (float(made.quantile(at)), float(whole.quantile(at))),
         "tvar": (float(made.tvar(at)), float(whole.tvar(at))),
     }

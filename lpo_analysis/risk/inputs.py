@@ -285,7 +285,7 @@ def _drawn(evidence: Evidence, parameters: Parameters, rate: Rate | None) -> tup
 
 
 def spread(values: Floats, level: float) -> tuple[float, float, float]:
-    """Return the median of draws and the ends of their central interval.
+    """Return the mean of draws and the ends of their central interval.
 
     Parameters
     ----------
@@ -297,10 +297,11 @@ def spread(values: Floats, level: float) -> tuple[float, float, float]:
     Returns
     -------
     tuple of float
-        Median, lower and upper end.
+        Mean, lower and upper end. An expected loss is a mean, over what is not known of the inputs too; the interval is what is not
+        known. A median would be neither additive nor what somebody neutral to risk pays.
     """
-    low, middle, high = np.quantile(values, [(1 - level) / 2, 0.5, (1 + level) / 2])
-    return float(middle), float(low), float(high)
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    return float(np.mean(values)), float(low), float(high)
 
 
 def uncapitalised(text: str) -> str:

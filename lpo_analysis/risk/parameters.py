@@ -153,6 +153,9 @@ class Parameters(ReportParameters):
     liability_cap: Annotated[Number, Field(ge=0)] = 500_000.0
     """Assumption: most that the provider's contract makes it pay for one breach at its place, in US dollars; 0 if it pays nothing."""
 
+    held_by_vendors: Annotated[Number, Field(gt=0, le=1000)] = 1.0
+    """Assumption: client records that today's vendors hold together, as a multiple of the firm's; used where breaches fall in proportion to records."""
+
     @model_validator(mode="after")
     def _together(self) -> Parameters:
         first, last = price_years()

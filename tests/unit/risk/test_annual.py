@@ -69,8 +69,8 @@ def test_recursion_simulation_and_moments_confirm_the_transform(changes):
 def test_frequency_and_severity_are_of_the_same_event():
     values = loss().model["draws"]
     client = rates(values)[1]
-    assert loss().row("expected_loss")["estimate"] == pytest.approx(np.median(client * mean_cost(values, asked())))
-    assert loss().row("p_client_breach")["estimate"] == pytest.approx(np.median(-np.expm1(-client * 3)))
+    assert loss().row("expected_loss")["estimate"] == pytest.approx(np.mean(client * mean_cost(values, asked())))
+    assert loss().row("p_client_breach")["estimate"] == pytest.approx(np.mean(-np.expm1(-client * 3)))
 
 
 @pytest.mark.parametrize("records", [0, 700, 20_000])
@@ -78,7 +78,7 @@ def test_no_breach_costs_less_than_the_response(records):
     values = loss(records=records).model["draws"]
     assert (mean_cost(values, asked(records=records)) >= values["response_floor"] - 1e-6).all()
     if not records:
-        assert loss(records=0).row("severity")["estimate"] == pytest.approx(np.median(values["response_floor"]))
+        assert loss(records=0).row("severity")["estimate"] == pytest.approx(np.mean(values["response_floor"]))
 
 
 def test_the_loss_grows_with_the_records_and_the_chance_does_not():
@@ -141,7 +141,7 @@ def test_the_interval_is_what_is_not_known_and_not_chance():
     assert years.whole.quantile(0.999) > years.whole.quantile(0.5)
 
 
-def test_an_interval_holds_its_median_and_widens_with_the_level():
+def test_an_interval_holds_its_mean_and_widens_with_the_level():
     narrow, wide = loss().table.iloc[:3], loss(level=0.98).table.iloc[:3]
     assert (narrow["conf_low"] < narrow["estimate"]).all()
     assert narrow["estimate"].tolist() == wide["estimate"].tolist()
