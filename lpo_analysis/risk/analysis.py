@@ -10,7 +10,7 @@ import pandas as pd
 from lpo_analysis import vocabulary
 from lpo_analysis.evidence import Evidence, load
 from lpo_analysis.evidence.calibration import coverage_note
-from lpo_analysis.methods.inputs import Inputs, values_at
+from lpo_analysis.methods.inputs import Inputs
 from lpo_analysis.methods.sensitivity import tornado
 from lpo_analysis.results import Result
 from lpo_analysis.risk import annual, breaches, controls, ethics, hazards, incidents, reached, registers
@@ -405,33 +405,13 @@ class Analysis:
         Returns
         -------
         pandas.DataFrame
-            As `lpo_analysis.methods.sensitivity.tornado`, with a row for the share of the records that a breach reaches, as if every
-            breach reached the same; empty where no loss can be estimated.
+            As `lpo_analysis.methods.sensitivity.tornado`; empty where no loss can be estimated.
         """
         if not self.loss.estimable:
             return pd.DataFrame(columns=["label", "rung", "input_low", "input_high", "at_low", "at_high"])
         p = self.parameters
         inputs = Inputs(tuple(item for item in self.loss.model["inputs"] if item.name not in EXPOSURE))
-        frame = tornado(partial(expected_loss_of, parameters=p), inputs, level=p.level)
-        low, high = p.reached_share
-        middle = values_at(inputs, {})
-        ends = [
-            float(expected_loss_of(middle, p.model_copy(update={"reached_share": [end, end]}))[0])
-            for end in (low, high)
-        ]
-        row = (
-            "reached_share",
-            "records that every breach reaches",
-            "share of records",
-            4,
-            low,
-            high,
-            *ends,
-            frame["base"].iloc[0],
-            ends[1] - ends[0],
-        )
-        frame.loc[len(frame)] = list(row)
-        return frame.sort_values("width", ascending=False, kind="stable", ignore_index=True)
+        return tornado(partial(expected_loss_of, parameters=p), inputs, level=p.level)
 
     def by_grades(self) -> pd.DataFrame:
         """Ask for the loss with other grades let in.

@@ -53,7 +53,7 @@ def at_exposure(
     draws : mapping of str to ndarray of float, each of shape (n,)
         Draws by input of `lpo_analysis.risk.inputs.loss_inputs`.
     parameters : Parameters
-        Records, vendors, and the share of records that a breach reaches.
+        Records, vendors.
     held : float, optional
         Share of the records that the provider holds; as drawn by default.
     hazard : float, optional
@@ -249,7 +249,7 @@ def _text(table: pd.DataFrame, by_vendors: pd.DataFrame, p: Parameters, chance: 
     text += (
         f"The exposure decides: holding {percent(p.held_share[1])} it is {money(one['high'], 'USD', digits=2)} with {count(int(one['vendors']), 'vendor')}, {money(many['high'], 'USD', digits=2)} with "
         f"{count(int(many['vendors']), 'vendor')}, and {money(other['high'], 'USD', digits=2)} if third-party breaches fall in proportion to the records held "
-        f"and today's vendors together hold {number(p.held_by_vendors, digits=2)} times the firm's records (an assumption). "
+        f"and today's vendors together hold {p.held_by_vendors:g} times the firm's records (an assumption). "
     )
     return text + "The data do not tell whether a provider is breached more or less often than the firm itself."
 

@@ -29,7 +29,7 @@ _BANDS = {
     "client_data_accessed_firms_50_99": ", 50-99 lawyers",
     "client_data_accessed_firms_100_499": ", 100-499 lawyers",
 }
-_THIRD = {
+THIRD = {
     "partner_actor_vcdb": "Partner among the actors (VERIS)",
     "partner_actor_vcdb_legal": "Partner among the actors (VERIS)",
     "partner_implicated_dbir": "Business partner implicated (DBIR to 2010)",
@@ -108,15 +108,15 @@ def third_party(evidence: Evidence, parameters: Parameters) -> Result:
     A share of breaches and a share of organisations are different quantities, and so is each definition; nothing is pooled.
     """
     p = parameters
-    shares = select(evidence, metric="third_party_breach_share", category=list(_THIRD), grades=p.grades, required=False)
+    shares = select(evidence, metric="third_party_breach_share", category=list(THIRD), grades=p.grades, required=False)
     had = select(evidence, metric="third_party_breach_prevalence", category=list(_HAD), grades=p.grades, required=False)
     used = [*shares.index, *had.index]
-    records = _records(shares[~shares["category"].isin(_FROM_TABLES)], _THIRD, p, {})
+    records = _records(shares[~shares["category"].isin(_FROM_TABLES)], THIRD, p, {})
     if "B" in p.grades:
         vcdb = table("breaches_vcdb_by_year")
         years = vcdb[vcdb["year"].astype(int).between(2010, 2019)].astype(int)
         legal = table("breaches_vcdb_legal").astype({"n": int, "n_partner_involved": int})
-        group = _THIRD["partner_actor_vcdb"]
+        group = THIRD["partner_actor_vcdb"]
         records.append(
             _counted(
                 "vcdb_all_partner",

@@ -14,7 +14,7 @@ from lpo_analysis.evidence import Evidence, real_frame, select
 from lpo_analysis.methods.draws import Floats
 from lpo_analysis.methods.severity import Points, as_severity
 from lpo_analysis.results import Check, Result, not_estimable, tidy
-from lpo_analysis.risk.inputs import Rate, draw, mean_cost, spread, uncapitalised
+from lpo_analysis.risk.inputs import Rate, at_floor, draw, mean_cost, spread, uncapitalised
 from lpo_analysis.risk.parameters import Parameters
 from lpo_analysis.risk.register import TRUNCATION, register
 from lpo_analysis.wording import count, money, percent, probability, sentence
@@ -33,7 +33,7 @@ def costs_at(
     draws : mapping of str to ndarray of float
         Draws by input of `lpo_analysis.risk.inputs.loss_inputs`.
     parameters : Parameters
-        Records, and the share of them that a breach reaches.
+        Records.
     at : slice
         Which draws, k of them.
     held : ndarray of float or float, default 1
@@ -46,8 +46,8 @@ def costs_at(
     ndarray of float, shape (k, points)
         USD an event.
     """
-    low, high = parameters.reached_share
-    reach = low + (high - low) * (np.arange(points) + 0.5) / points
+    mean = draws["mean_reach"][at, None]
+    reach = ((np.arange(points) + 0.5) / points) ** ((1 - mean) / mean)
     whole = np.broadcast_to(parameters.records * held * draws["cost_per_record"], draws["cost_per_record"].shape)[at]
     return np.maximum(draws["response_floor"][at, None], whole[:, None] * reach)
 
@@ -60,7 +60,7 @@ def cost_points(draws: Mapping[str, Floats], parameters: Parameters, at: int, *,
     draws : mapping of str to ndarray of float
         Draws by input of `lpo_analysis.risk.inputs.loss_inputs`.
     parameters : Parameters
-        Records, and the share of them that a breach reaches.
+        Records.
     at : int
         Which draw.
     held : float, default 1
@@ -163,8 +163,9 @@ def breach_cost(evidence: Evidence, parameters: Parameters, *, rate: Rate | None
         return f"{ends[0]} ({ends[1]} to {ends[2]})"
 
     few, reach = by_size.iloc[0], p.reached_share
+    reached = percent(reach[0]) if reach[0] == reach[1] else f"{percent(reach[0])} to {percent(reach[1])}"
     text = (
-        f"One breach of client data at a firm with {count(p.records, 'record')} costs {usd(own)} on average if it reaches {percent(reach[0])} to {percent(reach[1])} of them (an assumption). "
+        f"One breach of client data at a firm with {count(p.records, 'record')} costs {usd(own)} on average if breaches reach {reached} of them on average (an assumption). "
         f"{sentence(probability(floor['estimate']))} of such breaches cost no more than the response itself. "
     )
     if not few["asked"]:
@@ -205,12 +206,7 @@ def _of_studies(means: pd.DataFrame, p: Parameters) -> str:
 
 def _floor_share(draws: Mapping[str, Floats], p: Parameters) -> Floats:
     """Return the share of breaches whose cost is that of the response."""
-    low, high = p.reached_share
-    with np.errstate(divide="ignore"):
-        turn = np.divide(draws["response_floor"], p.records * draws["cost_per_record"])
-    if low == high:
-        return np.asarray(turn >= high, dtype=float)
-    return np.clip((turn - low) / (high - low), 0.0, 1.0)
+    return at_floor(draws, p)[1]
 
 
 def by_records(draws: Mapping[str, Floats], parameters: Parameters) -> pd.DataFrame:
