@@ -30,6 +30,7 @@ from lpo_analysis.risk.increment import provider_increment
 from lpo_analysis.risk.inputs import EXPOSURE, Rate, expected_loss_of
 from lpo_analysis.risk.insurance import who_bears
 from lpo_analysis.risk.listed import listed_incidents
+from lpo_analysis.risk.loss_variance import loss_variance
 from lpo_analysis.risk.parameters import Parameters
 from lpo_analysis.risk.practice import steps_in_use
 from lpo_analysis.risk.quality import quality
@@ -39,13 +40,14 @@ from lpo_analysis.risk.quality_plan import acceptance_plan, inspection_cost, out
 from lpo_analysis.risk.quality_tasks import comparable_figures, task_accuracy
 from lpo_analysis.risk.recall import recall_plan, review_recall
 from lpo_analysis.risk.register import Register, register
+from lpo_analysis.risk.scenarios import loss_scenarios
 from lpo_analysis.risk.severity import breach_cost
 from lpo_analysis.risk.spending import security_spending
 from lpo_analysis.wording import listing
 
 SHOWN = (
     "prevalence", "hazard", "hazards", "breach_trend", "client_data_reached", "third_party", "registers", "breach_pooling",
-    "cost", "listed", "loss", "increment", "shares", "tree", "own_incidents", "quality", "task_accuracy", "plan", "duties",
+    "cost", "listed", "loss", "scenarios", "increment", "shares", "tree", "own_incidents", "quality", "task_accuracy", "plan", "duties",
     "governance", "duties_on_file", "steps_in_use", "ai_duties", "ai_duties_on_file", "caught", "sanctions", "wrong_answers",
     "ai_rules",
 )  # fmt: skip
@@ -172,6 +174,16 @@ class Analysis:
     def loss(self) -> Result:
         """Yearly loss and exceedance."""
         return annual.annual_loss(self.evidence, self.parameters, rate=self.rate)
+
+    @cached_property
+    def scenarios(self) -> Result:
+        """Chance and loss by other definitions of the same event."""
+        return loss_scenarios(self.evidence, self.parameters, rate=self.rate)
+
+    @cached_property
+    def loss_variance(self) -> Result:
+        """How much of the expected loss's variance rests on what is borrowed and assumed."""
+        return loss_variance(self.loss, self.parameters)
 
     @cached_property
     def increment(self) -> Result:

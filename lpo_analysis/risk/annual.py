@@ -21,6 +21,7 @@ from lpo_analysis.methods.severity import Points, discretise
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.risk.inputs import EXPOSURE, Rate, draw, expected_loss_of, mean_cost, rates, spread, uncapitalised
 from lpo_analysis.risk.parameters import Parameters
+from lpo_analysis.risk.scenarios import loss_scenarios
 from lpo_analysis.risk.severity import cost_points
 from lpo_analysis.wording import count, money, percent, sentence
 
@@ -159,17 +160,18 @@ def annual_loss(evidence: Evidence, parameters: Parameters, *, rate: Rate | None
     costs = [cost_points(values, p, i) for i in range(len(frequencies))]
     years = compound(frequencies, costs)
     used = [item for item in inputs if item.name not in EXPOSURE]
+    others = loss_scenarios(evidence, p, rate=rate)
     table, data = _table(values, inputs, p, years), _exceedance(years, p.level)
     weak = sum(item.rung >= 3 for item in used)
     return Result(
-        "annual_loss", table, _text(table, p),
+        "annual_loss", table, _text(table, others.table, p),
         checks=(
             Check("Same event", True, "The cost is attached only to the share of breaches that reaches client data."),
             Check("Rungs", not weak, f"{weak} of {len(used)} inputs are borrowed or assumed; none of the costs was observed at a law firm."),
             Check("Records", 2_000 <= p.records <= 100_000, "The cost a record comes from breaches of about 2,000 to 100,000 records; outside, it is carried over."),
             *_numerics(values, p, years, costs),
         ),
-        rows=tuple(dict.fromkeys(row for item in inputs for row in item.rows)), n_used=sum(len(i.rows) for i in inputs),
+        rows=tuple(dict.fromkeys([*(row for item in inputs for row in item.rows), *others.rows])), n_used=sum(len(i.rows) for i in inputs),
         plot_data=data,
         draw=partial(band, title="How often a year costs more than an amount", xlabel=f"USD of {p.price_year}", ylabel="probability of exceeding it in a year", log=True),
         alt=f"Exceedance curve: the chance that a year costs more falls from {percent(data['estimate'].iloc[0], width=0.01)} to {percent(data['estimate'].iloc[-1], width=0.01)}.",
@@ -206,7 +208,11 @@ def _table(values: Mapping[str, Floats], inputs: Any, p: Parameters, years: Year
     return tidy(records)
 
 
-def _text(table: pd.DataFrame, p: Parameters) -> str:
+def _text(table: pd.DataFrame, others: pd.DataFrame, p: Parameters) -> str:
+    across = "These intervals hold what is not known given that definition of a breach. "
+    if len(others) > 1:
+        ends = (percent(others["estimate"].agg(how), width=0.05) for how in ("min", "max"))
+        across = f"These intervals hold what is not known given that definition of a breach; by the {len(others)} definitions on file the chance runs from {' to '.join(ends)}. "
     chance, severity, expected, least, tail = (row for _, row in table.iterrows())
 
     def usd(value: float) -> str:
@@ -224,7 +230,7 @@ def _text(table: pd.DataFrame, p: Parameters) -> str:
         f"It would cost {usd(severity['estimate'])} on average ({span(severity)}) "
         f"for {p.records:,} records, which makes an expected {usd(expected['estimate'])} a year ({span(expected)}). "
         f"{sentence(worst(p))} {seen} {usd(tail['estimate'])} on average ({span(tail)} by what is not known of the inputs). "
-        "Fines, lost clients and claims for malpractice are not in it."
+        f"{across}Fines, lost clients and claims for malpractice are not in it."
     )
 
 
