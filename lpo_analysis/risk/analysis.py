@@ -431,7 +431,7 @@ class Analysis:
         Returns
         -------
         pandas.DataFrame
-            Columns grades, rows, p (chance of a breach of client data within the horizon), loss (USD a year).
+            As `lpo_analysis.risk.annual.loss_by_grades`.
         """
         sets = (["A", "B"], ["A", "B", "C"], ["A", "B", "C", "D"])
         return annual.loss_by_grades(self.evidence, self.parameters, sets)

@@ -19,6 +19,7 @@ from lpo_analysis.methods.frequency import poisson
 from lpo_analysis.methods.losses import LossDistribution
 from lpo_analysis.methods.severity import Points, discretise
 from lpo_analysis.results import Check, Result, not_estimable, tidy
+from lpo_analysis.risk.breaches import newest_share
 from lpo_analysis.risk.inputs import EXPOSURE, Rate, draw, expected_loss_of, mean_cost, rates, spread, uncapitalised
 from lpo_analysis.risk.parameters import Parameters
 from lpo_analysis.risk.scenarios import loss_scenarios
@@ -286,7 +287,8 @@ def loss_by_grades(evidence: Evidence, parameters: Parameters, sets: Iterable[Se
     Returns
     -------
     pandas.DataFrame
-        Columns grades, rows, p (chance of a breach of client data within the horizon), loss (USD a year).
+        Columns grades, rows, ever (the newest share ever breached that enters: a newer row takes the place of older ones, whatever its
+        grade), p (chance of a breach of client data within the horizon), loss (expected USD a year).
     """
     records = []
     for grades in sets:
@@ -298,5 +300,13 @@ def loss_by_grades(evidence: Evidence, parameters: Parameters, sets: Iterable[Se
         estimates = _table(values, inputs, changed, None).set_index("term")["estimate"]
         rows = {row for item in inputs for row in item.rows}
         found = float(estimates["p_client_breach"]), float(estimates["expected_loss"])
-        records.append((", ".join(grades), len(rows), *found))
-    return pd.DataFrame(records, columns=["grades", "rows", "p", "loss"])
+        records.append((", ".join(grades), len(rows), _ever(evidence, changed, inputs.names), *found))
+    return pd.DataFrame(records, columns=["grades", "rows", "ever", "p", "loss"])
+
+
+def _ever(evidence: Evidence, p: Parameters, names: Sequence[str]) -> str:
+    newest = newest_share(evidence, p)
+    if newest is None or "breached_share" not in names:
+        return "own incidents"
+    rows = evidence.observations.loc[list(newest[1])]
+    return f"{percent(newest[0])} ({rows['year_end'].iloc[0]}, {count(len(rows), 'row')} of grade {'/'.join(sorted(set(rows['grade'])))})"

@@ -190,3 +190,6 @@ def test_other_grades_are_asked_the_same_question():
     assert frame["grades"].tolist() == ["A, B", "A, B, C", "A, B, C, D"]
     assert frame["p"].between(0, 1).all()
     assert (frame["rows"] > 5).all()
+    # One newer row of grade C takes the place of two older ones of grade B, and the table says so.
+    assert frame["ever"].iloc[0] == "40% (2021, 2 rows of grade B)"
+    assert frame["ever"].iloc[1] == "35% (2023, 1 row of grade C)"
