@@ -16,7 +16,7 @@ from lpo_analysis.methods.draws import Floats, uniforms
 from lpo_analysis.methods.inputs import Input, Inputs, Kind
 from lpo_analysis.methods.proportions import share_interval
 from lpo_analysis.risk.breaches import dont_know, newest_share
-from lpo_analysis.risk.incidents import posterior_rate
+from lpo_analysis.risk.incidents import own_reached, posterior_rate
 from lpo_analysis.risk.parameters import Parameters
 from lpo_analysis.risk.reached import THIRD
 from lpo_analysis.wording import count
@@ -70,7 +70,14 @@ def loss_inputs(evidence: Evidence, parameters: Parameters, *, rate: Rate | None
         kind: Kind = "logitnormal" if share else "lognormal"
         items.append(Input(name, label, unit, found.low, found.high, kind, found.rung, found.basis, found.rows))
 
-    add("client_share", "breaches that reach client data", "share of breaches", _reaching(evidence, p), share=True)
+    reaching = _reaching(evidence, p)
+    add(
+        "client_share",
+        "breaches that reach client data",
+        "share of breaches",
+        None if reaching is None else with_own_answers(reaching, p),
+        share=True,
+    )
     money, industries = f"USD of {p.price_year}", "US companies of all industries"
     add("cost_per_record", "cost of a lost record", money,
         _priced(evidence, p, "breach_cost_per_record", "all_industries", industries), share=False)  # fmt: skip
@@ -136,6 +143,43 @@ def by_chance(found: Evidenced, n: int) -> Evidenced:
         return found
     basis = f"{found.basis}; at least as wide as chance in {count(n, 'breached firm')} a study, which no source tells"
     return replace(found, low=min(low, found.low), high=max(high, found.high), basis=basis)
+
+
+def with_own_answers(found: Evidenced, parameters: Parameters) -> Evidenced:
+    """Update the share of breaches that reach client data by what own incidents tell of theirs.
+
+    Parameters
+    ----------
+    found : Evidenced
+        The published share.
+    parameters : Parameters
+        The question, with `incidents_path`.
+
+    Returns
+    -------
+    Evidenced
+        The same where no own breach of confidentiality tells; else the 5% and 95% quantile of the posterior of a logit-normal prior
+        and binomial answers, integrated on a grid. Breaches that do not tell are left out.
+    """
+    yes, no = own_reached(parameters)
+    if yes + no == 0:
+        return found
+    low, high = special.logit([found.low, found.high])
+    middle, error = (low + high) / 2, (high - low) / (2 * stats.norm.ppf(0.95))
+    logits = np.linspace(middle - 12 * max(error, 0.25), middle + 12 * max(error, 0.25), 8001)
+    heights = (
+        -0.5 * ((logits - middle) / max(error, 1e-9)) ** 2
+        + yes * special.log_expit(logits)
+        + no * special.log_expit(-logits)
+    )
+    below = np.cumsum(np.exp(heights - heights.max()))
+    ends = special.expit(np.interp([0.05, 0.95], below / below[-1], logits))
+    return replace(
+        found,
+        low=float(ends[0]),
+        high=float(ends[1]),
+        basis=f"{found.basis}; updated by what your own breaches reached",
+    )
 
 
 def _through_third_parties(evidence: Evidence, p: Parameters) -> Evidenced | None:
@@ -376,13 +420,16 @@ def draw(evidence: Evidence, parameters: Parameters, *, rate: Rate | None = None
         As for `loss_inputs`.
     """
     # A file of own incidents may have changed since: what it says now is part of the question.
-    values, inputs = _drawn(evidence, parameters, rate or posterior_rate(evidence, parameters))
+    values, inputs = _drawn(evidence, parameters, rate or posterior_rate(evidence, parameters), own_reached(parameters))
     return dict(values), inputs
 
 
 # The parts of a report read the same draws, one after the other; more would only hold memory.
 @lru_cache(maxsize=2)
-def _drawn(evidence: Evidence, parameters: Parameters, rate: Rate | None) -> tuple[dict[str, Floats], Inputs]:
+def _drawn(
+    evidence: Evidence, parameters: Parameters, rate: Rate | None, answers: tuple[int, int]
+) -> tuple[dict[str, Floats], Inputs]:
+    # `answers` are read again below; here they tell a file that changed from the one kept.
     inputs = loss_inputs(evidence, parameters, rate=rate)
     return inputs.draw(uniforms(inputs.names, draws=parameters.draws, seed=parameters.seed)), inputs
 
