@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -143,7 +144,7 @@ def third_party(evidence: Evidence, parameters: Parameters) -> Result:
             for name in ("breaches_vcdb_by_year", "breaches_vcdb_legal", "breach_third_party_by_year")
         ]
     records += _records(had, _HAD, p, {})
-    return _side_by_side(
+    made = _side_by_side(
         "third_party_part",
         records,
         used,
@@ -151,6 +152,15 @@ def third_party(evidence: Evidence, parameters: Parameters) -> Result:
         "a third party took part",
         "share of breaches, or of organisations, as each heading says",
     )
+    if not made.estimable or shares.empty:
+        return made
+    span = f"{percent(_newest(shares).min())} to {percent(_newest(shares).max())}"
+    used_in = f" The loss takes the range of the newest share by each definition that counts breaches ({span}); shares of organisations are another quantity and stay out."
+    return replace(made, text=made.text + used_in)
+
+
+def _newest(shares: pd.DataFrame) -> pd.Series:
+    return shares.sort_values("year_end", kind="stable").groupby("category", observed=True)["value"].last() / 100
 
 
 def _breached(evidence: Evidence, rows: pd.DataFrame) -> pd.Series:
