@@ -245,11 +245,16 @@ def _text(table: pd.DataFrame, by_vendors: pd.DataFrame, p: Parameters, chance: 
             else f"A saving of {saving} a year is not gone in expectation whatever share of the records the provider holds; holding {most}, it would have to be {times}"
         )
         text += f". Over all draws the added loss exceeds the saving with a probability of {probability(chance)}. "
+    held_today = (
+        "as many records as the firm has"
+        if p.held_by_vendors == 1
+        else f"{p.held_by_vendors:g} times the firm's records"
+    )
     one, many, other = (by_vendors.iloc[i] for i in (0, -2, -1))
     text += (
         f"The exposure decides: holding {percent(p.held_share[1])} it is {money(one['high'], 'USD', digits=2)} with {count(int(one['vendors']), 'vendor')}, {money(many['high'], 'USD', digits=2)} with "
         f"{count(int(many['vendors']), 'vendor')}, and {money(other['high'], 'USD', digits=2)} if third-party breaches fall in proportion to the records held "
-        f"and today's vendors together hold {p.held_by_vendors:g} times the firm's records (an assumption). "
+        f"and today's vendors together hold {held_today} (an assumption). "
     )
     return text + "The data do not tell whether a provider is breached more or less often than the firm itself."
 
