@@ -23,6 +23,7 @@ from lpo_analysis.risk.increment import provider_increment
 from lpo_analysis.risk.inputs import expected_loss_of, increment_of, loss_inputs
 from lpo_analysis.risk.insurance import who_bears
 from lpo_analysis.risk.listed import listed_incidents
+from lpo_analysis.risk.loss_variance import loss_variance
 from lpo_analysis.risk.opinions import jurisdictions_on_file
 from lpo_analysis.risk.parameters import Parameters
 from lpo_analysis.risk.practice import steps_in_use
@@ -33,6 +34,7 @@ from lpo_analysis.risk.quality_plan import acceptance_plan, inspection_cost, out
 from lpo_analysis.risk.quality_tasks import comparable_figures, task_accuracy
 from lpo_analysis.risk.recall import recall_plan, review_recall
 from lpo_analysis.risk.register import Register, register
+from lpo_analysis.risk.scenarios import loss_scenarios
 from lpo_analysis.risk.severity import breach_cost
 from lpo_analysis.risk.spending import security_spending
 
@@ -71,6 +73,8 @@ __all__ = [
     "listed_incidents",
     "location_index",
     "loss_inputs",
+    "loss_scenarios",
+    "loss_variance",
     "outgoing_quality",
     "own_acceptance",
     "own_agreement",

@@ -10,7 +10,7 @@ import pandas as pd
 from lpo_analysis import vocabulary
 from lpo_analysis.evidence import Evidence, load
 from lpo_analysis.evidence.calibration import coverage_note
-from lpo_analysis.methods.inputs import Inputs, values_at
+from lpo_analysis.methods.inputs import Inputs
 from lpo_analysis.methods.sensitivity import tornado
 from lpo_analysis.results import Result
 from lpo_analysis.risk import annual, breaches, controls, ethics, hazards, incidents, reached, registers
@@ -30,6 +30,7 @@ from lpo_analysis.risk.increment import provider_increment
 from lpo_analysis.risk.inputs import EXPOSURE, Rate, expected_loss_of
 from lpo_analysis.risk.insurance import who_bears
 from lpo_analysis.risk.listed import listed_incidents
+from lpo_analysis.risk.loss_variance import loss_variance
 from lpo_analysis.risk.parameters import Parameters
 from lpo_analysis.risk.practice import steps_in_use
 from lpo_analysis.risk.quality import quality
@@ -39,13 +40,14 @@ from lpo_analysis.risk.quality_plan import acceptance_plan, inspection_cost, out
 from lpo_analysis.risk.quality_tasks import comparable_figures, task_accuracy
 from lpo_analysis.risk.recall import recall_plan, review_recall
 from lpo_analysis.risk.register import Register, register
+from lpo_analysis.risk.scenarios import loss_scenarios
 from lpo_analysis.risk.severity import breach_cost
 from lpo_analysis.risk.spending import security_spending
 from lpo_analysis.wording import listing
 
 SHOWN = (
     "prevalence", "hazard", "hazards", "breach_trend", "client_data_reached", "third_party", "registers", "breach_pooling",
-    "cost", "listed", "loss", "increment", "shares", "tree", "own_incidents", "quality", "task_accuracy", "plan", "duties",
+    "cost", "listed", "loss", "scenarios", "increment", "shares", "tree", "own_incidents", "quality", "task_accuracy", "plan", "duties",
     "governance", "duties_on_file", "steps_in_use", "ai_duties", "ai_duties_on_file", "caught", "sanctions", "wrong_answers",
     "ai_rules",
 )  # fmt: skip
@@ -172,6 +174,16 @@ class Analysis:
     def loss(self) -> Result:
         """Yearly loss and exceedance."""
         return annual.annual_loss(self.evidence, self.parameters, rate=self.rate)
+
+    @cached_property
+    def scenarios(self) -> Result:
+        """Chance and loss by other definitions of the same event."""
+        return loss_scenarios(self.evidence, self.parameters, rate=self.rate)
+
+    @cached_property
+    def loss_variance(self) -> Result:
+        """How much of the expected loss's variance rests on what is borrowed and assumed."""
+        return loss_variance(self.loss, self.parameters)
 
     @cached_property
     def increment(self) -> Result:
@@ -405,33 +417,13 @@ class Analysis:
         Returns
         -------
         pandas.DataFrame
-            As `lpo_analysis.methods.sensitivity.tornado`, with a row for the share of the records that a breach reaches, as if every
-            breach reached the same; empty where no loss can be estimated.
+            As `lpo_analysis.methods.sensitivity.tornado`; empty where no loss can be estimated.
         """
         if not self.loss.estimable:
             return pd.DataFrame(columns=["label", "rung", "input_low", "input_high", "at_low", "at_high"])
         p = self.parameters
         inputs = Inputs(tuple(item for item in self.loss.model["inputs"] if item.name not in EXPOSURE))
-        frame = tornado(partial(expected_loss_of, parameters=p), inputs, level=p.level)
-        low, high = p.reached_share
-        middle = values_at(inputs, {})
-        ends = [
-            float(expected_loss_of(middle, p.model_copy(update={"reached_share": [end, end]}))[0])
-            for end in (low, high)
-        ]
-        row = (
-            "reached_share",
-            "records that every breach reaches",
-            "share of records",
-            4,
-            low,
-            high,
-            *ends,
-            frame["base"].iloc[0],
-            ends[1] - ends[0],
-        )
-        frame.loc[len(frame)] = list(row)
-        return frame.sort_values("width", ascending=False, kind="stable", ignore_index=True)
+        return tornado(partial(expected_loss_of, parameters=p), inputs, level=p.level)
 
     def by_grades(self) -> pd.DataFrame:
         """Ask for the loss with other grades let in.
@@ -439,7 +431,7 @@ class Analysis:
         Returns
         -------
         pandas.DataFrame
-            Columns grades, rows, p (chance of a breach of client data within the horizon), loss (USD a year).
+            As `lpo_analysis.risk.annual.loss_by_grades`.
         """
         sets = (["A", "B"], ["A", "B", "C"], ["A", "B", "C", "D"])
         return annual.loss_by_grades(self.evidence, self.parameters, sets)

@@ -19,8 +19,10 @@ from lpo_analysis.methods.frequency import poisson
 from lpo_analysis.methods.losses import LossDistribution
 from lpo_analysis.methods.severity import Points, discretise
 from lpo_analysis.results import Check, Result, not_estimable, tidy
+from lpo_analysis.risk.breaches import newest_share
 from lpo_analysis.risk.inputs import EXPOSURE, Rate, draw, expected_loss_of, mean_cost, rates, spread, uncapitalised
 from lpo_analysis.risk.parameters import Parameters
+from lpo_analysis.risk.scenarios import loss_scenarios
 from lpo_analysis.risk.severity import cost_points
 from lpo_analysis.wording import count, money, percent, sentence
 
@@ -134,8 +136,8 @@ def annual_loss(evidence: Evidence, parameters: Parameters, *, rate: Rate | None
     Returns
     -------
     Result
-        Terms ``p_client_breach`` (over the horizon), ``severity`` (expected USD an event), ``expected_loss`` (USD a year), each a
-        median with its interval over what is not known of the inputs; ``value_at_risk`` and ``tail_value_at_risk`` (USD), over
+        Terms ``p_client_breach`` (over the horizon), ``severity`` (expected USD an event), ``expected_loss`` (USD a year), each the
+        mean over the draws with its interval over what is not known of the inputs; ``value_at_risk`` and ``tail_value_at_risk`` (USD), over
         chance and what is not known together, their interval over what is not known. ``plot_data`` is the exceedance curve of a
         year; its band is what is not known, chance is the curve itself. ``model`` holds ``inputs``, ``draws`` and ``years``.
 
@@ -159,17 +161,18 @@ def annual_loss(evidence: Evidence, parameters: Parameters, *, rate: Rate | None
     costs = [cost_points(values, p, i) for i in range(len(frequencies))]
     years = compound(frequencies, costs)
     used = [item for item in inputs if item.name not in EXPOSURE]
+    others = loss_scenarios(evidence, p, rate=rate)
     table, data = _table(values, inputs, p, years), _exceedance(years, p.level)
     weak = sum(item.rung >= 3 for item in used)
     return Result(
-        "annual_loss", table, _text(table, p),
+        "annual_loss", table, _text(table, others.table, p),
         checks=(
             Check("Same event", True, "The cost is attached only to the share of breaches that reaches client data."),
             Check("Rungs", not weak, f"{weak} of {len(used)} inputs are borrowed or assumed; none of the costs was observed at a law firm."),
             Check("Records", 2_000 <= p.records <= 100_000, "The cost a record comes from breaches of about 2,000 to 100,000 records; outside, it is carried over."),
             *_numerics(values, p, years, costs),
         ),
-        rows=tuple(dict.fromkeys(row for item in inputs for row in item.rows)), n_used=sum(len(i.rows) for i in inputs),
+        rows=tuple(dict.fromkeys([*(row for item in inputs for row in item.rows), *others.rows])), n_used=sum(len(i.rows) for i in inputs),
         plot_data=data,
         draw=partial(band, title="How often a year costs more than an amount", xlabel=f"USD of {p.price_year}", ylabel="probability of exceeding it in a year", log=True),
         alt=f"Exceedance curve: the chance that a year costs more falls from {percent(data['estimate'].iloc[0], width=0.01)} to {percent(data['estimate'].iloc[-1], width=0.01)}.",
@@ -190,7 +193,7 @@ def _table(values: Mapping[str, Floats], inputs: Any, p: Parameters, years: Year
         if term in samples:
             sample, unit = samples[term]
             middle, low, high = spread(sample, p.level)
-            error, method = float(sample.std()), f"median of {p.draws} joint draws"
+            error, method = float(sample.std()), f"mean of {p.draws} joint draws"
         elif years is not None:
             how = LossDistribution.tvar if term.startswith("tail") else LossDistribution.quantile
             middle, low, high = years.read(partial(how, p=1 - 1 / p.tail_years), p.level)
@@ -206,7 +209,11 @@ def _table(values: Mapping[str, Floats], inputs: Any, p: Parameters, years: Year
     return tidy(records)
 
 
-def _text(table: pd.DataFrame, p: Parameters) -> str:
+def _text(table: pd.DataFrame, others: pd.DataFrame, p: Parameters) -> str:
+    across = "These intervals hold what is not known given that definition of a breach. "
+    if len(others) > 1:
+        ends = (percent(others["estimate"].agg(how), width=0.05) for how in ("min", "max"))
+        across = f"These intervals hold what is not known given that definition of a breach; by the {len(others)} definitions on file the chance runs from {' to '.join(ends)}. "
     chance, severity, expected, least, tail = (row for _, row in table.iterrows())
 
     def usd(value: float) -> str:
@@ -224,7 +231,7 @@ def _text(table: pd.DataFrame, p: Parameters) -> str:
         f"It would cost {usd(severity['estimate'])} on average ({span(severity)}) "
         f"for {p.records:,} records, which makes an expected {usd(expected['estimate'])} a year ({span(expected)}). "
         f"{sentence(worst(p))} {seen} {usd(tail['estimate'])} on average ({span(tail)} by what is not known of the inputs). "
-        "Fines, lost clients and claims for malpractice are not in it."
+        f"{across}Fines, lost clients and claims for malpractice are not in it."
     )
 
 
@@ -280,7 +287,8 @@ def loss_by_grades(evidence: Evidence, parameters: Parameters, sets: Iterable[Se
     Returns
     -------
     pandas.DataFrame
-        Columns grades, rows, p (chance of a breach of client data within the horizon), loss (USD a year).
+        Columns grades, rows, ever (the newest share ever breached that enters: a newer row takes the place of older ones, whatever its
+        grade), p (chance of a breach of client data within the horizon), loss (expected USD a year).
     """
     records = []
     for grades in sets:
@@ -292,5 +300,13 @@ def loss_by_grades(evidence: Evidence, parameters: Parameters, sets: Iterable[Se
         estimates = _table(values, inputs, changed, None).set_index("term")["estimate"]
         rows = {row for item in inputs for row in item.rows}
         found = float(estimates["p_client_breach"]), float(estimates["expected_loss"])
-        records.append((", ".join(grades), len(rows), *found))
-    return pd.DataFrame(records, columns=["grades", "rows", "p", "loss"])
+        records.append((", ".join(grades), len(rows), _ever(evidence, changed, inputs.names), *found))
+    return pd.DataFrame(records, columns=["grades", "rows", "ever", "p", "loss"])
+
+
+def _ever(evidence: Evidence, p: Parameters, names: Sequence[str]) -> str:
+    newest = newest_share(evidence, p)
+    if newest is None or "breached_share" not in names:
+        return "own incidents"
+    rows = evidence.observations.loc[list(newest[1])]
+    return f"{percent(newest[0])} ({rows['year_end'].iloc[0]}, {count(len(rows), 'row')} of grade {'/'.join(sorted(set(rows['grade'])))})"

@@ -134,15 +134,18 @@ def prevalence(evidence: Evidence, parameters: Parameters) -> Result:
     own = table[table["size"] == p.buyer_size]
     newest = own[own["year"] == own["year"].max()] if len(own) else own
     told = "; ".join(f"{row.label.split(' [')[0]}: {percent(row.estimate)}" for row in newest.itertuples())
-    found = unknown[p.buyer_size]
-    gap = (
-        "nobody was asked whether they know"
-        if found is None
-        else f"{percent(found[0])} do not know, so the true share may be that much higher"
+    if len(newest) > 1:
+        told += f", whose mean, {percent(float(newest['estimate'].mean()))}, is used"
+    said = (
+        f"the newest say {told}; {_gap(evidence, p, unknown[p.buyer_size])}"
+        if told
+        else "none is on file at these grades"
     )
+    least, most = percent(table["estimate"].min()), percent(table["estimate"].max())
+    across = least if least == most else f"from {least} to {most} by size and year"
     text = (
-        f"{count(len(table), 'published share')} of US law firms ever breached are on file, from {percent(table['estimate'].min())} to "
-        f"{percent(table['estimate'].max())} by size and year. For {_size(p.buyer_size)} the newest say {told}; {gap}. The years are different samples, not one cohort."
+        f"{count(len(table), 'published share')} of US law firms ever breached {'is' if len(table) == 1 else 'are'} on file, {across}. For {_size(p.buyer_size)} {said}. "
+        "The years are different samples, not one cohort."
     )
     data = table.assign(group=table["size"].map({"small": "Small firms", "midsize": "Midsize firms", "large": "Large firms", "all": "All firms"}),
                         weak=table["grade"].isin(["C", "D"]))  # fmt: skip
@@ -157,6 +160,17 @@ def prevalence(evidence: Evidence, parameters: Parameters) -> Result:
         draw=partial(forest, title="Ever breached, and how much is not known", xlabel="share of US law firms; the bar ends where all who do not know were breached"),
         alt="Shares of firms ever breached by size and year, each with a bar up to the share if all who do not know were breached.",
     )  # fmt: skip
+
+
+def _gap(evidence: Evidence, p: Parameters, found: tuple[float, tuple[str, ...]] | None) -> str:
+    """Say who did not know, in which year, and what that leaves open."""
+    if found is None:
+        return "no share of those who do not know is on file at these grades, so nothing bounds it from above"
+    rows = evidence.observations.loc[list(found[1])]
+    asked = "all sizes" if set(rows["buyer_size"]) == {"all"} else f"{_size(p.buyer_size)}"
+    # Of several bands the highest is taken, which bounds the others too.
+    whom = f"firms of {asked}" if asked == "all sizes" else asked
+    return f"of {whom}, {percent(found[0])} did not know ({int(rows['year_end'].iloc[0])}), so the true share may be that much higher"
 
 
 def _size(size: str) -> str:

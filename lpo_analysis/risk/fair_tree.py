@@ -56,10 +56,11 @@ def fair_tree(
 
     Notes
     -----
-    Threat event frequency is the yearly rate of breaches of any kind, vulnerability the share that reaches client data, loss
-    magnitude the cost of one such breach. Each becomes a beta-PERT distribution of three points: the 5% and 95% quantile as
-    ends and the median as the most likely value. A PERT distribution ends where it is told to: what lies beyond its ends is
-    lost, and the median of a skewed quantity is not its mode, so the tree is no better than the draws it is read from.
+    A breach of any kind has happened, so it is a loss event and no threat event: primary loss event frequency is the yearly rate of
+    breaches of any kind, secondary loss event frequency the share of them that reaches client data, secondary loss magnitude the cost
+    of one such breach. Threat events and vulnerability, which surveys do not tell, are not split out. Each node becomes a beta-PERT
+    distribution of three points: the 5% and 95% quantile stand in for least and greatest value, the median for the most likely one.
+    What lies beyond the ends is lost, and the median of a skewed quantity is not its mode, so the tree is no better than the draws.
     """
     p = parameters
     loss = annual_loss(evidence, p, rate=rate) if loss is None else loss
@@ -68,14 +69,14 @@ def fair_tree(
     draws, years = loss.model["draws"], loss.model["years"]
     every, _ = rates(draws)
     costs = np.concatenate([cost_points(draws, p, i).values for i in range(min(CARRIED, len(every)))])
-    nodes = _nodes({"threat event frequency (breaches of any kind a year)": every,
-                    "vulnerability (share that reaches client data)": draws["client_share"],
-                    "loss magnitude (USD a breach)": costs})  # fmt: skip
+    nodes = _nodes({"primary loss event frequency (breaches of any kind a year)": every,
+                    "secondary loss event frequency (share of them that reaches client data)": draws["client_share"],
+                    "secondary loss magnitude (USD a breach)": costs})  # fmt: skip
     threats, share, cost = (_pert(*map(float, row)) for row in nodes[["low", "mode", "high"]].to_numpy())
     tree = FairTree(threats, share, cost if hasattr(cost, "ppf") else Points([cost]))
     made, at, whole = tree.annual_loss(size=SIZE), 1 - 1 / p.tail_years, years.whole
     found = {
-        "mean": (made.mean, whole.expected),
+        "mean": (made.mean, float(loss.row("expected_loss")["estimate"])),
         "var": (float(made.quantile(at)), float(whole.quantile(at))),
         "tvar": (float(made.tvar(at)), float(whole.tvar(at))),
     }
@@ -88,7 +89,7 @@ def fair_tree(
     text = (
         f"As a FAIR tree ({PERT_CONVENTION}) the same inputs give an expected {money(found['mean'][0], 'USD', digits=2)} a year and "
         f"{money(tail[0], 'USD', digits=2)} on average in {worst(p)}, against {money(found['mean'][1], 'USD', digits=2)} and {money(tail[1], 'USD', digits=2)} from the joint draws (means over them). "
-        "Three points and a PERT shape keep the middle of each input and cut its tails."
+        "The median stands where the most likely value belongs, and quantiles stand for the ends: three points keep the middle of each input and cut its tails."
     )
     return Result(
         "fair_tree", table, text,

@@ -134,6 +134,24 @@ def posterior_rate(evidence: Evidence, parameters: Parameters) -> tuple[float, f
     return updated.shape, updated.rate
 
 
+def own_reached(parameters: Parameters) -> tuple[int, int]:
+    """Count the firm's own breaches of confidentiality that reached client data, and those that did not.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        The question, with `incidents_path`.
+
+    Returns
+    -------
+    tuple of int
+        Yes and no; those that do not tell are in neither.
+    """
+    own = observed(parameters)
+    answers = None if own is None else own.of(UPDATED)["client_data_reached"]
+    return (0, 0) if answers is None else (int((answers == "yes").sum()), int((answers == "no").sum()))
+
+
 def _costs(evidence: Evidence, p: Parameters) -> tuple[Evidenced, Evidenced] | None:
     """Return cost of a record and floor of the response, in dollars of the price year."""
     found = []
@@ -377,6 +395,7 @@ def _checks(
     return (
         Check("Prior and own experience", tail >= (1 - p.level) / 2, f"The published range expects so few or so many with a chance of {probability(tail)} (one tail)."),
         Check("Weight of the published range", None, f"It counts as {number(before.rate, digits=2)} years of watching: average rate {number(average[0], digits=2)} to {number(average[1], digits=2)}, firms varying by {p.firm_variation:g} (assumption)."),
+        Check("Client data reached", None, "What your breaches of confidentiality reached moves the share that reaches client data in the annual loss; those that do not tell are left out."),
         Check("Noticed", None, "Only incidents that were noticed can be told; the rate is that of noticed ones, and the published shares are of those that respondents knew of."),
         Check("Same event", None, f"Only breaches of confidentiality or security update the rate; no published rate is on file for other kinds ({told})."),
         Check("Columns", not own.n_ignored, f"{count(own.n_ignored, 'column')} of your file {'is' if own.n_ignored == 1 else 'are'} not of the template and {'was' if own.n_ignored == 1 else 'were'} not read."),

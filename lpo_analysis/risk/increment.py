@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import brentq
 
 from lpo_analysis.charts import band
 from lpo_analysis.errors import NoEvidenceError
@@ -23,14 +24,16 @@ if TYPE_CHECKING:
 
 HAZARDS = (0.5, 1.0, 2.0, 3.0)
 """Hazards of the provider against an average vendor that are shown."""
+VENDORS = (1, 5, 20, 100)
+"""Numbers of vendors that are shown."""
 _METHOD = "stated exposure model, not identified by data"
 
 
 def _terms(p: Parameters) -> dict[str, str]:
     low, high = p.held_share
     terms = {
-        "low": f"added loss if a provider holds {percent(low)} of the records",
-        "high": f"added loss if a provider holds {percent(high)} of the records",
+        "low": f"added loss under the stated exposure, if a provider holds {percent(low)} of the records",
+        "high": f"added loss under the stated exposure, if a provider holds {percent(high)} of the records",
     }
     if p.saving_at_stake > 0:
         terms |= {
@@ -50,7 +53,7 @@ def at_exposure(
     draws : mapping of str to ndarray of float, each of shape (n,)
         Draws by input of `lpo_analysis.risk.inputs.loss_inputs`.
     parameters : Parameters
-        Records, vendors, and the share of records that a breach reaches.
+        Records, vendors.
     held : float, optional
         Share of the records that the provider holds; as drawn by default.
     hazard : float, optional
@@ -83,17 +86,19 @@ def provider_increment(evidence: Evidence, parameters: Parameters, *, rate: Rate
     Returns
     -------
     Result
-        Terms ``low`` and ``high`` (at the ends of the share of records held): USD a year. Where `saving_at_stake` is asked about,
+        Terms ``low`` and ``high`` (at the ends of the share of records held): USD a year, means over the draws. Where `saving_at_stake` is asked about,
         ``held_at_break_even`` and ``hazard_at_break_even``: the share held, and the hazard against an average vendor, at which the
-        expected loss added equals the saving; inf where no share brings it about. ``plot_data`` runs over the share held;
-        ``model`` holds ``draws``, ``inputs`` and ``by_exposure``, a frame of the increment by hazard and share held.
+        mean loss added equals the saving, with the interval of the same over the draws; inf where no share brings it about.
+        ``plot_data`` runs over the share held; ``model`` holds ``draws``, ``inputs``, ``by_exposure``, a frame of the increment by
+        hazard and share held, and ``by_vendors``, one by the number of vendors and by how third-party breaches fall on them.
 
     Notes
     -----
     Not identified by the data, which do not compare outsourced with own work. The exposure model is stated: of today's
     breaches the third-party share comes through the vendors that hold records, equally; one more vendor adds one vendor's part,
     times its hazard against theirs. A breach there reaches the records it holds. With n vendors the increment is 1/n of a
-    constant, so that half the vendors double it.
+    constant, so that half the vendors double it. In the variant, third-party breaches fall on vendors in proportion to the records
+    they hold, and today's vendors together hold `held_by_vendors` times the firm's records; their number then plays no part.
     """
     p = parameters
     try:
@@ -107,16 +112,20 @@ def provider_increment(evidence: Evidence, parameters: Parameters, *, rate: Rate
                         "level": p.level, "n_obs": len(inputs), "unit": "USD a year", "method": _METHOD})  # fmt: skip
     chance = None
     if p.saving_at_stake > 0:
-        for term, values, unit in zip(
-            list(_terms(p))[2:], _break_even(draws, p), ("share of records", "multiple"), strict=True
+        for term, values, middle, unit in zip(
+            list(_terms(p))[2:],
+            _break_even(draws, p),
+            _break_even_of_mean(draws, p),
+            ("share of records", "multiple"),
+            strict=True,
         ):
             # Some draws never reach the saving: quantiles of what is ordered, never means.
             ordered = np.sort(values)
             ends = [
                 float(ordered[min(len(ordered) - 1, int(q * len(ordered)))])
-                for q in (0.5, (1 - p.level) / 2, (1 + p.level) / 2)
+                for q in ((1 - p.level) / 2, (1 + p.level) / 2)
             ]
-            records.append({"term": term, "label": _terms(p)[term], "estimate": ends[0], "conf_low": ends[1], "conf_high": ends[2],
+            records.append({"term": term, "label": _terms(p)[term], "estimate": middle, "conf_low": ends[0], "conf_high": ends[1],
                             "level": p.level, "n_obs": len(inputs), "unit": unit, "method": _METHOD})  # fmt: skip
         chance = float((increment_of(draws, p) >= p.saving_at_stake).mean())
     table = tidy(records)
@@ -125,18 +134,19 @@ def provider_increment(evidence: Evidence, parameters: Parameters, *, rate: Rate
         columns=["x", "estimate", "conf_low", "conf_high"],
     )
     a, b = table.iloc[0], table.iloc[1]
+    by_vendors = _by_vendors(draws, p)
     gone = float(table.iloc[2]["estimate"]) if chance is not None else None
     mark = gone if gone is not None and gone <= 1 else None
     return Result(
-        "provider_increment", table, _text(table, p, chance),
+        "provider_increment", table, _text(table, by_vendors, p, chance),
         checks=(
             Check("Identification", False, "No row on file compares breaches of outsourced with own work; the increment follows from the exposure model alone."),
-            Check("Exposure", None, "The share of records held, the hazard against an average vendor and the number of vendors are parameters; halving the vendors doubles the increment."),
+            Check("Exposure", None, "The share of records held, the hazard against an average vendor and the number of vendors are parameters; halving the vendors doubles the increment; `by_vendors` shows 1 to 100, and the same where breaches fall in proportion to the records held."),
         ),
         rows=tuple(dict.fromkeys(row for item in inputs for row in item.rows)), n_used=len(inputs), plot_data=data,
         draw=partial(_curve, currency_year=p.price_year, mark=mark),
         alt=f"Curve of the added expected loss by the share of records held, {money(a['estimate'], 'USD', digits=2)} at {percent(p.held_share[0])} and {money(b['estimate'], 'USD', digits=2)} at {percent(p.held_share[1])}.",
-        model={"draws": draws, "inputs": inputs, "by_exposure": _by_exposure(draws, p)},
+        model={"draws": draws, "inputs": inputs, "by_exposure": _by_exposure(draws, p), "by_vendors": by_vendors},
     )  # fmt: skip
 
 
@@ -148,6 +158,51 @@ def _by_exposure(draws: Mapping[str, Floats], p: Parameters) -> pd.DataFrame:
         for share in held
     ]
     return pd.DataFrame(rows, columns=["hazard", "held", "estimate", "conf_low", "conf_high"])
+
+
+def _by_vendors(draws: Mapping[str, Floats], p: Parameters) -> pd.DataFrame:
+    """Return the increment by the number of vendors, and where third-party breaches fall in proportion to the records held."""
+    rows: list[tuple[str, float, bool, float, float, float, float]] = []
+    for vendors in sorted({*VENDORS, p.vendors}):
+        asked = p.model_copy(update={"vendors": vendors})
+        found = [spread(at_exposure(draws, asked, held=held), p.level) for held in p.held_share]
+        rows.append((f"evenly over {count(vendors, 'vendor')}", vendors, vendors == p.vendors, found[0][0], *found[1]))
+    found = [spread(in_proportion(draws, p, held=held), p.level) for held in p.held_share]
+    rows.append(("in proportion to the records held", np.nan, False, found[0][0], *found[1]))
+    return pd.DataFrame(rows, columns=["how", "vendors", "asked", "low", "high", "conf_low", "conf_high"])
+
+
+def in_proportion(draws: Mapping[str, Floats], parameters: Parameters, *, held: float) -> Floats:
+    """Return the increment if third-party breaches fall on vendors in proportion to the records they hold.
+
+    Parameters
+    ----------
+    draws : mapping of str to ndarray of float, each of shape (n,)
+        Draws by input of `lpo_analysis.risk.inputs.loss_inputs`.
+    parameters : Parameters
+        The question; `held_by_vendors` tells how much today's vendors hold together.
+    held : float
+        Share of the records that the provider holds.
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+        USD a year.
+    """
+    weight = parameters.vendors * held / parameters.held_by_vendors
+    return weight * at_exposure(draws, parameters, held=held)
+
+
+def _break_even_of_mean(draws: Mapping[str, Floats], p: Parameters) -> tuple[float, float]:
+    """Return the share held and the hazard at which the mean loss added equals the saving."""
+    hazard = p.saving_at_stake / float(at_exposure(draws, p, held=p.held_share[1], hazard=1.0).mean())
+
+    def added(held: float) -> float:
+        return float(at_exposure(draws, p, held=held).mean()) - p.saving_at_stake
+
+    if added(1.0) < 0:
+        return np.inf, hazard
+    return (0.0 if added(0.0) >= 0 else float(brentq(added, 0.0, 1.0, xtol=1e-6))), hazard
 
 
 def _break_even(draws: Mapping[str, Floats], p: Parameters) -> tuple[Floats, Floats]:
@@ -166,7 +221,7 @@ def _break_even(draws: Mapping[str, Floats], p: Parameters) -> tuple[Floats, Flo
     return held, p.saving_at_stake / at_exposure(draws, p, held=p.held_share[1], hazard=1.0)
 
 
-def _text(table: pd.DataFrame, p: Parameters, chance: float | None) -> str:
+def _text(table: pd.DataFrame, by_vendors: pd.DataFrame, p: Parameters, chance: float | None) -> str:
     a, b = table.iloc[0], table.iloc[1]
     few = (
         f"{money(a['estimate'], 'USD', digits=2)} a year if it holds {percent(p.held_share[0])} of the records and "
@@ -179,17 +234,28 @@ def _text(table: pd.DataFrame, p: Parameters, chance: float | None) -> str:
         f"{few}{money(b['estimate'], 'USD', digits=2)}{' a year' if not few else ''} if it holds {percent(p.held_share[1])} ({p.level:.0%} interval up to {money(b['conf_high'], 'USD', digits=2)}). "
     )
     if chance is None:
-        text += "A yearly saving below that is gone in expectation. "
+        text += f"Holding {percent(p.held_share[1])}, a yearly saving below that mean is gone in expectation. "
     else:
         held, hazard = table.iloc[2], table.iloc[3]
         saving, most = f"${p.saving_at_stake:,.0f}", percent(p.held_share[1])
         times = f"breached {number(hazard['estimate'], digits=2)} times as often as an average vendor"
         text += (
-            f"At the middle of the draws a saving of {saving} a year is gone in expectation if the provider holds {percent(held['estimate'])} of the records, or, holding {most}, if it is {times}"
+            f"A saving of {saving} a year is gone in expectation if the provider holds {percent(held['estimate'])} of the records, or, holding {most}, if it is {times}"
             if np.isfinite(held["estimate"])
-            else f"At the middle of the draws a saving of {saving} a year is not gone whatever share of the records the provider holds; holding {most}, it would have to be {times}"
+            else f"A saving of {saving} a year is not gone in expectation whatever share of the records the provider holds; holding {most}, it would have to be {times}"
         )
         text += f". Over all draws the added loss exceeds the saving with a probability of {probability(chance)}. "
+    held_today = (
+        "as many records as the firm has"
+        if p.held_by_vendors == 1
+        else f"{p.held_by_vendors:g} times the firm's records"
+    )
+    one, many, other = (by_vendors.iloc[i] for i in (0, -2, -1))
+    text += (
+        f"The exposure decides: holding {percent(p.held_share[1])} it is {money(one['high'], 'USD', digits=2)} with {count(int(one['vendors']), 'vendor')}, {money(many['high'], 'USD', digits=2)} with "
+        f"{count(int(many['vendors']), 'vendor')}, and {money(other['high'], 'USD', digits=2)} if third-party breaches fall in proportion to the records held "
+        f"and today's vendors together hold {held_today} (an assumption). "
+    )
     return text + "The data do not tell whether a provider is breached more or less often than the firm itself."
 
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 from scipy import special, stats
 
 from lpo_analysis.errors import NoEvidenceError, ParameterError
-from lpo_analysis.evidence import Candidate, Evidence, as_shares, climb, real_frame, select
+from lpo_analysis.evidence import Candidate, Evidence, Evidenced, as_shares, climb, real_frame, select
+from lpo_analysis.evidence.money import ends
 from lpo_analysis.methods.draws import Floats, uniforms
 from lpo_analysis.methods.inputs import Input, Inputs, Kind
+from lpo_analysis.methods.proportions import share_interval
 from lpo_analysis.risk.breaches import dont_know, newest_share
-from lpo_analysis.risk.incidents import posterior_rate
+from lpo_analysis.risk.incidents import own_reached, posterior_rate
 from lpo_analysis.risk.parameters import Parameters
+from lpo_analysis.risk.reached import THIRD
+from lpo_analysis.wording import count
 
 Rate = tuple[float, float]
 """Shape and rate (years) of a gamma distribution of the breaches of any kind in a year, as own incidents leave it."""
@@ -43,8 +48,8 @@ def loss_inputs(evidence: Evidence, parameters: Parameters, *, rate: Rate | None
     Returns
     -------
     Inputs
-        What is not known: how often, how much of it reaches client data, what a record and the response cost, and the exposure of
-        one more provider. What merely differs from one breach to the next (how many records it reaches) is none of them.
+        What is not known: how often, how much of it reaches client data, how many records a breach reaches on average, what a record
+        and the response cost, and the exposure of one more provider. What merely differs from one breach to the next is none of them.
 
     Raises
     ------
@@ -57,8 +62,7 @@ def loss_inputs(evidence: Evidence, parameters: Parameters, *, rate: Rate | None
     rate = rate or posterior_rate(evidence, p)
     items = list(_frequency(evidence, p) if rate is None else _own(rate))
 
-    def add(name: str, label: str, unit: str, candidates: list[Candidate], *, share: bool) -> None:
-        found = climb(candidates, widening=p.widening, share=share)
+    def add(name: str, label: str, unit: str, found: Evidenced | None, *, share: bool) -> None:
         if found is None:
             raise NoEvidenceError(
                 f"No figure of grade {'/'.join(p.grades)} gives {label}.", where="grades", remedy="Let grade B in."
@@ -66,29 +70,32 @@ def loss_inputs(evidence: Evidence, parameters: Parameters, *, rate: Rate | None
         kind: Kind = "logitnormal" if share else "lognormal"
         items.append(Input(name, label, unit, found.low, found.high, kind, found.rung, found.basis, found.rows))
 
-    reached = select(evidence, metric="breach_outcome_share", grades=p.grades, required=False)
-    candidates = []
-    if p.buyer_size in _OWN:
-        own = reached[reached["category"] == _OWN[p.buyer_size]]
-        candidates.append(Candidate("firms of this size", as_shares(own)))
-    every = as_shares(reached[reached["category"] == "client_data_accessed"])
-    candidates.append(Candidate("all US law firms", every, own=p.buyer_size == "all"))
-    add("client_share", "breaches that reach client data", "share of breaches", candidates, share=True)
+    reaching = _reaching(evidence, p)
+    add(
+        "client_share",
+        "breaches that reach client data",
+        "share of breaches",
+        None if reaching is None else with_own_answers(reaching, p),
+        share=True,
+    )
     money, industries = f"USD of {p.price_year}", "US companies of all industries"
     add("cost_per_record", "cost of a lost record", money,
-        [_priced(evidence, p, "breach_cost_per_record", "all_industries", industries)], share=False)  # fmt: skip
+        _priced(evidence, p, "breach_cost_per_record", "all_industries", industries), share=False)  # fmt: skip
     forensic = "forensic investigations, all industries"
     add("response_floor", "least cost of responding", money,
-        [_priced(evidence, p, "response_cost", "forensic_investigation_mean", forensic)], share=False)  # fmt: skip
-    third = select(
-        evidence,
-        metric="third_party_breach_share",
-        category="third_party_dbir_2024_definition",
-        grades=p.grades,
-        required=False,
+        _priced(evidence, p, "response_cost", "forensic_investigation_mean", forensic), share=False)  # fmt: skip
+    items.append(
+        _told(
+            "mean_reach",
+            "records that a breach reaches, on average",
+            "share of records",
+            p.reached_share,
+            "uniform",
+            of="reached_share",
+        )
     )
-    through = Candidate("breaches of all industries", as_shares(third), own=False)
-    add("third_party_share", "breaches that come through a third party", "share of breaches", [through], share=True)
+    through = _through_third_parties(evidence, p)
+    add("third_party_share", "breaches that come through a third party", "share of breaches", through, share=True)
     items += [
         _told("held_share", "records that the new provider holds", "share of records", p.held_share, "uniform"),
         _told("relative_hazard", "how often the provider is breached", "multiple of an average vendor", p.relative_hazard, "lognormal"),
@@ -96,16 +103,119 @@ def loss_inputs(evidence: Evidence, parameters: Parameters, *, rate: Rate | None
     return Inputs(tuple(items))
 
 
-def _told(name: str, label: str, unit: str, ends: list[float], kind: Kind) -> Input:
-    """Return an input that a parameter of the same name tells."""
-    return Input(name, label, unit, ends[0], ends[1], kind, 4, f"parameter {name}")
+def _told(name: str, label: str, unit: str, ends: list[float], kind: Kind, *, of: str = "") -> Input:
+    """Return an input that a parameter tells, one of the same name by default."""
+    return Input(name, label, unit, ends[0], ends[1], kind, 4, f"parameter {of or name}")
 
 
-def _priced(evidence: Evidence, p: Parameters, metric: str, category: str, name: str) -> Candidate:
+def _reaching(evidence: Evidence, p: Parameters) -> Evidenced | None:
+    """Return the share of breaches that reach client data, no narrower than chance in few breached firms."""
+    reached = select(evidence, metric="breach_outcome_share", grades=p.grades, required=False)
+    candidates = []
+    if p.buyer_size in _OWN:
+        own = reached[reached["category"] == _OWN[p.buyer_size]]
+        candidates.append(Candidate("firms of this size", as_shares(own)))
+    every = as_shares(reached[reached["category"] == "client_data_accessed"])
+    candidates.append(Candidate("all US law firms", every, own=p.buyer_size == "all"))
+    found = climb(candidates, widening=p.widening, share=True)
+    return None if found is None else by_chance(found, p.assumed_breached_firms)
+
+
+def by_chance(found: Evidenced, n: int) -> Evidenced:
+    """Widen what is known of a share to what chance alone leaves open if so few firms stand behind each study.
+
+    Parameters
+    ----------
+    found : Evidenced
+        A share, whose studies do not tell how many breached firms they asked.
+    n : int
+        Firms assumed behind each study.
+
+    Returns
+    -------
+    Evidenced
+        The same where it is wider than Wilson's 90% interval of its middle at n firms a study, else that interval. Wilson's ends lie
+        evenly about the share on the scale of log odds, so that the middle stays.
+    """
+    middle = float(special.expit(np.mean(special.logit([found.low, found.high]))))
+    low, high = share_interval(middle, float(n * found.n_studies), level=0.9)
+    if low >= found.low and high <= found.high:
+        return found
+    basis = f"{found.basis}; at least as wide as chance in {count(n, 'breached firm')} a study, which no source tells"
+    return replace(found, low=min(low, found.low), high=max(high, found.high), basis=basis)
+
+
+def with_own_answers(found: Evidenced, parameters: Parameters) -> Evidenced:
+    """Update the share of breaches that reach client data by what own incidents tell of theirs.
+
+    Parameters
+    ----------
+    found : Evidenced
+        The published share.
+    parameters : Parameters
+        The question, with `incidents_path`.
+
+    Returns
+    -------
+    Evidenced
+        The same where no own breach of confidentiality tells; else the 5% and 95% quantile of the posterior of a logit-normal prior
+        and binomial answers, integrated on a grid. Breaches that do not tell are left out.
+    """
+    yes, no = own_reached(parameters)
+    if yes + no == 0:
+        return found
+    low, high = special.logit([found.low, found.high])
+    middle, error = (low + high) / 2, (high - low) / (2 * stats.norm.ppf(0.95))
+    logits = np.linspace(middle - 12 * max(error, 0.25), middle + 12 * max(error, 0.25), 8001)
+    heights = (
+        -0.5 * ((logits - middle) / max(error, 1e-9)) ** 2
+        + yes * special.log_expit(logits)
+        + no * special.log_expit(-logits)
+    )
+    below = np.cumsum(np.exp(heights - heights.max()))
+    ends = special.expit(np.interp([0.05, 0.95], below / below[-1], logits))
+    return replace(
+        found,
+        low=float(ends[0]),
+        high=float(ends[1]),
+        basis=f"{found.basis}; updated by what your own breaches reached",
+    )
+
+
+def _through_third_parties(evidence: Evidence, p: Parameters) -> Evidenced | None:
+    """Return the range of the newest share of breaches by each definition of a part of third parties."""
+    rows = select(evidence, metric="third_party_breach_share", category=list(THIRD), grades=p.grades, required=False)
+    if rows.empty:
+        return None
+    newest = rows.sort_values("year_end", kind="stable").groupby("category", observed=True).tail(1)
+    if len(newest) == 1:
+        return climb(
+            [Candidate("breaches of all industries", as_shares(newest), own=False)], widening=p.widening, share=True
+        )
+    # Definitions are set side by side, never pooled: their ends are the range of what may be meant.
+    low, high = (end / 100 for end in ends(newest))
+    basis = (
+        f"borrowed: newest share by each of {count(len(newest), 'definition')} that count breaches, least to greatest"
+    )
+    studies, year = int(newest["study_id"].nunique()), float(newest["year_end"].mean())
+    return Evidenced(
+        float(np.nanmin(low)),
+        float(np.nanmax(high)),
+        3,
+        basis,
+        tuple(newest.index),
+        studies,
+        len(rows) - len(newest),
+        year,
+    )
+
+
+def _priced(evidence: Evidence, p: Parameters, metric: str, category: str, name: str) -> Evidenced | None:
     rows = select(evidence, metric=metric, category=category, geography="USA", grades=p.grades, required=False)
     frame = real_frame(rows, price_year=p.price_year)
     factor = np.where(rows["unit"].str.endswith("_mn"), 1e6, 1.0)
-    return Candidate(name, frame.assign(low=frame["real_low"] * factor, high=frame["real_high"] * factor), own=False)
+    frame = frame.assign(low=frame["real_low"] * factor, high=frame["real_high"] * factor)
+    return climb([Candidate(name, frame, own=False)], widening=p.widening)
 
 
 def _frequency(evidence: Evidence, p: Parameters) -> list[Input]:
@@ -173,22 +283,59 @@ def mean_cost(draws: Mapping[str, Floats], parameters: Parameters, *, held: Floa
     draws : mapping of str to ndarray of float
         Draws by input of `loss_inputs`.
     parameters : Parameters
-        Records, and the share of them that a breach reaches.
+        Records.
     held : ndarray of float or float, default 1
         Share of the firm's records at the place of the breach.
 
     Returns
     -------
     ndarray of float
-        USD an event: the mean of the greater of the response and records x reach x cost of a record, the reach uniform.
+        USD an event: the mean of the greater of the response and records x reach x cost of a record, over the reach of `at_floor`.
+
+    Notes
+    -----
+    With t = min(1, response / (records x cost)) and a reach R of mean m and F(t) = P(R <= t) = t^(m / (1 - m)), E[max(f, w R)] =
+    f F(t) + w m (1 - t F(t)).
     """
-    low, high = parameters.reached_share
-    floor, whole = draws["response_floor"], parameters.records * held * draws["cost_per_record"]
-    if low == high:
-        return np.maximum(floor, whole * low)
+    floor, whole, mean = (
+        draws["response_floor"],
+        parameters.records * held * draws["cost_per_record"],
+        draws["mean_reach"],
+    )
+    turn, below = at_floor(draws, parameters, held=held)
+    return np.asarray(floor * below + whole * mean * (1 - turn * below))
+
+
+def at_floor(
+    draws: Mapping[str, Floats], parameters: Parameters, *, held: Floats | float = 1.0
+) -> tuple[Floats, Floats]:
+    """Return the share of records up to which a breach costs the response alone, and how many breaches reach no more.
+
+    Parameters
+    ----------
+    draws : mapping of str to ndarray of float
+        Draws by input of `loss_inputs`.
+    parameters : Parameters
+        Records.
+    held : ndarray of float or float, default 1
+        Share of the firm's records at the place of the breach.
+
+    Returns
+    -------
+    tuple of ndarray of float
+        Share of records, at most 1, and share of breaches.
+
+    Notes
+    -----
+    Assumption: the reach of one breach of mean m is U^((1 - m) / m) with U uniform, a beta distribution with shapes m / (1 - m) and
+    1. At m = 1/2 every share is as likely; below, many breaches reach little and few reach much; at m = 1 each reaches all.
+    """
+    whole, mean = parameters.records * held * draws["cost_per_record"], draws["mean_reach"]
     with np.errstate(divide="ignore"):
-        turn = np.clip(np.divide(floor, whole), low, high)
-    return np.asarray((floor * (turn - low) + whole * (high**2 - turn**2) / 2) / (high - low))
+        turn = np.minimum(np.divide(draws["response_floor"], whole), 1.0)
+        shape = np.divide(mean, 1 - mean)
+    # Where every breach reaches all, the shape is infinite and 1 ** inf is 1, as it should be.
+    return np.asarray(turn), np.asarray(turn**shape)
 
 
 def expected_loss_of(draws: Mapping[str, Floats], parameters: Parameters) -> Floats:
@@ -199,7 +346,7 @@ def expected_loss_of(draws: Mapping[str, Floats], parameters: Parameters) -> Flo
     draws : mapping of str to ndarray of float, each of shape (n,)
         Draws by input of `loss_inputs`, such as `lpo_analysis.methods.inputs.draw_jointly` makes.
     parameters : Parameters
-        Records, and the share of them that a breach reaches.
+        Records.
 
     Returns
     -------
@@ -217,7 +364,7 @@ def increment_of(draws: Mapping[str, Floats], parameters: Parameters) -> Floats:
     draws : mapping of str to ndarray of float, each of shape (n,)
         Draws by input of `loss_inputs`, such as `lpo_analysis.methods.inputs.draw_jointly` makes.
     parameters : Parameters
-        Records, vendors, and the share of records that a breach reaches.
+        Records, vendors.
 
     Returns
     -------
@@ -273,19 +420,22 @@ def draw(evidence: Evidence, parameters: Parameters, *, rate: Rate | None = None
         As for `loss_inputs`.
     """
     # A file of own incidents may have changed since: what it says now is part of the question.
-    values, inputs = _drawn(evidence, parameters, rate or posterior_rate(evidence, parameters))
+    values, inputs = _drawn(evidence, parameters, rate or posterior_rate(evidence, parameters), own_reached(parameters))
     return dict(values), inputs
 
 
 # The parts of a report read the same draws, one after the other; more would only hold memory.
 @lru_cache(maxsize=2)
-def _drawn(evidence: Evidence, parameters: Parameters, rate: Rate | None) -> tuple[dict[str, Floats], Inputs]:
+def _drawn(
+    evidence: Evidence, parameters: Parameters, rate: Rate | None, answers: tuple[int, int]
+) -> tuple[dict[str, Floats], Inputs]:
+    # `answers` are read again below; here they tell a file that changed from the one kept.
     inputs = loss_inputs(evidence, parameters, rate=rate)
     return inputs.draw(uniforms(inputs.names, draws=parameters.draws, seed=parameters.seed)), inputs
 
 
 def spread(values: Floats, level: float) -> tuple[float, float, float]:
-    """Return the median of draws and the ends of their central interval.
+    """Return the mean of draws and the ends of their central interval.
 
     Parameters
     ----------
@@ -297,10 +447,11 @@ def spread(values: Floats, level: float) -> tuple[float, float, float]:
     Returns
     -------
     tuple of float
-        Median, lower and upper end.
+        Mean, lower and upper end. An expected loss is a mean, over what is not known of the inputs too; the interval is what is not
+        known. A median would be neither additive nor what somebody neutral to risk pays.
     """
-    low, middle, high = np.quantile(values, [(1 - level) / 2, 0.5, (1 + level) / 2])
-    return float(middle), float(low), float(high)
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    return float(np.mean(values)), float(low), float(high)
 
 
 def uncapitalised(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
@@ -15,15 +16,19 @@ from lpo_analysis.methods.piecewise import Layer, ceded, retained
 from lpo_analysis.methods.severity import Points
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.risk.annual import Years, compound, worst
-from lpo_analysis.risk.inputs import Rate, draw, provider_rate, rates, uncapitalised
+from lpo_analysis.risk.inputs import Rate, draw, provider_rate, rates, spread, uncapitalised
 from lpo_analysis.risk.parameters import Parameters
-from lpo_analysis.risk.severity import POINTS, cost_points
+from lpo_analysis.risk.severity import POINTS, cost_points, costs_at
 from lpo_analysis.wording import listing, money, percent, sentence
 
 PARTIES = {"all": "Everybody together", "firm": "The firm", "insurer": "Its insurer", "provider": "The provider"}
 """Who may bear a part."""
 CARRIED = 64
 """Draws of the inputs that carry a distribution of each party's year."""
+MEAN_POINTS = 128
+"""Equally likely breaches behind a mean."""
+CHUNK = 4096
+"""Draws whose breaches are held in memory at once."""
 
 
 def _terms(p: Parameters) -> dict[str, str]:
@@ -103,11 +108,12 @@ def who_bears(evidence: Evidence, parameters: Parameters, *, rate: Rate | None =
     for party in PARTIES:
         years[party] = compound(today + added, costs[party], grid=grid)
         grid = years["all"].grid
-    table = _table(years, inputs=len(inputs), p=p)
+    means = expected_by_party(draws, p)
+    table = _table(years, means, inputs=len(inputs), p=p)
     data = table[table["term"].str.endswith("_tvar")]
     data = data.assign(group=f"Mean of {worst(p)}", label=list(PARTIES.values()), weak=False)
-    parts = sum(years[party].whole.expected for party in ("firm", "insurer", "provider"))
-    off = abs(parts / years["all"].whole.expected - 1)
+    parts = sum(float(means[party].mean()) for party in ("firm", "insurer", "provider"))
+    off = abs(parts / float(means["all"].mean()) - 1)
     return Result(
         "who_bears", table, _text(table, p),
         checks=(Check("Parts", off < 1e-9, "The means of firm, insurer and provider add up to that of all."),
@@ -120,12 +126,40 @@ def who_bears(evidence: Evidence, parameters: Parameters, *, rate: Rate | None =
     )  # fmt: skip
 
 
-def _table(years: dict[str, Years], *, inputs: int, p: Parameters) -> pd.DataFrame:
+def expected_by_party(draws: Mapping[str, Floats], parameters: Parameters) -> dict[str, Floats]:
+    """Return the expected yearly loss of each who may bear a part, with the provider at work.
+
+    Parameters
+    ----------
+    draws : mapping of str to ndarray of float, each of shape (n,)
+        Draws by input of `lpo_analysis.risk.inputs.loss_inputs`.
+    parameters : Parameters
+        The question, with the terms of cover and contract.
+
+    Returns
+    -------
+    dict of str to ndarray of float, shape (n,)
+        USD a year by party of `PARTIES`. Given each draw the mean over breaches is taken at `MEAN_POINTS` equally likely ones.
+    """
+    today, added = rates(draws)[1], provider_rate(draws, parameters)
+    found: dict[str, list[Floats]] = {party: [] for party in PARTIES}
+    for first in range(0, len(today), CHUNK):
+        at = slice(first, first + CHUNK)
+        here = split_event(costs_at(draws, parameters, at, points=MEAN_POINTS), parameters, at_provider=False)
+        there = split_event(
+            costs_at(draws, parameters, at, held=draws["held_share"], points=MEAN_POINTS), parameters, at_provider=True
+        )
+        for party in PARTIES:
+            found[party].append(today[at] * here[party].mean(axis=1) + added[at] * there[party].mean(axis=1))
+    return {party: np.concatenate(parts) for party, parts in found.items()}
+
+
+def _table(years: dict[str, Years], means: Mapping[str, Floats], *, inputs: int, p: Parameters) -> pd.DataFrame:
     at = 1 - 1 / p.tail_years
     records = []
     for party, its in years.items():
         read = {
-            "mean": its.read(lambda one: one.expected, p.level),
+            "mean": spread(means[party], p.level),
             "var": its.read(lambda one: one.quantile(at), p.level),
             "tvar": its.read(lambda one: one.tvar(at), p.level),
         }
@@ -133,7 +167,7 @@ def _table(years: dict[str, Years], *, inputs: int, p: Parameters) -> pd.DataFra
             term = f"{party}_{stat}"
             records.append({"term": term, "label": _terms(p)[term], "estimate": middle, "conf_low": low, "conf_high": high, "level": p.level,
                             "n_obs": inputs, "unit": "USD a year" if stat == "mean" else "USD", "party": PARTIES[party], "stat": stat,
-                            "method": f"compound Poisson by FFT, mean over {len(its.given)} draws; interval over the draws"})  # fmt: skip
+                            "method": f"mean of {p.draws} joint draws" if stat == "mean" else f"compound Poisson by FFT, mean over {len(its.given)} draws; interval over the draws"})  # fmt: skip
     return tidy(records)
 
 
@@ -157,7 +191,7 @@ def _text(table: pd.DataFrame, p: Parameters) -> str:
         else "a contract that makes the provider pay nothing"
     )
     return (
-        f"With {cover} and {cap} (assumptions), of the expected {money(whole, 'USD', digits=2)} a year (mean over the draws) {listing(shares)}. "
+        f"With {cover} and {cap} (assumptions), of the expected {money(whole, 'USD', digits=2)} a year, the part through the new provider included, {listing(shares)}. "
         f"{sentence(worst(p))} costs the firm {money(at['firm_tvar'], 'USD', digits=2)} on average, against "
-        f"{money(at['all_tvar'], 'USD', digits=2)} for all together: a limit takes away what is below it, not the largest losses."
+        f"{money(at['all_tvar'], 'USD', digits=2)} for all together: a cover pays what lies between its retention and its limit, and leaves the largest losses to the firm."
     )

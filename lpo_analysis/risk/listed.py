@@ -145,7 +145,17 @@ def _of_costs(costs: pd.DataFrame) -> str:
     if costs.empty:
         return ""
     both = costs.dropna(subset=["per_person"])
-    text = f" What is on file of their costs runs from {money(costs['amount'].min(), 'USD', digits=2)} to {money(costs['amount'].max(), 'USD', digits=2)}, each a part of a whole that nobody told."
+    asked = costs["kind"].eq("ransom demanded")
+    text = ""
+    for rows, what in (
+        (costs[~asked], "paid or spent"),
+        (costs[asked], "demanded as a ransom, which need not have been paid,"),
+    ):
+        if rows.empty:
+            continue
+        least, most = (money(rows["amount"].agg(how), "USD", digits=3) for how in ("min", "max"))
+        text += f" What is on file as {what} {'is' if len(rows) == 1 else 'runs from'} {least}{'' if len(rows) == 1 else f' to {most}'}."
+    text += " Each is a part of a whole that nobody told."
     if len(both) >= 2:
         text += (
             f" The {'two' if len(both) == 2 else len(both)} settlements of known size come to {money(both['per_person'].min(), 'USD', digits=2)} to {money(both['per_person'].max(), 'USD', digits=2)} a person; "

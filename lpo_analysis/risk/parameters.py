@@ -67,7 +67,7 @@ class Parameters(ReportParameters):
     memory_years: Range = [5.0, 15.0]
     """Assumption: years that respondents look back over when they say that the firm was ever breached."""
     reached_share: Range = [0.05, 1.0]
-    """Assumption: share of the records that a breach reaches, once it reaches client data; it differs from breach to breach, evenly between these ends."""
+    """Assumption: share of the records that breaches reach on average, once they reach client data; it is not known between these ends, and each breach differs about it."""
     held_share: Range = [0.05, 0.5]
     """Assumption: share of the firm's records that a new provider would hold; the ends of the range shown."""
     incidents_path: own_file("incidents") = ""  # type: ignore[valid-type]
@@ -154,6 +154,11 @@ class Parameters(ReportParameters):
     """Assumption: most that the firm's cyber cover pays for one breach, in US dollars; 0 if there is no cover."""
     liability_cap: Annotated[Number, Field(ge=0)] = 500_000.0
     """Assumption: most that the provider's contract makes it pay for one breach at its place, in US dollars; 0 if it pays nothing."""
+
+    held_by_vendors: Annotated[Number, Field(gt=0, le=1000)] = 1.0
+    """Assumption: client records that today's vendors hold together, as a multiple of the firm's; used where breaches fall in proportion to records."""
+    assumed_breached_firms: Annotated[Whole, Field(ge=1, le=1_000_000)] = 20
+    """Assumption: breached firms behind each published share of breaches that reached client data, whose number no source tells; the share is at least as uncertain as chance in so many."""
 
     @model_validator(mode="after")
     def _together(self) -> Parameters:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -29,7 +30,7 @@ _BANDS = {
     "client_data_accessed_firms_50_99": ", 50-99 lawyers",
     "client_data_accessed_firms_100_499": ", 100-499 lawyers",
 }
-_THIRD = {
+THIRD = {
     "partner_actor_vcdb": "Partner among the actors (VERIS)",
     "partner_actor_vcdb_legal": "Partner among the actors (VERIS)",
     "partner_implicated_dbir": "Business partner implicated (DBIR to 2010)",
@@ -108,15 +109,15 @@ def third_party(evidence: Evidence, parameters: Parameters) -> Result:
     A share of breaches and a share of organisations are different quantities, and so is each definition; nothing is pooled.
     """
     p = parameters
-    shares = select(evidence, metric="third_party_breach_share", category=list(_THIRD), grades=p.grades, required=False)
+    shares = select(evidence, metric="third_party_breach_share", category=list(THIRD), grades=p.grades, required=False)
     had = select(evidence, metric="third_party_breach_prevalence", category=list(_HAD), grades=p.grades, required=False)
     used = [*shares.index, *had.index]
-    records = _records(shares[~shares["category"].isin(_FROM_TABLES)], _THIRD, p, {})
+    records = _records(shares[~shares["category"].isin(_FROM_TABLES)], THIRD, p, {})
     if "B" in p.grades:
         vcdb = table("breaches_vcdb_by_year")
         years = vcdb[vcdb["year"].astype(int).between(2010, 2019)].astype(int)
         legal = table("breaches_vcdb_legal").astype({"n": int, "n_partner_involved": int})
-        group = _THIRD["partner_actor_vcdb"]
+        group = THIRD["partner_actor_vcdb"]
         records.append(
             _counted(
                 "vcdb_all_partner",
@@ -143,7 +144,7 @@ def third_party(evidence: Evidence, parameters: Parameters) -> Result:
             for name in ("breaches_vcdb_by_year", "breaches_vcdb_legal", "breach_third_party_by_year")
         ]
     records += _records(had, _HAD, p, {})
-    return _side_by_side(
+    made = _side_by_side(
         "third_party_part",
         records,
         used,
@@ -151,6 +152,15 @@ def third_party(evidence: Evidence, parameters: Parameters) -> Result:
         "a third party took part",
         "share of breaches, or of organisations, as each heading says",
     )
+    if not made.estimable or shares.empty:
+        return made
+    span = f"{percent(_newest(shares).min())} to {percent(_newest(shares).max())}"
+    used_in = f" The loss takes the range of the newest share by each definition that counts breaches ({span}); shares of organisations are another quantity and stay out."
+    return replace(made, text=made.text + used_in)
+
+
+def _newest(shares: pd.DataFrame) -> pd.Series:
+    return shares.sort_values("year_end", kind="stable").groupby("category", observed=True)["value"].last() / 100
 
 
 def _breached(evidence: Evidence, rows: pd.DataFrame) -> pd.Series:

@@ -230,25 +230,20 @@ def _third_party(cells: pd.DataFrame, level: float) -> Result:
             over.append({"term": f"p{q}_{name}", "label": f"{_NAMES[q]}, {years}", "estimate": float(np.exp(kept.mean())), "std_error": np.nan,
                          "conf_low": float(np.exp(kept.mean() - half)), "conf_high": float(np.exp(kept.mean() + half)), "level": level, "n_obs": len(kept),
                          "unit": "ratio", "method": "mean log ratio over the years, t between years"})  # fmt: skip
-    for without in (None, CLUSTER_YEAR):
-        part = cells if without is None else cells[cells["year"] != without]
-        fit = fit_shifts(part["lower"], part["upper"], part["n"], groups=part["year"], effect=part["third"], truncation=TRUNCATION, level=level)  # fmt: skip
-        row = fit.row("effect")
-        years = "all years" if without is None else f"without {without}"
-        over.append({"term": f"shift_{'all' if without is None else f'without_{without}'}", "label": f"location of the lognormal (breaches below 500 people too), {years}",
-                     **{end: float(np.exp(row[end])) for end in ("estimate", "conf_low", "conf_high")}, "level": level, "n_obs": part["year"].nunique(),
-                     "unit": "ratio", "method": "lognormal with a location a year, jackknife over the years"})  # fmt: skip
     frame, result = pd.DataFrame(shown), tidy(over)
     share = listed["n_third_party"] / listed["n"]
     before = share.drop(CLUSTER_YEAR)
     told = [f"{_NAMES[q]} {_ratio(result, f'p{q}_without_{CLUSTER_YEAR}')}" for q in (25, 50, 75)]
-    far, calm = (
-        frame[(frame["year"] == CLUSTER_YEAR) & (frame["quantile"] == 0.75)].iloc[0],
-        result[result["term"] == f"p75_without_{CLUSTER_YEAR}"].iloc[0],
+    far = frame[(frame["year"] == CLUSTER_YEAR) & (frame["quantile"] == 0.75)].iloc[0]
+    calm = result.set_index("term").loc[[f"p{q}_without_{CLUSTER_YEAR}" for q in (25, 50, 75)]]
+    above = [_NAMES[q] for q, low in zip((25, 50, 75), calm["conf_low"], strict=True) if low > 1]
+    apart = (
+        "all above 1"
+        if len(above) == 3
+        else f"{listing(above) if above else 'none'} above 1 by more than the years scatter"
     )
-    apart = "above 1" if calm["conf_low"] > 1 else "below 1" if calm["conf_high"] < 1 else "not told from 1"
     text = (
-        f"People reached by breaches in which an outsourced processor took part, against the others, without {CLUSTER_YEAR}: {listing(told)}, the last {apart}. "
+        f"People reached by breaches in which an outsourced processor took part, against the others, without {CLUSTER_YEAR}: {listing(told)}; {apart}. "
         f"In {CLUSTER_YEAR} the upper quartile is {number(far['estimate'], digits=2)} times that of the others, but that year holds many {CLUSTER}, and {percent(share[CLUSTER_YEAR])} of its "
         f"breaches involve a processor, against {percent(before.min())} to {percent(before.max())} in the years before. "
         "Until about 2014 some breaches at vendors were filed under those they worked for, which blurs the earlier years."

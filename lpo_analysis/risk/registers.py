@@ -7,24 +7,28 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from lpo_analysis.charts import dotplot
 from lpo_analysis.evidence import Evidence, select, table
 from lpo_analysis.methods.count_rates import CountFit, count_trend, fit_counts
+from lpo_analysis.methods.multiplicity import holm
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.risk.parameters import Parameters
 from lpo_analysis.wording import count, listing, number, probability
 
 TREND = 5
 """Whole years of counts a trend needs."""
+FEWEST = 3
+"""Counts that a negative binomial needs."""
 _TABLE_GRADE = "B"
 """Grade of the tables: counts made from public registers and collections by others or by this kit."""
 
 
 @dataclass(frozen=True)
 class _Series:
-    """Counts of one register with the exposure of each."""
+    """Counts of one register with the exposure of each; `again` where the same counts stand in another series."""
 
     term: str
     label: str
@@ -35,6 +39,7 @@ class _Series:
     unit: str = "a year"
     caveat: str = ""
     scale: float = 1.0
+    again: bool = False
     dropped: int = field(default=0)
 
 
@@ -54,7 +59,7 @@ def _collected() -> Iterator[_Series]:
             caveat="a convenience collection whose effort varies",
         )
         yield _Series(f"vcdb_{name}_share", f"VCDB, {what}, of all it collected", counts, years, legal["incidents_all"].astype(float).tolist(), rows,
-                      unit="per 1,000 incidents collected", caveat="a share of what was collected, no incidence", scale=1000.0)  # fmt: skip
+                      unit="per 1,000 incidents collected", caveat="a share of what was collected, no incidence", scale=1000.0, again=True)  # fmt: skip
     notices = table("breaches_legal_washington")["year"].astype(int)
     # The snapshot ends in May of the last year; years without a notice count as 0.
     whole_years = range(int(notices.min()), int(notices.max()))
@@ -114,7 +119,8 @@ def registers(evidence: Evidence, parameters: Parameters) -> Result:
     -------
     Result
         One term a register: ``estimate`` events a year of reporting (or per 1,000 incidents collected), the wider of the Poisson and the
-        negative binomial interval; ``ratio`` variance over mean, ``p_poisson``, ``alpha``, and ``yearly`` the factor from year to year
+        negative binomial interval; ``ratio`` variance over mean, ``p_poisson``, ``p_adjusted`` (Holm, over
+        registers whose counts stand there once), ``alpha``, and ``yearly`` the factor from year to year
         with its interval where five whole years are told. The last term, ``per_firm``, is not estimable.
 
     Notes
@@ -136,8 +142,10 @@ def registers(evidence: Evidence, parameters: Parameters) -> Result:
         )
     records = [_record(s, _fitted(tuple(s.counts), tuple(s.exposure), p.level, p.seed), p.level) for s in series]
     found = tidy([*records, missing])
-    tested = found[found["p_poisson"].notna()]
-    over = tested[tested["p_poisson"] < 0.05]
+    # Counts of a series that stands there twice are tested once, and all tests of one question share their error.
+    found["p_adjusted"] = _adjusted(found["p_poisson"].where(~found["term"].isin([s.term for s in series if s.again])))
+    tested = found[found["p_adjusted"].notna()]
+    over = tested[tested["p_adjusted"] < 0.05]
     yearly = found[found["unit"] == "events a year"]
     said = (
         f"{count(len(series), 'series', 'series')} of breaches at law firms or in professional services {'is' if len(series) == 1 else 'are'} on file, from {number(yearly['estimate'].min(), digits=2)} to "
@@ -146,7 +154,7 @@ def registers(evidence: Evidence, parameters: Parameters) -> Result:
         else ""
     )
     scatter = (
-        f"Of {len(tested)} with several counts {len(over)} scatter{'s' if len(over) == 1 else ''} more than Poisson counts of one rate would (5% level), so a negative binomial is called for. "
+        f"Of {len(tested)} with several counts {len(over)} scatter{'s' if len(over) == 1 else ''} more than Poisson counts of one rate would (5% level, adjusted by Holm for {count(len(tested), 'test')}), so a negative binomial is fitted where there are {FEWEST} periods or more. "
         if len(tested)
         else "None has several counts, so Poisson cannot be tested. "
     )
@@ -163,12 +171,12 @@ def registers(evidence: Evidence, parameters: Parameters) -> Result:
         if long
         else ""
     )
-    data = found[found["unit"] == "events a year"].assign(main=lambda f: f["p_poisson"] < 0.05)
+    data = found[found["unit"] == "events a year"].assign(main=lambda f: f["p_adjusted"] < 0.05)
     return Result(
         "registers", found,
         f"{said}{scatter}{trends}A rate per firm, and a rate ratio of legal to other sectors, are not estimable, because no register comes with a number of firms (0 denominators).",
         checks=(
-            Check("Poisson", not len(over) if len(tested) else None, "; ".join(f"{r.label}: variance over mean {number(r.ratio, digits=2)}, p {probability(r.p_poisson)}" for r in tested.itertuples()) + "." if len(tested) else "No register tells several counts."),
+            _poisson(tested, over),
             *_consistent(series),
             Check("Denominator", False, "0 registers tell how many firms could have reported."),
             Check("Part years", None, f"{count(sum(s.dropped for s in series), 'entry', 'entries')} of a year that was not over {'was' if sum(s.dropped for s in series) == 1 else 'were'} left out."),
@@ -178,6 +186,22 @@ def registers(evidence: Evidence, parameters: Parameters) -> Result:
         draw=partial(dotplot, title="Entries a year in each register", xlabel="entries a year", log=True),
         alt=f"Yearly entries of {count(len(data), 'register')} with intervals on a logarithmic scale.",
     )  # fmt: skip
+
+
+def _adjusted(p: pd.Series) -> pd.Series:
+    told = p.dropna().astype(float)
+    return pd.Series(holm(told.to_numpy()), told.index).reindex(p.index)
+
+
+def _poisson(tested: pd.DataFrame, over: pd.DataFrame) -> Check:
+    if tested.empty:
+        return Check("Poisson", None, "No register tells several counts.")
+    rest = tested.drop(index=over.index)
+    text = f"{count(len(rest), 'register')} of {len(tested)} {'scatters' if len(rest) == 1 else 'scatter'} no more than Poisson counts"
+    text += f" (adjusted p of {probability(rest['p_adjusted'].min())} and more)" if len(rest) else ""
+    if len(over):
+        text += "; more: " + "; ".join(f"{r.label}, variance over mean {number(r.ratio, digits=2)}, adjusted p {probability(r.p_adjusted)}" for r in over.itertuples())  # fmt: skip
+    return Check("Poisson", over.empty, f"{text}.")
 
 
 def _consistent(series: list[_Series]) -> tuple[Check, ...]:
@@ -197,12 +221,21 @@ def _consistent(series: list[_Series]) -> tuple[Check, ...]:
 
 
 def _record(s: _Series, fit: CountFit, level: float) -> dict[str, Any]:
-    low, high = fit.interval
-    negative = fit.alpha > 0
+    # Two counts tell that they differ, but not how counts of such a register spread.
+    few = 1 < fit.n_obs < FEWEST
+    low, high = (fit.conf_low, fit.conf_high) if few else fit.interval
+    negative = fit.alpha > 0 and not few
+    model = "negative binomial, profile" if negative else "Poisson, exact"
+    if few and fit.p_poisson < 0.05:
+        low, high, model = (
+            np.nan,
+            np.nan,
+            f"interval not estimable: {fit.n_obs} periods that scatter more than Poisson, and {FEWEST} are needed",
+        )
     record: dict[str, Any] = {
         "term": s.term, "label": s.label, "estimate": fit.rate * s.scale, "conf_low": low * s.scale, "conf_high": high * s.scale, "level": level, "n_obs": fit.n_obs,
-        "unit": f"events {s.unit}", "method": f"{'negative binomial, profile' if negative else 'Poisson, exact'}; {s.caveat}", "total": fit.total, "ratio": fit.ratio, "p_poisson": fit.p_poisson,
-        "alpha": fit.alpha, "poisson_low": fit.conf_low * s.scale, "poisson_high": fit.conf_high * s.scale,
+        "unit": f"events {s.unit}", "method": f"{model}; {s.caveat}", "total": fit.total, "ratio": fit.ratio, "p_poisson": fit.p_poisson,
+        "alpha": np.nan if few else fit.alpha, "poisson_low": fit.conf_low * s.scale, "poisson_high": fit.conf_high * s.scale,
     }  # fmt: skip
     if len(s.counts) >= TREND and fit.total:
         slope = count_trend(s.counts, s.years, s.exposure, level=level)

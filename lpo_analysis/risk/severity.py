@@ -14,13 +14,42 @@ from lpo_analysis.evidence import Evidence, real_frame, select
 from lpo_analysis.methods.draws import Floats
 from lpo_analysis.methods.severity import Points, as_severity
 from lpo_analysis.results import Check, Result, not_estimable, tidy
-from lpo_analysis.risk.inputs import Rate, draw, mean_cost, spread, uncapitalised
+from lpo_analysis.risk.inputs import Rate, at_floor, draw, mean_cost, spread, uncapitalised
 from lpo_analysis.risk.parameters import Parameters
 from lpo_analysis.risk.register import TRUNCATION, register
 from lpo_analysis.wording import count, money, percent, probability, sentence
 
 POINTS = 512
 """Equally likely values that stand for the share of the records a breach reaches."""
+
+
+def costs_at(
+    draws: Mapping[str, Floats], parameters: Parameters, at: slice, *, held: Floats | float = 1.0, points: int = POINTS
+) -> Floats:
+    """Return what breaches cost, given some draws of the inputs.
+
+    Parameters
+    ----------
+    draws : mapping of str to ndarray of float
+        Draws by input of `lpo_analysis.risk.inputs.loss_inputs`.
+    parameters : Parameters
+        Records.
+    at : slice
+        Which draws, k of them.
+    held : ndarray of float or float, default 1
+        Share of the firm's records at the place of the breach, of all draws.
+    points : int, default 512
+        Equally likely breaches a draw.
+
+    Returns
+    -------
+    ndarray of float, shape (k, points)
+        USD an event.
+    """
+    mean = draws["mean_reach"][at, None]
+    reach = ((np.arange(points) + 0.5) / points) ** ((1 - mean) / mean)
+    whole = np.broadcast_to(parameters.records * held * draws["cost_per_record"], draws["cost_per_record"].shape)[at]
+    return np.maximum(draws["response_floor"][at, None], whole[:, None] * reach)
 
 
 def cost_points(draws: Mapping[str, Floats], parameters: Parameters, at: int, *, held: float = 1.0) -> Points:
@@ -31,7 +60,7 @@ def cost_points(draws: Mapping[str, Floats], parameters: Parameters, at: int, *,
     draws : mapping of str to ndarray of float
         Draws by input of `lpo_analysis.risk.inputs.loss_inputs`.
     parameters : Parameters
-        Records, and the share of them that a breach reaches.
+        Records.
     at : int
         Which draw.
     held : float, default 1
@@ -42,10 +71,7 @@ def cost_points(draws: Mapping[str, Floats], parameters: Parameters, at: int, *,
     Points
         USD; `POINTS` equally likely values, one a share reached.
     """
-    low, high = parameters.reached_share
-    reach = low + (high - low) * (np.arange(POINTS) + 0.5) / POINTS
-    whole = parameters.records * held * draws["cost_per_record"][at]
-    return Points(np.maximum(draws["response_floor"][at], whole * reach))
+    return Points(costs_at(draws, parameters, slice(at, at + 1), held=held)[0])
 
 
 def cost_as_register(draws: Mapping[str, Floats], parameters: Parameters) -> Floats:
@@ -103,7 +129,7 @@ def breach_cost(evidence: Evidence, parameters: Parameters, *, rate: Rate | None
     Returns
     -------
     Result
-        Terms ``mean``, ``as_register`` (USD an event) and ``floor_share``: median and interval over what is not known of the inputs.
+        Terms ``mean``, ``as_register`` (USD an event) and ``floor_share``: mean over the draws and interval over what is not known of the inputs.
         ``plot_data`` runs over the records held; ``model`` holds ``study_means``.
 
     Notes
@@ -128,7 +154,7 @@ def breach_cost(evidence: Evidence, parameters: Parameters, *, rate: Rate | None
         middle, low, high = spread(sample, p.level)
         unit = "share of breaches" if term == "floor_share" else "USD"
         records.append({"term": term, "label": _terms(p)[term], "estimate": middle, "std_error": float(sample.std()), "conf_low": low, "conf_high": high,
-                        "level": p.level, "n_obs": len(rows), "unit": unit, "method": f"median of {p.draws} joint draws"})  # fmt: skip
+                        "level": p.level, "n_obs": len(rows), "unit": unit, "method": f"mean of {p.draws} joint draws"})  # fmt: skip
     table, by_size, means = tidy(records), by_records(draws, p), study_means(evidence, p)
     own, other, floor = (table.iloc[i] for i in range(3))
 
@@ -137,8 +163,9 @@ def breach_cost(evidence: Evidence, parameters: Parameters, *, rate: Rate | None
         return f"{ends[0]} ({ends[1]} to {ends[2]})"
 
     few, reach = by_size.iloc[0], p.reached_share
+    reached = percent(reach[0]) if reach[0] == reach[1] else f"{percent(reach[0])} to {percent(reach[1])}"
     text = (
-        f"One breach of client data at a firm with {count(p.records, 'record')} costs {usd(own)} on average if it reaches {percent(reach[0])} to {percent(reach[1])} of them (an assumption). "
+        f"One breach of client data at a firm with {count(p.records, 'record')} costs {usd(own)} on average if breaches reach {reached} of them on average (an assumption). "
         f"{sentence(probability(floor['estimate']))} of such breaches cost no more than the response itself. "
     )
     if not few["asked"]:
@@ -179,12 +206,7 @@ def _of_studies(means: pd.DataFrame, p: Parameters) -> str:
 
 def _floor_share(draws: Mapping[str, Floats], p: Parameters) -> Floats:
     """Return the share of breaches whose cost is that of the response."""
-    low, high = p.reached_share
-    with np.errstate(divide="ignore"):
-        turn = np.divide(draws["response_floor"], p.records * draws["cost_per_record"])
-    if low == high:
-        return np.asarray(turn >= high, dtype=float)
-    return np.clip((turn - low) / (high - low), 0.0, 1.0)
+    return at_floor(draws, p)[1]
 
 
 def by_records(draws: Mapping[str, Floats], parameters: Parameters) -> pd.DataFrame:
@@ -200,7 +222,7 @@ def by_records(draws: Mapping[str, Floats], parameters: Parameters) -> pd.DataFr
     Returns
     -------
     pandas.DataFrame
-        Columns records, asked (bool), estimate, conf_low, conf_high (USD an event, median and interval over the draws of the
+        Columns records, asked (bool), estimate, conf_low, conf_high (USD an event, mean and interval over the draws of the
         expected cost), floor_share (breaches whose cost is that of the response alone, mean over the draws), per_record (USD).
     """
     p = parameters

@@ -69,8 +69,8 @@ def test_recursion_simulation_and_moments_confirm_the_transform(changes):
 def test_frequency_and_severity_are_of_the_same_event():
     values = loss().model["draws"]
     client = rates(values)[1]
-    assert loss().row("expected_loss")["estimate"] == pytest.approx(np.median(client * mean_cost(values, asked())))
-    assert loss().row("p_client_breach")["estimate"] == pytest.approx(np.median(-np.expm1(-client * 3)))
+    assert loss().row("expected_loss")["estimate"] == pytest.approx(np.mean(client * mean_cost(values, asked())))
+    assert loss().row("p_client_breach")["estimate"] == pytest.approx(np.mean(-np.expm1(-client * 3)))
 
 
 @pytest.mark.parametrize("records", [0, 700, 20_000])
@@ -78,7 +78,7 @@ def test_no_breach_costs_less_than_the_response(records):
     values = loss(records=records).model["draws"]
     assert (mean_cost(values, asked(records=records)) >= values["response_floor"] - 1e-6).all()
     if not records:
-        assert loss(records=0).row("severity")["estimate"] == pytest.approx(np.median(values["response_floor"]))
+        assert loss(records=0).row("severity")["estimate"] == pytest.approx(np.mean(values["response_floor"]))
 
 
 def test_the_loss_grows_with_the_records_and_the_chance_does_not():
@@ -112,7 +112,8 @@ def test_the_worst_years_are_those_of_simulated_ones():
     rng, totals = np.random.default_rng(7), []
     for i in range(CARRIED):
         counts = rng.poisson(rates(values)[1][i], 4000)
-        reach = rng.uniform(*p.reached_share, counts.sum())
+        mean = values["mean_reach"][i]
+        reach = rng.uniform(size=counts.sum()) ** ((1 - mean) / mean)
         costs = np.maximum(values["response_floor"][i], p.records * reach * values["cost_per_record"][i])
         totals.append(np.bincount(np.repeat(np.arange(4000), counts), costs, 4000))
     years = np.sort(np.concatenate(totals))
@@ -141,7 +142,7 @@ def test_the_interval_is_what_is_not_known_and_not_chance():
     assert years.whole.quantile(0.999) > years.whole.quantile(0.5)
 
 
-def test_an_interval_holds_its_median_and_widens_with_the_level():
+def test_an_interval_holds_its_mean_and_widens_with_the_level():
     narrow, wide = loss().table.iloc[:3], loss(level=0.98).table.iloc[:3]
     assert (narrow["conf_low"] < narrow["estimate"]).all()
     assert narrow["estimate"].tolist() == wide["estimate"].tolist()
@@ -174,13 +175,14 @@ def test_where_an_input_has_no_figure_at_these_grades_nothing_is_estimated(size)
     assert analysis.drivers().empty
 
 
-def test_the_drivers_move_the_expected_loss_and_show_the_share_reached():
+def test_the_drivers_move_the_expected_loss_and_show_the_mean_reach():
     frame = analyse(asked()).drivers().set_index("input")
     assert "third_party_share" not in frame.index
-    assert set(frame.index) == {"breached_share", "breached_unknown", "memory_years", "client_share", "cost_per_record", "response_floor", "reached_share"}  # fmt: skip
+    assert set(frame.index) == {"breached_share", "breached_unknown", "memory_years", "client_share", "cost_per_record", "response_floor", "mean_reach"}  # fmt: skip
     middle = {name: np.array([value]) for name, value in loss().model["inputs"].medians().items()}
     assert frame.loc["cost_per_record", "base"] == pytest.approx(expected_loss_of(middle, asked())[0])
-    assert frame.loc["reached_share", "at_high"] / frame.loc["reached_share", "at_low"] == pytest.approx(20, rel=0.01)
+    # The mean lies evenly between 5% and 100%; the floor of the response raises the low end alone.
+    assert 8 < frame.loc["mean_reach", "at_high"] / frame.loc["mean_reach", "at_low"] < 0.9525 / 0.0975
 
 
 def test_other_grades_are_asked_the_same_question():
@@ -188,3 +190,6 @@ def test_other_grades_are_asked_the_same_question():
     assert frame["grades"].tolist() == ["A, B", "A, B, C", "A, B, C, D"]
     assert frame["p"].between(0, 1).all()
     assert (frame["rows"] > 5).all()
+    # One newer row of grade C takes the place of two older ones of grade B, and the table says so.
+    assert frame["ever"].iloc[0] == "40% (2021, 2 rows of grade B)"
+    assert frame["ever"].iloc[1] == "35% (2023, 1 row of grade C)"

@@ -161,3 +161,17 @@ def test_every_part_answers_or_says_why_not(grades, size):
         assert result.estimable or result.text.startswith("Not estimable, because")
         assert " nan" not in result.text
     assert analysis.drivers().empty is not analysis.loss.estimable
+
+
+def test_a_single_share_and_a_size_without_one_read_well():
+    text = shown("large", ("A",))[0].text
+    assert "1 published share of US law firms ever breached is on file, 22%." in text
+    assert "For large firms none is on file at these grades." in text
+
+
+def test_whose_dont_knows_are_meant_and_that_two_shares_are_averaged_is_said():
+    text = shown()[0].text
+    assert "of firms of all sizes, 19% did not know (2023)" in text
+    assert "whose mean, 40%, is used" in text
+    assert "of small firms, 5% did not know (2023)" in shown("small")[0].text
+    assert "whose mean" not in shown("all")[0].text

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import integrate, stats
 
 from lpo_analysis.evidence import load
 from lpo_analysis.methods.count_rates import poisson_interval
-from lpo_analysis.risk import Parameters, analyse, posterior_rate
+from lpo_analysis.risk import Parameters, analyse, loss_inputs, posterior_rate
 from lpo_analysis.risk.incident_file import read_incidents
-from lpo_analysis.risk.incidents import by_kind, own_severity, prior, update
+from lpo_analysis.risk.incidents import by_kind, own_reached, own_severity, prior, update
+from lpo_analysis.risk.inputs import draw
 from lpo_analysis.risk.rates import yearly_rate
 
 TEMPLATE = Path(__file__).resolve().parents[3] / "data" / "templates" / "incidents.csv"
@@ -202,3 +203,33 @@ def test_a_report_of_own_incidents_has_its_figure(asked):
     assert len(result.plot_data) == 3
     none = update(load(), asked([]))
     assert none.plot() is not None
+
+
+def test_what_own_breaches_reached_moves_the_share_that_reaches_client_data(asked):
+    before = loss_inputs(load(), Parameters())["client_share"]
+    after = loss_inputs(load(), asked(["2022-05-01,confidentiality,,,,yes,no"] * 4 + ["2022-05-01,confidentiality,,,,no,no"]))["client_share"]  # fmt: skip
+    # The posterior of a logit-normal prior and 4 of 5, by quadrature over the density.
+    middle = np.log(before.low / (1 - before.low)) / 2 + np.log(before.high / (1 - before.high)) / 2
+    prior_ = stats.norm(middle, (np.log(before.high / (1 - before.high)) - middle) / stats.norm.ppf(0.95))
+
+    def density(x):
+        share = 1 / (1 + np.exp(-x))
+        return prior_.pdf(x) * share**4 * (1 - share)
+
+    whole = integrate.quad(density, -10, 10)[0]
+    for end, q in ((after.low, 0.05), (after.high, 0.95)):
+        assert integrate.quad(density, -10, np.log(end / (1 - end)))[0] / whole == pytest.approx(q, abs=1e-3)
+    assert "updated by what your own breaches reached" in after.basis
+
+
+def test_answers_that_are_not_told_or_of_another_kind_move_nothing(asked):
+    before = loss_inputs(load(), Parameters())["client_share"]
+    for row in ("2022-05-01,confidentiality,,,,,", "2022-05-01,quality,,,,yes,no"):
+        after = loss_inputs(load(), asked([row]))["client_share"]
+        assert (after.low, after.high, after.basis) == (before.low, before.high, before.basis)
+    assert own_reached(asked(["2022-05-01,confidentiality,,,,yes,no", *ONE])) == (1, 0)
+
+
+def test_a_changed_answer_in_the_same_file_is_read_anew(asked):
+    shares = [draw(load(), asked([f"2022-05-01,confidentiality,,,,{answer},no"]))[1]["client_share"].median for answer in ("yes", "no")]  # fmt: skip
+    assert shares[0] > shares[1]

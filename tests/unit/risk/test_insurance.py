@@ -10,8 +10,9 @@ from lpo_analysis.methods.compound import insured_loss
 from lpo_analysis.methods.frequency import poisson
 from lpo_analysis.methods.piecewise import Layer
 from lpo_analysis.methods.severity import Points
-from lpo_analysis.risk import Parameters, who_bears
+from lpo_analysis.risk import Parameters, expected_loss_of, increment_of, who_bears
 from lpo_analysis.risk.annual import compound
+from lpo_analysis.risk.inputs import draw
 from lpo_analysis.risk.insurance import split_event
 
 
@@ -76,3 +77,9 @@ def test_more_cover_leaves_less_to_the_firm():
     assert other["insurer_mean"] == 0
     assert other["provider_mean"] > usual["provider_mean"]
     assert other["firm_mean"] > usual["firm_mean"]
+
+
+def test_the_expected_loss_of_all_is_todays_and_the_providers():
+    values, p = draw(load(), asked())[0], asked()
+    wanted = float((expected_loss_of(values, p) + increment_of(values, p)).mean())
+    assert shares()["all_mean"] == pytest.approx(wanted, rel=1e-3)

@@ -10,7 +10,7 @@ from lpo_analysis.evidence import load
 from lpo_analysis.methods.inputs import draw_jointly
 from lpo_analysis.risk import Parameters, expected_loss_of, increment_of, loss_inputs
 from lpo_analysis.risk.breaches import dont_know, newest_share
-from lpo_analysis.risk.inputs import draw, mean_cost, provider_rate, rates
+from lpo_analysis.risk.inputs import at_floor, draw, mean_cost, provider_rate, rates
 from lpo_analysis.savings.gather import gather
 
 ASKED = Parameters(draws=1024)
@@ -23,7 +23,7 @@ def drawn():
 
 def test_every_input_is_named_with_its_rung_and_what_is_no_assumption_has_rows(drawn):
     _, inputs = drawn
-    assert inputs.by_rung([4]) == ("breached_unknown", "memory_years", "held_share", "relative_hazard")
+    assert inputs.by_rung([4]) == ("breached_unknown", "memory_years", "mean_reach", "held_share", "relative_hazard")
     for item in inputs:
         assert bool(item.rows) is (item.rung < 4 or item.name == "breached_unknown")
 
@@ -54,19 +54,30 @@ def test_shares_that_add_up_to_more_than_all_firms_still_have_a_finite_rate():
     assert np.isfinite(rates(values)[0]).all()
 
 
-@pytest.mark.parametrize("reach", [[0.05, 1.0], [0.4, 0.4], [0.2, 0.3]])
+@pytest.mark.parametrize("mean", [0.05, 0.5, 0.8, 1.0])
 @pytest.mark.parametrize("records", [0, 40, 700, 3_000, 10**6])
-def test_the_mean_cost_is_the_integral_over_the_share_reached(reach, records):
+def test_the_mean_cost_is_the_integral_over_the_reach_of_one_breach(mean, records):
     floor, price = 100_000.0, 250.0
-    p = Parameters(records=records, reached_share=reach)
-    found = mean_cost({"response_floor": np.array([floor]), "cost_per_record": np.array([price])}, p)[0]
-    low, high = reach
-    wanted = max(floor, records * low * price)
-    if low < high:
-        turn = [floor / (records * price)] if records and low < floor / (records * price) < high else None
-        total, _ = integrate.quad(lambda r: max(floor, records * r * price), low, high, points=turn)
-        wanted = total / (high - low)
-    assert found == pytest.approx(wanted, rel=1e-9)
+    draws = {"response_floor": np.array([floor]), "cost_per_record": np.array([price]), "mean_reach": np.array([mean])}
+    found = mean_cost(draws, Parameters(records=records))[0]
+    wanted = max(floor, records * price)
+    if mean < 1:
+        # Over a uniform U that the reach is a power of: E[max(f, w U^((1 - m) / m))].
+        power = (1 - mean) / mean
+        turn = (floor / (records * price)) ** (1 / power) if records * price > floor else 1.0
+        above, _ = integrate.quad(lambda u: records * price * u**power, turn, 1, limit=200)
+        wanted = floor * turn + above
+    assert found == pytest.approx(wanted, rel=1e-8)
+
+
+@pytest.mark.parametrize("mean", [0.05, 0.5, 0.9])
+def test_the_reach_of_breaches_has_the_mean_that_was_drawn(mean):
+    shape = mean / (1 - mean)
+    assert stats.beta(shape, 1).mean() == pytest.approx(mean)
+    draws = {"response_floor": np.array([30.0]), "cost_per_record": np.array([1.0]), "mean_reach": np.array([mean])}
+    turn, below = at_floor(draws, Parameters(records=100))
+    assert turn[0] == pytest.approx(0.3)
+    assert below[0] == pytest.approx(stats.beta(shape, 1).cdf(0.3))
 
 
 def test_own_incidents_take_the_place_of_the_surveys():
@@ -120,3 +131,30 @@ def test_expected_loss_and_increment_follow_from_the_draws_alone(drawn):
     assert np.allclose(provider_rate(values, ASKED), through)
     assert np.allclose(increment_of(values, ASKED), through * mean_cost(values, ASKED, held=values["held_share"]))
     assert all(np.array_equal(before[name], values[name]) for name in before)
+
+
+def test_a_share_of_unknown_n_is_no_narrower_than_wilsons_interval_at_the_assumed_n():
+    # Wilson's 90% interval of 25% of 20, and of 25% of 400, by the formula.
+    z, share = stats.norm.ppf(0.95), 0.25
+
+    def wilson(n):
+        middle, half = share + z**2 / (2 * n), z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+        return (middle - half) / (1 + z**2 / n), (middle + half) / (1 + z**2 / n)
+
+    found = loss_inputs(load(), ASKED)["client_share"]
+    assert (found.low, found.high) == pytest.approx(wilson(20))
+    assert found.median == pytest.approx(share)
+    assert "20 breached firms a study" in found.basis
+    # With many firms chance is less than what the borrowing leaves open, and the odds widened by 1.5 stand.
+    many = loss_inputs(load(), Parameters(assumed_breached_firms=400))["client_share"]
+    assert many.low < wilson(400)[0]
+    assert many.high / (1 - many.high) == pytest.approx(1.5 / 3)
+
+
+def test_the_part_of_third_parties_spans_the_newest_figure_of_every_definition():
+    found = loss_inputs(load(), ASKED)["third_party_share"]
+    rows = load().observations.loc[list(found.rows)]
+    assert rows["category"].is_unique
+    assert (found.low, found.high) == (rows["value"].min() / 100, rows["value"].max() / 100)
+    assert "dbir2025_tp" in found.rows, "the newest of its definition"
+    assert "dbir2024_tp" not in found.rows

@@ -102,3 +102,19 @@ def test_incidents_of_law_firms_are_listed_beside_and_not_fitted():
 def test_without_grades_there_is_no_list():
     made = listed_incidents(load(), Parameters(grades=["D"]))
     assert made.text.startswith("Not estimable, because no incident of a law firm")
+
+
+def test_the_sentence_says_which_ratios_are_above_one_and_nothing_is_carried_below_500():
+    table_ = fitted.third_party.table.set_index("term")
+    assert (table_.loc[["p25_without_2020", "p50_without_2020", "p75_without_2020"], "conf_low"] > 1).all()
+    assert "; all above 1." in fitted.third_party.text
+    assert not [term for term in table_.index if term.startswith("shift")]
+
+
+def test_a_ransom_demanded_is_no_cost():
+    made = listed_incidents(load(), Parameters())
+    costs = made.model["costs"]
+    paid = costs.loc[costs["kind"] != "ransom demanded", "amount"].max()
+    assert "as paid or spent runs from" in made.text
+    assert f"to ${paid:,.0f}" in made.text or f"${paid:,.0f}"[:4] in made.text
+    assert "demanded as a ransom, which need not have been paid" in made.text

@@ -73,3 +73,26 @@ def test_every_set_of_grades_answers_or_says_why_not(grades):
     assert "nan" not in result.text
     if not result.estimable:
         assert "(0 series)" in result.text
+
+
+def test_every_register_is_tested_once_and_the_tests_share_their_error():
+    # Holm (1979): the smallest of m p-values times m, and so on, never falling.
+    frame = shown().table.set_index("term")
+    tested = frame["p_adjusted"].dropna()
+    assert not [term for term in tested.index if term.endswith("_share")]
+    raw = frame.loc[tested.index, "p_poisson"].sort_values()
+    wanted = (raw * np.arange(len(raw), 0, -1)).cummax().clip(upper=1.0)
+    assert tested.loc[wanted.index].to_numpy() == pytest.approx(wanted.to_numpy())
+    (check,) = [c for c in shown().checks if c.name == "Poisson"]
+    over = frame.loc[tested.index[tested < 0.05], "label"]
+    assert check.text.count("variance over mean") == len(over)
+    assert f"of {len(tested)} with several counts {len(over)} scatter" in shown().text.lower()
+
+
+def test_two_periods_carry_no_negative_binomial():
+    row = shown().row("ico_legal_periods")
+    assert row["n_obs"] == 2
+    assert "negative binomial" not in row["method"]
+    assert np.isnan(row["alpha"])
+    assert np.isnan(row["conf_low"])
+    assert "interval not estimable: 2 periods" in row["method"]
