@@ -39,7 +39,7 @@ SHOWS = {
     "figures as SVG no more": "%config InlineBackend.figure_formats = ['png']",
     "a frame": "import numpy as np\nimport pandas as pd\npd.DataFrame({'a': [1, 2], 'b': [1.5, np.nan]})",
     # The kernel reads what a process has written when it gets to it, on a busy machine after the cell has ended.
-    "another process": "import subprocess, time\nsubprocess.run(['echo', 'from a process'], check=True)\ntime.sleep(2)\nNone",
+    "another process": "import subprocess, time\nsubprocess.run(['echo', 'from a process'], check=True)\ntime.sleep(1)\nNone",
     "a shell command": "!echo shell",
     "captured": "%%capture caught\nprint('captured')",
     "what was captured": "caught.stdout",

@@ -58,6 +58,7 @@ def _recorded(notebook):
     )
 
 
+@pytest.mark.slow
 def test_nbval_passes_on_the_notebook_as_it_stands(nbval):
     ran = nbval(stop=False)
     assert ran.returncode == 0, f"the committed outputs are stale, run `lpo refresh`:\n{ran.stdout[-4000:]}"

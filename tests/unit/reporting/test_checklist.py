@@ -11,7 +11,8 @@ from lpo_analysis.results import Result
 EVIL = '<script>alert(1)</script> & "so"'
 TABLE = pd.DataFrame(
     {"term": ["one", "two"], "label": ["First", EVIL], "state": ["required", "not known"], "steps": ["do this\nand that", EVIL],
-     "basis": ["US-NY: required [X (2006)]", EVIL], "not_known": ["IND", ""], "persuasive": ["", "USA: required\nAUS: required"]}
+     "basis": ["US-NY: required [X (2006)]", EVIL], "not_known": ["IND", ""], "persuasive": ["", "USA: required\nAUS: required"],
+     "superseded": ["GB-EAW: Outcome X, superseded by Y", ""]}
 )  # fmt: skip
 RESULT = Result("checklist", TABLE, "")
 
@@ -23,6 +24,7 @@ def test_every_step_has_a_box_and_every_list_its_lines_to_sign():
         assert f"<p>{name}: ____" in made
     assert "Not known: IND" in made
     assert made.count("Persuasive only: ") == 2
+    assert made.count("No longer in force: GB-EAW: Outcome X, superseded by Y") == 1
 
 
 def test_nothing_is_let_through_unescaped():
