@@ -43,7 +43,7 @@ check: $(STAMP)
 	@$(BIN)/pytest -q -n $(JOBS) -m "not slow"
 
 nbval: $(STAMP)
-	@$(BIN)/pytest -q -p no:cacheprovider --nbval --nbval-sanitize-with tests/notebooks/sanitize.cfg notebooks
+	@$(BIN)/pytest -q -p no:cacheprovider -n $(JOBS) --dist loadfile --nbval --nbval-sanitize-with tests/notebooks/sanitize.cfg notebooks
 
 test-slow: $(STAMP) ## Recovery, faults and browser tests
 	@$(BIN)/pytest -q -m slow
