@@ -46,7 +46,8 @@ nbval: $(STAMP)
 	@$(BIN)/pytest -q -p no:cacheprovider -n $(JOBS) --dist loadfile --nbval --nbval-sanitize-with tests/notebooks/sanitize.cfg notebooks
 
 test-slow: $(STAMP) ## Recovery, faults and browser tests
-	@$(BIN)/pytest -q -m slow
+	@$(BIN)/pytest -q -m slow tests/faults
+	@$(BIN)/pytest -q -m slow -n $(JOBS) --dist loadfile --ignore tests/faults
 
 notebooks: $(STAMP) ## Re-execute the committed notebooks in place, and say which numbers moved
 	@$(BIN)/lpo refresh
