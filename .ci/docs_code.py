@@ -17,6 +17,8 @@ ROOMS = {
     "savings": "Savings",
     "risk": "Risk",
     "decision": "Decision",
+    "databook": "Data book",
+    "workbench": "Workbench",
     "evidence": "Evidence",
     "methods": "Methods",
     "charts": "Charts",
