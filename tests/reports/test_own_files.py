@@ -81,7 +81,7 @@ def test_a_report_with_own_files_tells_neither_their_paths_nor_their_respondents
 @pytest.mark.slow
 def test_a_report_with_own_incidents_tells_no_incident_and_no_path(lpo, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    path = tmp_path / FOLDER / "answers.csv"
+    path = tmp_path / FOLDER / "marrowfen.csv"
     path.parent.mkdir()
     kinds = ["confidentiality"] * 4 + ["deadline"] * 2
     rows = [
@@ -98,7 +98,7 @@ def test_a_report_with_own_incidents_tells_no_incident_and_no_path(lpo, tmp_path
         ran.out,
         *(file.read_text(encoding="utf-8") for file in folder.rglob("*") if file.is_file()),
     ):
-        for secret in (*SECRETS, "answers.csv", tmp_path.name, "7919", "2022-01-17"):
+        for secret in (*SECRETS, "marrowfen.csv", tmp_path.name, "7919", "2022-01-17"):
             assert secret not in text
     recorded = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     assert recorded["parameters"]["incidents_path"].startswith("incidents, sha256 ")
