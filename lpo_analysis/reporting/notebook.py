@@ -366,18 +366,17 @@ def parameters(given: ReportParameters) -> None:
         "meaning": ("Meaning", "text"),
     }  # fmt: skip
     frame = given.table()
-    if frame["default"].eq("").all():
-        del columns["default"]
     assumed = frame["meaning"].str.startswith("Assumption")
-    table(frame[~assumed], name="parameters", title="Parameters of this report", columns=columns)
-    if assumed.any():
-        said = frame["meaning"].str.replace(r"^Assumption[:,]? *(.)", lambda match: match[1].upper(), regex=True)
-        table(
-            frame.assign(meaning=said)[assumed],
-            name="assumptions",
-            title="Assumptions: no row of the evidence bears them",
-            columns=columns,
-        )
+    said = frame["meaning"].str.replace(r"^Assumption[:,]? *(.)", lambda match: match[1].upper(), regex=True)
+    titles = {
+        "parameters": "Parameters of this report",
+        "assumptions": "Assumptions: no row of the evidence bears them",
+    }
+    for name, part in (("parameters", frame[~assumed]), ("assumptions", frame.assign(meaning=said)[assumed])):
+        # A column of defaults says something only where one was changed.
+        kept = {key: told for key, told in columns.items() if key != "default" or part["default"].ne("").any()}
+        if len(part) or name == "parameters":
+            table(part, name=name, title=titles[name], columns=kept)
 
 
 def checklist(result: Result, *, title: str, subject: str = "", note: str = "") -> None:

@@ -272,6 +272,8 @@ def test_the_parameters_are_shown_with_value_default_and_meaning(emitted):
 
     show.parameters(Parameters(seed=7))
     chosen, assumed = ({row[0]: row for row in shown["data"][show.TABLE]["rows"]} for shown in emitted)
+    headings = [[heading for _, heading, _ in shown["data"][show.TABLE]["shown"]] for shown in emitted]
+    assert ["Default, where changed" in found for found in headings] == [True, False]
     assert "productivity" in assumed
     assert "task" in chosen
     assert not any(row[3].startswith("Assumption") for row in assumed.values())
