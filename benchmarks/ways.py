@@ -51,6 +51,14 @@ def parameters(notebook: str, number: int) -> dict[str, Any]:
         )
         size, place, records = asked[number % len(asked)]
         return {"buyer_size": size, "jurisdictions": [place], "records": records, "seed": number + 2}
+    if notebook == "decision":
+        asked = list(itertools.product(("small", "midsize", "large"), (["US-NY"], ["US-NC"], ["GB-EAW"]), PLACES[:5]))
+        size, duties, place = asked[number % len(asked)]
+        return {"buyer_size": size, "jurisdictions": duties, "locations": [place, "IND"] if place != "IND" else ["IND"], "seed": number + 2}
+    if notebook == "evidence":
+        asked = list(itertools.product(("all", "adoption", "market", "savings", "risk"), (2000, 2005), (1, 2, 3, 5)))
+        topic, first, years = asked[number % len(asked)]
+        return {"topic": topic, "first_year": first, "years_per_column": years}
     asked = list(itertools.product(("law_firm", "corporate"), (2026, 2027, 2028, 2030), (0.5, 0.8, 0.9, 0.95, 0.99)))
     buyer, horizon, level = asked[number % len(asked)]
     return {"buyer": buyer, "horizon_year": horizon, "level": level}

@@ -87,10 +87,10 @@ def prime(report: str) -> None:
 
     Parameters
     ----------
-    report : {'adoption', 'savings', 'risk'}
-        Whose; any other has none.
+    report : str
+        Whose: adoption, savings and risk show their own, any other report shows all of them.
     """
-    claims(report=report)
+    claims(report=report if report in ("adoption", "savings", "risk") else None)
 
 
 @lru_cache(maxsize=8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -48,11 +49,12 @@ def disagreement(evidence: Evidence, parameters: Parameters) -> Result:
     )
     cells = cells[cells["makers"] >= 2].reset_index()
     if cells.empty:
-        return not_estimable(
+        none = not_estimable(
             "disagreement_by_metric",
             f"no two makers tell the same of {listing(p.topics)} in the same year",
             n_dropped=len(rows),
         )
+        return replace(none, table=none.table.assign(label="", least=np.nan, most=np.nan, n_known=0))
     cells["ratio"] = cells["high"] / cells["low"]
     records = [
         {"term": metric, "label": plain(str(metric)), "estimate": part["ratio"].median(), "least": part["ratio"].min(), "most": part["ratio"].max(),

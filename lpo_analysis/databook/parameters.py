@@ -60,6 +60,15 @@ class Parameters(ReportParameters):
         rows = load().observations
         return pd.crosstab(rows["topic"], rows["grade"])
 
+    @classmethod
+    def prime(cls) -> None:
+        """Compute what every report of this kind shares, so that a batch does it once."""
+        from lpo_analysis.databook.analysis import analyse
+
+        # The evidence itself, and the counts that hold whatever the topic.
+        book = analyse(cls())
+        _ = book.grades, book.makers, book.left_out, book.traps
+
     def check_evidence(self) -> None:
         """Raise `ParameterError` where the metric is not on file; names the nearest."""
         known = load().metrics.index

@@ -139,6 +139,28 @@ class Engine:
         self.run(sql, values)
         return self._connection.df()
 
+    def column(self, sql: str) -> Any:
+        """Run a query of one column that has no gaps.
+
+        Parameters
+        ----------
+        sql : str
+            The query.
+
+        Returns
+        -------
+        numpy.ndarray of shape (n,)
+            The column, of its own type.
+
+        Raises
+        ------
+        DataError
+            If the database refused it.
+        """
+        self.run(sql)
+        (values,) = self._connection.fetchnumpy().values()
+        return values
+
     def table(self, name: str, frame: Any) -> None:
         """Put a frame into a table.
 

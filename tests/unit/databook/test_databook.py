@@ -230,3 +230,9 @@ def test_the_figures_are_drawn_from_their_numbers(name):
     result = getattr(book(topic="market"), name)
     assert result.plot().get_title(loc="left")
     assert result.alt
+
+
+@pytest.mark.parametrize("topic", ["adoption", "market", "savings", "risk"])
+def test_what_the_notebook_shows_of_disagreement_is_there_whether_two_makers_meet_or_not(topic):
+    shown = {"label", "n_obs", "n_known", "estimate", "least", "most"}
+    assert shown <= set(book(topic=topic).disagreement.table.columns)
