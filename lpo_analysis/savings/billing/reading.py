@@ -329,16 +329,15 @@ class _Reader:
     def _grains(self) -> pd.DataFrame:
         sums = self.engine.frame(
             """
-            WITH added AS (SELECT day // 100 AS month, typ, task, role, firm, person, CASE WHEN person IS NULL THEN invoice END AS invoice,
-                outsourced, count(*) AS lines, sum(units) AS hours, sum(net) AS amount, sum(net) FILTER (units <> 0) AS rated
+            WITH added AS (SELECT day // 100 AS month, typ, task, CASE WHEN role > 0 AND firm IN (FROM providers) THEN ? ELSE role END AS role, firm, person,
+                CASE WHEN person IS NULL THEN invoice END AS invoice, outsourced OR firm IN (FROM providers) AS outsourced,
+                count(*) AS lines, sum(units) AS hours, sum(net) AS amount, sum(net) FILTER (units <> 0) AS rated
                 FROM used JOIN meanings USING (codes) GROUP BY ALL)
-            SELECT month, typ, task, CASE WHEN providers.key IS NULL OR role = 0 THEN role ELSE ? END AS role, firms.number AS firm,
-                coalesce(persons.number, invoices.number + ?) AS who, outsourced OR providers.key IS NOT NULL AS outsourced,
-                sum(lines) AS lines, CAST(coalesce(sum(hours) FILTER (typ = 1), 0) AS DOUBLE) AS hours, CAST(sum(amount) AS DOUBLE) AS amount,
-                CAST(coalesce(sum(rated) FILTER (typ = 1), 0) AS DOUBLE) AS rated
+            SELECT month, typ, task, role, firms.number AS firm, coalesce(persons.number, invoices.number + ?) AS who, outsourced, lines,
+                CASE WHEN typ = 1 THEN CAST(coalesce(hours, 0) AS DOUBLE) ELSE 0 END AS hours, CAST(amount AS DOUBLE) AS amount,
+                CASE WHEN typ = 1 THEN CAST(coalesce(rated, 0) AS DOUBLE) ELSE 0 END AS rated
             FROM added JOIN firms ON firm = firms.key LEFT JOIN persons ON person = persons.key LEFT JOIN invoices ON invoice = invoices.key
-                LEFT JOIN providers ON firm = providers.key
-            GROUP BY ALL ORDER BY ALL""",
+            ORDER BY month, typ, task, role, firms.number, who, outsourced""",
             [ROLES_IN_ORDER.index("provider"), self.sizes["T"]],
         )
         who = [f"T{n + 1}" for n in range(self.sizes["T"])] + [f"I{n + 1}" for n in range(self.sizes["I"])]
