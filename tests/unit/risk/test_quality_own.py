@@ -1,5 +1,6 @@
 """Own quality checks: read without repeating a name, the level by severity, drift, deliveries and agreement."""
 
+import csv
 from pathlib import Path
 
 import numpy as np
@@ -42,10 +43,14 @@ def made(folder: Path, found: list[int], sampled: int, *, lot: int = 400, severi
 
 def test_the_template_is_read_as_it_stands():
     checks = read_checks(TEMPLATE)
-    assert len(checks.frame) == 24
-    assert checks.sizes.tolist() == [400, 450, 400]
-    assert checks.counts("minor")["found"].tolist() == [1, 2, 0]
-    assert checks.counts("major")["found"].tolist() == [0, 1, 0]
+    with TEMPLATE.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    batches = list(dict.fromkeys(row["batch"] for row in rows))
+    assert len(checks.frame) == len(rows) == 144
+    assert checks.sizes.tolist() == [int(next(row["lot_size"] for row in rows if row["batch"] == b)) for b in batches]
+    for least, counted in (("minor", {"minor", "major", "critical"}), ("major", {"major", "critical"})):
+        due = [sum(row["batch"] == b and row["severity"] in counted for row in rows) for b in batches]
+        assert checks.counts(least)["found"].tolist() == due
     analysis = analyse(Parameters(quality_path=str(TEMPLATE)))
     for part in (analysis.own_level, analysis.own_drift, analysis.own_acceptance, analysis.own_agreement):
         assert part.text
