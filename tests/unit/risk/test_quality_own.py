@@ -229,6 +229,25 @@ def test_full_agreement_of_few_items_is_not_taken_for_certainty(tmp_path):
     assert "79.4%" in check.text  # 0.1 ** (1 / 10)
 
 
+@pytest.mark.parametrize("n", [1, 4, 5])
+def test_single_judgements_of_checkers_do_not_show_in_their_agreement(tmp_path, n):
+    rows = [f"d1,none,{'major' if i == 0 else 'none'}" for i in range(n)] + ["d1,none,"] * 20
+    p = Parameters(quality_path=str(write(tmp_path, rows, "batch,severity,severity_2")))
+    result = own_agreement(own_checks(p), p)
+    assert result.estimable is (n == 5)
+    if n < 5:
+        assert f"{n} item{'s were' if n > 1 else ' was'} judged by two checkers" in result.text
+        assert "and 5 are the least" in result.text
+
+
+def test_nothing_is_told_by_checker(tmp_path):
+    path, _ = double_coded(tmp_path)
+    analysis = analyse(Parameters(quality_path=str(path)))
+    for part in (analysis.own_level, analysis.own_drift, analysis.own_acceptance, analysis.own_agreement):
+        told = f"{part.table.to_string()}{part.text}{part.plot_data!r}{part.model!r}"
+        assert not any(name in told for name in ("severity_2", "severity_3", "first checker", "second checker"))
+
+
 def test_no_item_judged_twice_gives_no_agreement(tmp_path):
     p = Parameters(quality_path=str(made(tmp_path, [1, 2], 5)))
     assert "no item was judged by two checkers" in own_agreement(own_checks(p), p).text
