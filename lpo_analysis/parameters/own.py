@@ -108,7 +108,8 @@ def recorded_file(kind: str, path: str) -> str:
     try:
         files = files_at(path) or [Path(path)]
         made = [digest(file) for file in files]
-        return recorded(kind, made, single=Path(path).is_file(), synthetic=any(map(is_synthetic, files)))
+        marked = any(is_synthetic(file, sha256=sha) for file, sha in zip(files, made, strict=True))
+        return recorded(kind, made, single=Path(path).is_file(), synthetic=marked)
     except OSError as error:
         raise NotFoundError(f"Your {kind} file cannot be read ({error.strerror}).") from None
 

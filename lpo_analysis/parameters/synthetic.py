@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,19 +26,26 @@ _MOST = 1 << 20
 """Bytes of a file up to which its rows are looked through; the examples are far smaller."""
 
 
-def is_synthetic(path: str | Path) -> bool:
+def is_synthetic(path: str | Path, *, sha256: str = "") -> bool:
     """Say whether a file is an example shipped with the kit, or still holds rows of one.
 
     Parameters
     ----------
     path : str or Path
         The file.
+    sha256 : str, optional
+        Hash of its content where that is known, so that one content is looked through once.
 
     Returns
     -------
     bool
         True also where a spreadsheet saved the example with other marks between fields, decimal commas or in another encoding.
     """
+    return _looked(str(path), sha256) if sha256 else _looked.__wrapped__(str(path), "")
+
+
+@lru_cache(maxsize=4096)
+def _looked(path: str, _sha256: str) -> bool:
     file = Path(path)
     if file.stat().st_size > _MOST:
         return False
