@@ -52,12 +52,16 @@ def _billed(given: Mapping[str, Any]) -> Told:
 def _moved(given: Mapping[str, Any]) -> Told:
     moves = read_moved(given["moved"])
     months = sorted(moves.months.values())
-    groups = f" in {count(len(set(moves.groups.values())), 'practice group')}" if moves.groups else ""
+    groups = (
+        f" {count(len(set(moves.groups.values())), 'practice group')} {'is' if len(set(moves.groups.values())) == 1 else 'are'} told."
+        if moves.groups
+        else ""
+    )
     beside = " Whether they occur shows beside the bills: -p billing_path=FILE."
     if given.get("billing_path"):
         seen = sum(_bills(given).moved_seen)
         beside = f" {seen} of them {'occurs' if seen == 1 else 'occur'} on the bills."
-    return Told(f"{count(len(months), 'matter')}{groups} moved work, from {months[0]} to {months[-1]}.{beside}")
+    return Told(f"{count(len(months), 'matter')} moved work, from {months[0]} to {months[-1]}.{groups}{beside}")
 
 
 def _quotes(given: Mapping[str, Any]) -> Told:

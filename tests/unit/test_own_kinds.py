@@ -38,7 +38,7 @@ MUTATED = {
     "survey": ("buyer", 3, "lawfirm", "law_firm"),
     "margins": ("variable", 2, "buyr", "buyer"),
     "series": ("kind", 2, "new adopter", "new_adopters"),
-    "quotes": ("task", 2, "document reviw", "document_review"),
+    "quotes": ("task", 2, "document_revieww", "document_review"),
     "billed_providers": ("id", 3, "firm-9", None),
     "moved": ("month", 2, "2024-13", None),
     "incidents": ("kind", 3, "dedline", "deadline"),
@@ -166,7 +166,7 @@ def test_quotes_must_answer_the_question_they_are_checked_for():
     [
         ("lawfirm", ["law_firm", "corporate"], "law_firm"),
         ("LAW FIRM", ["law_firm", "law_firms"], "law_firm"),
-        ("higer", ["higher", "lower"], "higher"),
+        ("highher", ["higher", "lower"], "higher"),
         ("quality_contro", ["quality_control", "quality_controls"], None),
         ("Smith", ["small", "large"], None),
         ("", ["", "a"], None),

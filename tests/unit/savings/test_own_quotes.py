@@ -47,8 +47,8 @@ FAULTY = {
     "two units": ([row(), row("q2", model="per_document")], "column pricing_model: has hourly and per_document"),
     "two currencies": ([row(), row("q2", currency="GBP")], "column currency: has USD and GBP"),
     "an unknown task": (
-        [row(task="document reveiw")],
-        "row 2, column task: 'document reveiw' is not a known code. Did you mean 'document_review'?",
+        [row(task="document_revieww")],
+        "row 2, column task: 'document_revieww' is not a known code. Did you mean 'document_review'?",
     ),
     "a name for a task": ([row(task=SECRET)], "row 2, column task: holds 26 characters, which is not a known code"),
     "a quote twice": ([row(), row()], "row 3, column quote: repeats that of row 2"),
