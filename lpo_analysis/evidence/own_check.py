@@ -110,7 +110,7 @@ class Checked:
         shown = table[[name for name in COLUMNS[:-1] if name != "file" or several]].astype(object)
         cells = [
             list(shown.columns),
-            *[["" if pd.isna(cell) else str(cell) for cell in row] for row in shown.to_numpy()],
+            *[["" if pd.isna(cell) else _printable(str(cell)) for cell in row] for row in shown.to_numpy()],
         ]
         widths = [max(len(row[at]) for row in cells) for at in range(len(cells[0]))]
         rest = max(width - sum(widths) - 2 * len(widths), 40)
@@ -172,6 +172,11 @@ def example_cells(kind: str) -> dict[str, str]:
     with (paths.TEMPLATES / f"{kind}.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     return {name: next((row[name] for row in rows if row[name]), "") for name in rows[0]}
+
+
+def _printable(text: str) -> str:
+    """Leave out signs that a terminal might obey."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text)
 
 
 def _such_as(fault: Fault, examples: Mapping[str, str]) -> str:

@@ -142,6 +142,13 @@ def test_more_faults_than_a_message_shows_are_all_in_the_table(tmp_path):
     assert "mine.csv" not in shown
 
 
+def test_signs_a_terminal_might_obey_are_not_printed(tmp_path):
+    (tmp_path / "mine.csv").write_text("respondent,buyer,uses_lpo\nr1,law_firmm\u009b,yes\n", encoding="utf-8")
+    found = check(known("survey"), tmp_path / "mine.csv")
+    assert found.table().at[0, "value"].endswith("\u009b")
+    assert "\u009b" not in "".join(found.lines())
+
+
 def test_bills_show_where_every_line_went(tmp_path):
     rows = template("billing").read_text(encoding="utf-8").splitlines()
     broken = [rows[0], rows[1].replace("2024-01", "2024-99"), *rows[2:40], rows[2], ""]
@@ -152,7 +159,11 @@ def test_bills_show_where_every_line_went(tmp_path):
     assert counts["lines in"] == counts["lines used"] + counts.iloc[2:].sum()
     assert "LINE_ITEM_DATE" in " ".join(counts.index)
     (tmp_path / "a.csv").write_text(rows[0] + "\n" + rows[1].replace("2024-01", "2024-99") + "\n")
-    assert "no line can be used" in check(known("billing"), tmp_path / "a.csv").faults[0].message
+    found = check(known("billing"), tmp_path / "a.csv")
+    assert "no line can be used" in found.faults[0].message
+    with pytest.raises(errors.DataError) as refused:
+        known("billing").model.from_mapping({"billing_path": str(tmp_path / "a.csv")}).check_evidence()
+    assert refused.value.faults == found.faults
 
 
 def test_quotes_must_answer_the_question_they_are_checked_for():
