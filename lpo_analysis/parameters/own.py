@@ -13,7 +13,8 @@ from pydantic import BeforeValidator, Field, PlainSerializer
 from pydantic_core import PydanticCustomError
 
 from lpo_analysis.errors import NotFoundError
-from lpo_analysis.parameters.synthetic import SYNTHETIC, is_synthetic
+from lpo_analysis.parameters.synthetic import is_synthetic
+from lpo_analysis.wording import SYNTHETIC
 
 _RELATIVE = "relative paths start in the working folder"
 

@@ -13,10 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from lpo_analysis import paths
-from lpo_analysis.wording import listing, sentence
+from lpo_analysis.wording import SYNTHETIC, listing, sentence
 
-SYNTHETIC = "synthetic example data"
-"""What is recorded of a file that is, or holds rows of, an example shipped with the kit."""
 NOTICE = "application/vnd.lpo.notice+json"
 """MIME type of the output that tells it in a notebook."""
 _RECORDED = re.compile(rf"([^,]+), {SYNTHETIC}(?:, \d+ files?)?, sha256 [0-9a-f]{{16}}")

@@ -113,6 +113,17 @@ def test_index_table_and_comparison_say_which_reports(made, tmp_path):
     assert results_csv(tmp_path / "out", made[1:]).splitlines()[0].endswith(",reason")
 
 
+def test_a_batch_and_its_index_say_it(executed, lpo, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    asked = f"parameters = {{survey_path = {json.dumps(str(TEMPLATE))}}}"
+    plan = f'title = "Mine"\nengine = "fresh"\n[[report]]\nnotebook = "adoption"\nname = "mine"\n{asked}\n'
+    (tmp_path / "mine.toml").write_text(plan)
+    ran = lpo("batch", "mine.toml")
+    assert ran.code == 0, ran.err
+    assert ran.out.splitlines()[-1] == "1 report on synthetic example data, no finding."
+    assert SAID in (tmp_path / "reports" / "mine" / "index.html").read_text(encoding="utf-8")
+
+
 def test_the_name_of_a_folder_says_it_too():
     assert "synthetic_example_data" in prepare("adoption", {"survey_path": str(TEMPLATE)}).name
 
