@@ -79,7 +79,7 @@ def report(
     xlsx: Xlsx = False,
 ) -> None:
     """Make one report."""
-    from lpo_analysis.parameters import parse_text
+    from lpo_analysis.parameters import notice, parse_text
     from lpo_analysis.reporting import library
     from lpo_analysis.reporting.execution import Settings, check_engine
     from lpo_analysis.reporting.forms import file_of
@@ -100,6 +100,8 @@ def report(
         raise SystemExit(1)
     told = "unchanged" if outcome.status == "cached" else f"made in {outcome.seconds:.1f} s"
     _say(f"{output / job.name / 'report.html'} ({told})")
+    if warning := notice(job.parameters):
+        _say(warning)
     for form in settings.forms:
         _say(f"{output / job.name / file_of(form)}")
     _headlines(outcome.headlines)
@@ -186,6 +188,7 @@ def _batch(
     from lpo_analysis.reporting.library import find_plan
     from lpo_analysis.reporting.plans import content_of, notebooks, read_plan, recall, size
     from lpo_analysis.reporting.progress import summary
+    from lpo_analysis.wording import SYNTHETIC, count
 
     if jobs < 1:
         raise ParameterError(f"--jobs must be at least 1, got {jobs}.")
@@ -219,6 +222,9 @@ def _batch(
             where = f"{cell['notebook']}, cell {cell['cell']}"
             _say(f"  {cell['seconds']:6.2f} s, {cell['share']:.0%} of all cells: {where}: {cell['source']}")
         _say(f"{summary(made.outcomes)} {made.seconds:.1f} s. {made.folder / 'index.html'}")
+        # By the mark alone: what tells it in full would import the heavy libraries.
+        if marked := sum(any(SYNTHETIC in str(v) for v in outcome.parameters.values()) for outcome in made.outcomes):
+            _say(f"{count(marked, 'report')} on {SYNTHETIC}, no finding.")
     if made.failed:
         raise SystemExit(1)
 
@@ -368,6 +374,63 @@ def duties(
         _say(plain(made, title=TITLE, subject=subject(found), note=made.text))
     else:
         _say(duties_text(found, conflicts(found, as_of=as_of)))
+
+
+OWN = {
+    "adoption": ("survey", "margins", "series"),
+    "savings": ("quotes", "billing", "billed_providers", "moved"),
+    "risk": ("incidents", "quality", "control_costs"),
+    "decision": ("providers", "criteria"),
+}
+"""Kinds of own files by the report that takes them; each is the name of its template."""
+
+
+@app.command(name="check")
+def check_own(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help=f"One of {', '.join(name for names in OWN.values() for name in names)}.")],
+    file: Annotated[str | None, typer.Argument(metavar="FILE", help="Your file; for billing also a folder or a pattern.")] = None,
+    param: Given = None,
+    example: Annotated[Path | None, typer.Option(metavar="OUT", help="Write the template with its example there.")] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print the faults as CSV.")] = False,
+) -> None:  # fmt: skip
+    """Check a file of your own as the report would that takes it: what was read, or every fault by row and column."""
+    from importlib import import_module
+    from shutil import get_terminal_size
+
+    from lpo_analysis.errors import NotFoundError, choices
+    from lpo_analysis.evidence.own_check import check as run
+    from lpo_analysis.evidence.own_check import write_example
+    from lpo_analysis.parameters import notice, parse_text, recorded_file
+
+    room = next((room for room, names in OWN.items() if kind in names), None)
+    if room is None:
+        raise NotFoundError(
+            f"There is no kind of file {kind!r}.", remedy=choices(kind, [n for names in OWN.values() for n in names])
+        )
+    if example is not None:
+        write_example(kind, example)
+        _say(f"{example}: the template of {kind} with its example, which is invented")
+    if file is None:
+        if example is None:
+            raise ParameterError(
+                "There is no file to check.",
+                remedy=f"Name one, or write the template: lpo check {kind} --example OUT.csv",
+            )
+        return
+    known = import_module(f"lpo_analysis.{room}.own_data").KINDS[kind]
+    found = run(known, file, parse_text(known.model, _pairs(param)))
+    if found.told is None:
+        width = max(get_terminal_size().columns, 80)
+        _say(found.table().to_csv(index=False).rstrip("\n") if csv else "\n".join(found.lines(width)))
+        print(f"error: {found.summary}", file=sys.stderr)  # noqa: T201
+        raise SystemExit(2)
+    _say(f"No fault. {found.told.text}")
+    if found.told.table is not None:
+        _say(found.told.table.to_string(index=False))
+    if told := notice({kind: recorded_file(kind, file)}):
+        _say(told)
+    beside = "".join(f" -p {item}" for item in param or [])
+    _say(f"Next: lpo report {room} -p {known.parameter}=FILE{beside}")
 
 
 @app.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 
@@ -96,6 +96,8 @@ class Fault:
         The offending value as it stands in the file.
     message : str
         What is wrong and what is allowed.
+    meant : str or None
+        What should stand there, where that is certain; no part of what makes two faults alike.
     """
 
     file: str
@@ -103,6 +105,7 @@ class Fault:
     column: str | None
     value: str | None
     message: str
+    meant: str | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         place = self.file
@@ -155,6 +158,36 @@ def closest(name: object, allowed: Iterable[str]) -> str | None:
     names = {str(item).casefold(): str(item) for item in allowed}
     hits = get_close_matches(str(name).casefold(), names, n=1, cutoff=0.6)
     return names[hits[0]] if hits else None
+
+
+def certain(name: object, allowed: Iterable[str]) -> str | None:
+    """Return the allowed name that was meant, or None where there is doubt.
+
+    Parameters
+    ----------
+    name : object
+        What was typed.
+    allowed : iterable of str
+        Names to choose from.
+
+    Returns
+    -------
+    str or None
+        The one that is spelt alike but for blanks and marks, else the only one that is very near.
+    """
+    names = [str(item) for item in allowed]
+    typed = _letters(str(name))
+    if not typed:
+        return None
+    alike = [item for item in names if _letters(item) == typed]
+    near = get_close_matches(str(name).casefold(), [item.casefold() for item in names], n=2, cutoff=0.8)
+    if len(alike) == 1 or len(near) != 1:
+        return alike[0] if len(alike) == 1 else None
+    return next(item for item in names if item.casefold() == near[0])
+
+
+def _letters(text: str) -> str:
+    return "".join(sign for sign in text.casefold() if sign.isalnum())
 
 
 def choices(name: object, allowed: Iterable[str], *, limit: int = 30) -> str:

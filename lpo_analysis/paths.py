@@ -14,6 +14,8 @@ DATA = Path(os.environ["LPO_DATA"]).resolve() if os.environ.get("LPO_DATA") else
 """The evidence and its tables; the environment variable ``LPO_DATA`` names another folder of the same form."""
 EVIDENCE = DATA / "evidence"
 TABLES = DATA / "tables"
+TEMPLATES = ROOT / "data" / "templates"
+"""The forms for own data with their examples: always those that the kit ships."""
 NOTEBOOKS = ROOT / "notebooks"
 PLANS = ROOT / "reports" / "plans"
 PACKAGE = _PACKAGE

@@ -11,6 +11,9 @@ from collections.abc import Sequence
 
 _SYMBOLS = {"USD": "$", "GBP": "£", "EUR": "€", "INR": "₹"}
 
+SYNTHETIC = "synthetic example data"
+"""What is recorded of an own file that is, or holds rows of, an example shipped with the kit."""
+
 
 def decimals(width: float, *, most: int = 6) -> int:
     """Return how many decimals an interval of this width bears (two significant digits of the width).

@@ -13,7 +13,7 @@ import pandas as pd
 from lpo_analysis.adoption.forecasts import DRAWS, NAMES, SCORED_DRAWS, SCORED_STEPS, drawn_fan, fan_rows, verdict
 from lpo_analysis.adoption.parameters import Parameters
 from lpo_analysis.charts import fan, profile
-from lpo_analysis.errors import Fault, choices, closest
+from lpo_analysis.errors import Fault, certain, choices, closest
 from lpo_analysis.evidence.own_table import (
     OwnTable,
     folded,
@@ -117,7 +117,7 @@ def _kind(table: OwnTable, faults: list[Fault]) -> Kind:
     for line, cell in zip(table.lines, cells, strict=False):
         if cell and cell not in KINDS:
             faults.append(told(table.label, line, "kind", cell, f"is no kind of series. {choices(cell, list(KINDS))}",
-                               shown=closest(cell, KINDS) is not None))  # fmt: skip
+                               shown=closest(cell, KINDS) is not None, meant=certain(cell, KINDS)))  # fmt: skip
     found = [kind for kind in KINDS if kind in cells]
     if len(found) > 1:
         message = f"has {listing(found)}; a file holds one series of one kind"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from lpo_analysis import vocabulary
-from lpo_analysis.errors import Fault, NotFoundError, choices, closest
+from lpo_analysis.errors import DataError, Fault, NotFoundError, certain, choices, closest
 from lpo_analysis.evidence.own_table import (
     NoCodeError,
     OwnTable,
@@ -28,6 +28,7 @@ from lpo_analysis.evidence.own_table import (
     read_numbers,
     read_own,
     told,
+    word_of,
     wrong,
 )
 from lpo_analysis.wording import listing
@@ -131,26 +132,41 @@ def read_survey(survey_path: str | Path, margins_path: str | Path = "") -> Surve
     """
     faults: list[Fault] = []
     survey = _answers(Path(survey_path), faults)
-    if faults:
-        raise wrong(faults)
     if not str(margins_path):
+        if faults:
+            raise wrong(faults)
         return survey
-    margins, rounding = _margins(Path(margins_path), survey, faults)
+    margins, rounding = _margins(Path(margins_path), None if faults else survey, faults)
     if faults:
         raise wrong(faults)
     return Survey(survey.frame, survey.columns, margins, rounding, survey.n_ignored)
 
 
-def _word(kind: str, allowed: Sequence[str]) -> Reader:
-    def read(typed: str) -> str:
-        if folded(typed) in allowed:
-            return folded(typed)
-        try:
-            return vocabulary.resolve(kind, typed, allowed=allowed)
-        except NotFoundError:
-            raise NoCodeError(typed, allowed, f"is not a known code. {choices(typed, allowed)}") from None
+def read_margins(margins_path: str | Path) -> dict[str, dict[str, float]]:
+    """Read margins made from ``data/templates/margins.csv`` without the survey they belong to.
 
-    return read
+    Parameters
+    ----------
+    margins_path : str or Path
+        The file, a category a row.
+
+    Returns
+    -------
+    dict of str to dict of str to float
+        Shares of the population, 0-1, by variable and category.
+
+    Raises
+    ------
+    NotFoundError
+        If it does not exist.
+    DataError
+        Naming every fault but those that only the survey shows: categories without respondents, respondents without a share.
+    """
+    faults: list[Fault] = []
+    margins, _ = _margins(Path(margins_path), None, faults)
+    if faults:
+        raise wrong(faults)
+    return margins
 
 
 def _place(typed: str) -> str:
@@ -171,13 +187,13 @@ def _answer(typed: str) -> str:
 
 
 READERS: dict[str, Reader] = {
-    "buyer": _word("buyer", _BUYERS),
-    "buyer_size": _word("buyer size", _SIZES),
+    "buyer": word_of("buyer", _BUYERS),
+    "buyer_size": word_of("buyer size", _SIZES),
     "geography": _place,
     "practice": one_of(list(PRACTICES), PRACTICES),
     "uses_lpo": _answer,
     "uses_alsp": _answer,
-    "tasks": _word("task", _TASKS),
+    "tasks": word_of("task", _TASKS),
     "drivers": one_of(list(DRIVERS)),
     "barriers": one_of(list(BARRIERS)),
 }
@@ -277,8 +293,13 @@ def _respondents(table: OwnTable, faults: list[Fault]) -> None:
             first[name] = line
 
 
-def _margins(path: Path, survey: Survey, faults: list[Fault]) -> tuple[dict[str, dict[str, float]], float]:
-    table = read_own(path, MARGIN_COLUMNS, MARGIN_COLUMNS)
+def _margins(path: Path, survey: Survey | None, faults: list[Fault]) -> tuple[dict[str, dict[str, float]], float]:
+    before = len(faults)
+    try:
+        table = read_own(path, MARGIN_COLUMNS, MARGIN_COLUMNS)
+    except DataError as error:
+        faults += error.faults
+        return {}, 0.0
     margins: dict[str, dict[str, float]] = {}
     lines: dict[tuple[str, str], int] = {}
     unclear = mixed(table.cells["share"])
@@ -294,11 +315,13 @@ def _margins(path: Path, survey: Survey, faults: list[Fault]) -> tuple[dict[str,
             faults.append(told(table.label, line, "category", cells[1], message, shown=True))
         lines[variable, category] = line
         margins.setdefault(variable, {})[category] = share
-    if faults:
+    if len(faults) > before:
         return margins, 0.0
     rounding = max(abs(sum(shares.values()) - 100) for shares in margins.values())
     for variable, shares in margins.items():
         faults += _against(table.label, survey, variable, shares, lines)
+    if len(faults) > before:
+        return margins, 0.0
     return {v: {c: x / sum(shares.values()) for c, x in shares.items()} for v, shares in margins.items()}, rounding
 
 
@@ -310,7 +333,8 @@ def _margin(table: OwnTable, line: int, cells: list[str], faults: list[Fault]) -
             f"is no variable to weight by. {choices(variable, GROUPS)}",
             closest(variable, GROUPS) is not None,
         )
-        faults.append(told(table.label, line, "variable", cells[0], message, shown=near))
+        meant = certain(variable, GROUPS) if near else None
+        faults.append(told(table.label, line, "variable", cells[0], message, shown=near, meant=meant))
         return None
     if not category:
         faults.append(Fault(table.label, line, "category", None, "must not be empty"))
@@ -322,7 +346,7 @@ def _margin(table: OwnTable, line: int, cells: list[str], faults: list[Fault]) -
 
 
 def _against(
-    label: str, survey: Survey, variable: str, shares: Mapping[str, float], lines: Mapping[tuple[str, str], int]
+    label: str, survey: Survey | None, variable: str, shares: Mapping[str, float], lines: Mapping[tuple[str, str], int]
 ) -> list[Fault]:
     """Compare the margins of a variable with 100 percent and with the respondents there are."""
     total = sum(shares.values())
@@ -330,6 +354,8 @@ def _against(
         hint = " They look like fractions of 1: multiply by 100." if abs(total - 1) < 0.02 else ""
         message = f"the shares of {variable} add up to {total:.6g}, not to 100 percent.{hint}"
         return [Fault(label, None, "share", None, message)]
+    if survey is None:
+        return []
     present = set(survey.frame[variable]) - {""}
     faults = [
         Fault(label, lines[variable, code], "category", code,

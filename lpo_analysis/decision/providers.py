@@ -9,16 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
-from lpo_analysis import vocabulary
-from lpo_analysis.errors import Fault, NotFoundError
+from lpo_analysis.errors import Fault
 from lpo_analysis.evidence.own_table import (
-    NoCodeError,
     OwnTable,
     folded,
     one_of,
     read_code,
     read_numbers,
     read_own,
+    read_place,
     told,
     wrong,
 )
@@ -281,15 +280,6 @@ def _names(table: OwnTable, faults: list[Fault]) -> list[str]:
     return names
 
 
-def _place(typed: str) -> str:
-    try:
-        return vocabulary.resolve("place", typed)
-    except NotFoundError as error:
-        raise NoCodeError(
-            typed, vocabulary.PLACES, f"is no place this kit knows. {error.remedy or ''}".strip()
-        ) from None
-
-
 def _locations(table: OwnTable, faults: list[Fault]) -> list[str]:
     found = []
     for line, cell in zip(table.lines, table.column("location"), strict=True):
@@ -297,7 +287,7 @@ def _locations(table: OwnTable, faults: list[Fault]) -> list[str]:
             faults.append(
                 Fault(table.label, line, "location", None, "must not be empty; write a code such as IND or US-OH")
             )
-        found.append(read_code(table, line, "location", cell, _place, faults))
+        found.append(read_code(table, line, "location", cell, read_place, faults))
     return found
 
 

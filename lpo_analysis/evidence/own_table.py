@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from lpo_analysis.errors import DataError, Fault, NotFoundError, choices, closest
+from lpo_analysis import vocabulary
+from lpo_analysis.errors import DataError, Fault, NotFoundError, certain, choices, closest
 from lpo_analysis.wording import count
 
 _LONGEST = 40
@@ -197,14 +198,18 @@ def _header_faults(label: str, names: list[str], known: Sequence[str], required:
     missing = f"this column is missing. Columns of the template: {', '.join(known)}"
     faults = [Fault(label, 1, name, None, "this column stands there twice") for name in twice]
     faults += [
-        Fault(label, 1, name[:_LONGEST], None, f"this column is not known; did you mean {near!r}?")
+        Fault(
+            label, 1, name[:_LONGEST], None, f"this column is not known; did you mean {near!r}?", certain(name, absent)
+        )
         for name, near in meant.items()
         if near
     ]
     return faults or [Fault(label, 1, name, None, missing) for name in required if name not in names]
 
 
-def told(label: str, line: int, column: str, value: str, message: str, *, shown: bool = False) -> Fault:
+def told(
+    label: str, line: int, column: str, value: str, message: str, *, shown: bool = False, meant: str | None = None
+) -> Fault:
     """Make a fault that shows a value only if that is known to be harmless.
 
     Parameters
@@ -221,6 +226,8 @@ def told(label: str, line: int, column: str, value: str, message: str, *, shown:
         What is wrong, as words that follow the value.
     shown : bool, default False
         Whether the value may be repeated: it is nearly a code, or no more than a number.
+    meant : str, optional
+        What should stand there, where that is certain.
 
     Returns
     -------
@@ -228,7 +235,7 @@ def told(label: str, line: int, column: str, value: str, message: str, *, shown:
         The fault.
     """
     if shown:
-        return Fault(label, line, column, value, message)
+        return Fault(label, line, column, value, message, meant)
     return Fault(label, line, column, None, f"holds {count(len(value), 'character')}, which {message}")
 
 
@@ -287,7 +294,7 @@ def mixed(cells: Sequence[str]) -> bool:
 
 
 class NoCodeError(ValueError):
-    """A text that is no code; `near` if it is nearly one, and not what somebody wrote in the wrong column.
+    """A text that is no code; `near` if it is nearly one, and not what somebody wrote in the wrong column, `meant` the code if that is certain.
 
     Parameters
     ----------
@@ -301,7 +308,9 @@ class NoCodeError(ValueError):
 
     def __init__(self, typed: str, codes: Iterable[str], message: str) -> None:
         super().__init__(message)
-        self.near = closest(typed, codes) is not None
+        listed = list(codes)
+        self.near = closest(typed, listed) is not None
+        self.meant = certain(typed, listed) if self.near else None
 
 
 Reader = Callable[[str], str]
@@ -331,6 +340,58 @@ def one_of(allowed: Sequence[str], labels: Mapping[str, str] | None = None) -> R
         return code
 
     return read
+
+
+def word_of(kind: str, allowed: Sequence[str]) -> Reader:
+    """Return the reader of a part of the vocabulary, which takes labels and aliases, too.
+
+    Parameters
+    ----------
+    kind : str
+        As in `lpo_analysis.vocabulary.resolve`.
+    allowed : sequence of str
+        The codes a cell may hold.
+
+    Returns
+    -------
+    callable
+        The reader.
+    """
+
+    def read(typed: str) -> str:
+        if folded(typed) in allowed:
+            return folded(typed)
+        try:
+            return vocabulary.resolve(kind, typed, allowed=allowed)
+        except NotFoundError:
+            raise NoCodeError(typed, allowed, f"is not a known code. {choices(typed, allowed)}") from None
+
+    return read
+
+
+def read_place(typed: str) -> str:
+    """Read a country or a part of one.
+
+    Parameters
+    ----------
+    typed : str
+        A code or a name.
+
+    Returns
+    -------
+    str
+        The code.
+
+    Raises
+    ------
+    NoCodeError
+        If the kit knows no such place.
+    """
+    try:
+        return vocabulary.resolve("place", typed)
+    except NotFoundError as error:
+        message = f"is no place this kit knows. {error.remedy or ''}".strip()
+        raise NoCodeError(typed, vocabulary.PLACES, message) from None
 
 
 def _hint(typed: str, allowed: Sequence[str]) -> str:
@@ -369,7 +430,7 @@ def read_code(table: OwnTable, line: int, column: str, cell: str, read: Reader, 
     try:
         return read(cell)
     except NoCodeError as error:
-        faults.append(told(table.label, line, column, cell, str(error), shown=error.near))
+        faults.append(told(table.label, line, column, cell, str(error), shown=error.near, meant=error.meant))
         return ""
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lpo_analysis.errors import ParameterError, choices
+from lpo_analysis.parameters.synthetic import tell
 from lpo_analysis.parameters.text import allowed_in_words, shown
 
 
@@ -69,7 +70,7 @@ class ReportParameters(BaseModel):
 
     @classmethod
     def from_namespace(cls, namespace: Mapping[str, object]) -> Self:
-        """Validate what a notebook's parameter cells have assigned.
+        """Validate what a notebook's parameter cells have assigned, and say in the notebook where an own file is synthetic example data.
 
         Parameters
         ----------
@@ -91,6 +92,7 @@ class ReportParameters(BaseModel):
         names = _assigned(namespace, set(cls.model_fields))
         parameters = cls.from_mapping({name: namespace[name] for name in names})
         parameters.check_evidence()
+        tell(parameters.recorded_own())
         return parameters
 
     def changed(self) -> dict[str, Any]:
@@ -109,6 +111,10 @@ class ReportParameters(BaseModel):
         """Return the names of the parameters that hold the path of a researcher's own file."""
         extras = {name: field.json_schema_extra for name, field in cls.model_fields.items()}
         return tuple(name for name, extra in extras.items() if isinstance(extra, dict) and "own_file" in extra)
+
+    def recorded_own(self) -> dict[str, str]:
+        """Return what is recorded of own files: kind and hash by parameter; empty text for none."""
+        return {name: str(value) for name, value in self.model_dump(include=set(self.own_files())).items()}
 
     def without_own_files(self) -> Self:
         """Return the same parameters without own files: the question that others may share, and that is looked up without reading them."""

@@ -13,6 +13,8 @@ from pydantic import BeforeValidator, Field, PlainSerializer
 from pydantic_core import PydanticCustomError
 
 from lpo_analysis.errors import NotFoundError
+from lpo_analysis.parameters.synthetic import is_synthetic
+from lpo_analysis.wording import SYNTHETIC
 
 _RELATIVE = "relative paths start in the working folder"
 
@@ -94,7 +96,8 @@ def recorded_file(kind: str, path: str) -> str:
     Returns
     -------
     str
-        Kind and hash of the content, the number of files before it where a path means several; empty for none.
+        Kind and hash of the content, the number of files before it where a path means several, and that the data are synthetic where
+        one is an example shipped with the kit; empty for none.
 
     Raises
     ------
@@ -104,12 +107,15 @@ def recorded_file(kind: str, path: str) -> str:
     if not path:
         return ""
     try:
-        return recorded(kind, [digest(file) for file in files_at(path) or [Path(path)]], single=Path(path).is_file())
+        files = files_at(path) or [Path(path)]
+        made = [digest(file) for file in files]
+        marked = any(is_synthetic(file, sha256=sha) for file, sha in zip(files, made, strict=True))
+        return recorded(kind, made, single=Path(path).is_file(), synthetic=marked)
     except OSError as error:
         raise NotFoundError(f"Your {kind} file cannot be read ({error.strerror}).") from None
 
 
-def recorded(kind: str, digests: list[str], *, single: bool) -> str:
+def recorded(kind: str, digests: list[str], *, single: bool, synthetic: bool = False) -> str:
     """Return what is recorded of the content of own files.
 
     Parameters
@@ -120,16 +126,19 @@ def recorded(kind: str, digests: list[str], *, single: bool) -> str:
         SHA-256 of each, in the order of their paths.
     single : bool
         Whether the path is that of one file.
+    synthetic : bool, default False
+        Whether one of them is an example shipped with the kit.
 
     Returns
     -------
     str
-        Kind and hash.
+        Kind and hash; see `lpo_analysis.parameters.synthetic.synthetic_kinds` for how the mark is found again.
     """
+    marked = f"{kind}, {SYNTHETIC}" if synthetic else kind
     if single:
-        return f"{kind}, sha256 {digests[0][:16]}"
+        return f"{marked}, sha256 {digests[0][:16]}"
     whole = hashlib.sha256("".join(digests).encode()).hexdigest()
-    return f"{kind}, {len(digests)} file{'s' if len(digests) > 1 else ''}, sha256 {whole[:16]}"
+    return f"{marked}, {len(digests)} file{'s' if len(digests) > 1 else ''}, sha256 {whole[:16]}"
 
 
 def digest(path: Path) -> str:

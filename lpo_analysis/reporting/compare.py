@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from lpo_analysis.errors import LpoError, NotFoundError, ParameterError
-from lpo_analysis.parameters import shown
+from lpo_analysis.parameters import notice, shown
 from lpo_analysis.reporting import provenance
 from lpo_analysis.reporting.notebook import spoken
 from lpo_analysis.reporting.page import environment, style
@@ -264,7 +264,7 @@ class Comparison:
             Reports, parameters, headline numbers with their changes, inputs, and what is not known.
         """
         first = self.runs[0]
-        lines = [f"{self.title}; changes are against {first.name}.", "", "Parameters that differ:"]
+        lines = [f"{self.title}; changes are against {first.name}.", *self.notices, "", "Parameters that differ:"]
         lines += [
             f"  {row['parameter']}: " + " | ".join(f"{run.name} {row[run.name]}" for run in self.runs)
             for row in self.parameters.to_dict("records")
@@ -283,6 +283,11 @@ class Comparison:
             for row in self.inputs.to_dict("records")
         ]
         return "\n".join([*lines, "", self.caveat])
+
+    @property
+    def notices(self) -> list[str]:
+        """Which reports rest on synthetic example data; empty for none."""
+        return [f"{run.name}: {told}" for run in self.runs if (told := notice(run.parameters))]
 
     @property
     def caveat(self) -> str:
@@ -314,7 +319,7 @@ class Comparison:
                 }
             )
         page: str = environment().get_template("compare.html.j2").render(
-            title=self.title, runs=[run.name for run in self.runs], parameters=self.parameters.to_dict("records"), numbers=numbers,
+            title=self.title, notices=self.notices, runs=[run.name for run in self.runs], parameters=self.parameters.to_dict("records"), numbers=numbers,
             inputs=[{**row, "alone": effect(row["alone"])} for row in self.inputs.to_dict("records")], made=self.made, caveat=self.caveat, style=style(),
         )  # fmt: skip
         return page

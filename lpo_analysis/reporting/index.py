@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from lpo_analysis.parameters import shown
+from lpo_analysis.parameters import notice, shown
 from lpo_analysis.reporting.jobs import Outcome
 from lpo_analysis.reporting.notebook import spoken
 from lpo_analysis.reporting.page import environment, style
@@ -83,15 +83,25 @@ def results_csv(folder: Path, outcomes: Sequence[Outcome]) -> str:
     -------
     str
         CSV: report, notebook, one column a parameter that differs, then name, label, estimate, conf_low, conf_high, level, n_obs,
-        unit, reason.
+        unit, reason; and notice, where a report rests on synthetic example data.
     """
     done = [outcome for outcome in outcomes if outcome.status in ("done", "cached")]
     names = dict.fromkeys(name for outcome in done for name in outcome.parameters)
     varying = [name for name in names if len({shown(outcome.parameters.get(name)) for outcome in done}) > 1]
     kept = ("label", "estimate", "conf_low", "conf_high", "level", "n_obs", "unit", "reason")
+    notices = {outcome.name: said for outcome in done if (said := notice(outcome.parameters))}
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["report", "notebook", *(f"parameter_{name}" for name in varying), "name", *kept])
+    writer.writerow(
+        [
+            "report",
+            "notebook",
+            *(f"parameter_{name}" for name in varying),
+            "name",
+            *kept,
+            *(["notice"] if notices else []),
+        ]
+    )
     for outcome in done:
         head = [outcome.name, outcome.notebook, *(shown(outcome.parameters.get(name)) for name in varying)]
         try:
@@ -101,7 +111,8 @@ def results_csv(folder: Path, outcomes: Sequence[Outcome]) -> str:
             recorded = {"": {"reason": "results.json was lost"}}
         for name, item in recorded.items():
             told = {"estimate": item["value"]} if "value" in item else item
-            writer.writerow([*head, name, *("" if (v := told.get(key)) is None else v for key in kept)])
+            cells = ["" if (v := told.get(key)) is None else v for key in kept]
+            writer.writerow([*head, name, *cells, *([notices.get(outcome.name, "")] if notices else [])])
     return text.getvalue()
 
 
@@ -147,7 +158,7 @@ def _group(notebook: str, outcomes: Sequence[Outcome], folder: Path | None) -> d
         finished = outcome.status in ("done", "cached")
         rows.append(
             {"name": outcome.name, "status": "done" if finished else outcome.status, "why": outcome.error,
-             "cached": outcome.status == "cached", "files": _files(folder, outcome.name) if finished else [],
+             "notice": notice(outcome.parameters).partition(":")[0], "cached": outcome.status == "cached", "files": _files(folder, outcome.name) if finished else [],
              "link": f"{outcome.name}/report.html" if finished else "",
              "varying": [(shown(value := outcome.parameters.get(name)), value if isinstance(value, int | float) and not isinstance(value, bool) else None)
                          for name in varying],

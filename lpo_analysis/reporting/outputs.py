@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from lpo_analysis.parameters.synthetic import NOTICE, bundle
 from lpo_analysis.reporting import own_files
 from lpo_analysis.reporting.notebook import FIGURE, TABLE, VALUES
 
@@ -100,6 +101,46 @@ def values(notebook: Any) -> dict[str, Any]:
     for data in bundles(notebook):
         found.update(data.get(VALUES, {}))
     return found
+
+
+def notice(notebook: Any) -> str:
+    """Return what an executed notebook says of synthetic example data.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        An executed notebook.
+
+    Returns
+    -------
+    str
+        Empty where none was used.
+    """
+    return next((str(data[NOTICE]["text"]) for data in bundles(notebook) if NOTICE in data), "")
+
+
+def noticed(notebook: Any, text: str) -> Any:
+    """Make sure that an executed notebook tells of synthetic example data, in place.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        An executed notebook; one with a model of the kit has told it already where it validated its parameters.
+    text : str
+        The notice; empty for none.
+
+    Returns
+    -------
+    NotebookNode
+        The same notebook.
+    """
+    if text and not notice(notebook):
+        first = next((cell for cell in notebook.cells if cell.cell_type == "code"), None)
+        if first is not None:
+            from nbformat import v4
+
+            first["outputs"] = [v4.new_output("display_data", data=bundle(text)), *first.get("outputs", [])]
+    return notebook
 
 
 def tables(notebook: Any) -> dict[str, dict[str, Any]]:

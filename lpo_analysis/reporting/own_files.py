@@ -59,7 +59,7 @@ def handed_out(job: Job, work: Path) -> Iterator[Job]:
 
 
 def _copy(path: str, recorded: str, folder: Path, stack: ExitStack) -> Path:
-    from lpo_analysis.parameters import own
+    from lpo_analysis.parameters import is_synthetic, own
 
     kind = recorded.partition(",")[0]
     single = Path(path).is_file()
@@ -67,6 +67,7 @@ def _copy(path: str, recorded: str, folder: Path, stack: ExitStack) -> Path:
     digests: list[str] = []
     try:
         files = own.files_at(path) or [Path(path)]
+        synthetic = any(map(is_synthetic, files))
         for number, file in enumerate(files, start=1):
             # What reads it may go by the ending; one that is none may be part of a name.
             ending = file.suffix if mimetypes.guess_type(file.name)[0] else ""
@@ -75,7 +76,7 @@ def _copy(path: str, recorded: str, folder: Path, stack: ExitStack) -> Path:
             digests.append(_hand_out(file, folder / f"{name}{ending}", stack if len(files) <= _FEW else None))
     except OSError as error:
         raise OutputError(f"Your {kind} file cannot be read ({error.strerror}).", remedy="Run it again.") from None
-    if own.recorded(kind, digests, single=single) != recorded:
+    if own.recorded(kind, digests, single=single, synthetic=synthetic) != recorded:
         raise OutputError(f"Your {kind} file changed after the report was asked for.", remedy="Run it again.")
     return next(folder.iterdir()) if single else folder
 

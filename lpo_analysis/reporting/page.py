@@ -12,6 +12,7 @@ from html import unescape
 from typing import Any
 
 from lpo_analysis import __version__
+from lpo_analysis.parameters.synthetic import NOTICE
 from lpo_analysis.reporting import outputs
 from lpo_analysis.reporting.citations import SOURCES, Citations
 from lpo_analysis.reporting.notebook import FIGURE, FINDING, TABLE, VALUES, spoken
@@ -138,6 +139,9 @@ def _output(output: Any, citations: Citations) -> dict[str, Any] | None:
     data = output.get("data", {})
     if VALUES in data:
         return None
+    if NOTICE in data:
+        head, _, rest = data[NOTICE]["text"].partition(":")
+        return {"kind": "notice", "head": head, "rest": rest}
     if FINDING in data:
         texts = [item["text"] for item in data[FINDING]]
         opened = [citations.opened(citations.numbers(item["behind"])) for item in data[FINDING]]

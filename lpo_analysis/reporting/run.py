@@ -174,15 +174,23 @@ def write(
     """
     import nbformat
 
+    from lpo_analysis.parameters import notice
     from lpo_analysis.reporting import outputs
     from lpo_analysis.reporting.page import page
 
-    notebook = executed.notebook
+    told = notice(job.parameters)
+    notebook = outputs.noticed(executed.notebook, told)
     recorded = outputs.values(notebook)
     files: dict[str, str] = {
         "report.html": page(notebook, name=job.notebook.stem),
         "results.json": _json(
-            {"schema": "lpo-results/1", "notebook": job.notebook.stem, "parameters": job.parameters, "values": recorded}
+            {
+                "schema": "lpo-results/1",
+                "notebook": job.notebook.stem,
+                **({"notice": told} if told else {}),
+                "parameters": job.parameters,
+                "values": recorded,
+            }
         ),
         "notebook.ipynb": nbformat.writes(notebook) + "\n",
     }

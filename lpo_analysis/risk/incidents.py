@@ -145,11 +145,17 @@ def own_reached(parameters: Parameters) -> tuple[int, int]:
     Returns
     -------
     tuple of int
-        Yes and no; those that do not tell are in neither.
+        Yes and no; those that do not tell are in neither. Both are 0 where the split may not be shown (`min_incidents`), for the share it moves would tell it.
     """
     own = observed(parameters)
     answers = None if own is None else own.of(UPDATED)["client_data_reached"]
-    return (0, 0) if answers is None else (int((answers == "yes").sum()), int((answers == "no").sum()))
+    return (0, 0) if answers is None else _shown_answers(answers, parameters)
+
+
+def _shown_answers(answers: pd.Series, p: Parameters) -> tuple[int, int]:
+    """Count yes and no, both 0 where there are none or too few of one to be shown."""
+    yes, no = int((answers == "yes").sum()), int((answers == "no").sum())
+    return (0, 0) if yes + no == 0 or suppress([[yes, no]], least=p.min_incidents)[0] else (yes, no)
 
 
 def _costs(evidence: Evidence, p: Parameters) -> tuple[Evidenced, Evidenced] | None:
@@ -260,7 +266,8 @@ def update(evidence: Evidence, parameters: Parameters) -> Result:
     -------
     Result
         Terms of the rate (events a year: prior, own alone with Garwood's interval, posterior), of the chance of a breach within the
-        horizon (prior and posterior), and of the cost factor (prior and posterior), each with interval.
+        horizon (prior and posterior), and of the cost factor (prior and posterior), each with interval. The factor is hidden where fewer
+        incidents than `min_incidents` tell records and cost; how many incidents of other kinds there are is not told.
 
     Raises
     ------
@@ -300,7 +307,7 @@ def update(evidence: Evidence, parameters: Parameters) -> Result:
         rows = (*rows, *cost.rows)
     return Result(
         "own_incidents", table, (_said(before, after, n, own.years, p) + _cost_said(cost, table, n)).strip(),
-        checks=_checks(before, after, n, own, p, (low, high)), rows=tuple(dict.fromkeys(rows)), n_used=n, n_dropped=len(own.frame) - n,
+        checks=_checks(before, after, n, own, p, (low, high)), rows=tuple(dict.fromkeys(rows)), n_used=n,
         plot_data=rates.assign(main=rates["term"] == "rate_posterior")[["label", "estimate", "conf_low", "conf_high", "main"]],
         draw=partial(dotplot, title="What your own incidents change", xlabel=f"breaches a year, {p.level:.0%} interval", log=True),
         alt=f"Yearly rate of breaches from published shares ({number(before.mean, digits=2)}), from own incidents alone ({number(n / own.years, digits=2)}), and from both ({number(after.mean, digits=2)}).",
@@ -329,6 +336,11 @@ def _factors(cost: OwnCosts | None, p: Parameters) -> list[dict[str, Any]]:
     before, after = (None, None) if cost is None else (cost.before, cost.after if cost.n_used else None)
     for term, known in (("cost_prior", before), ("cost_posterior", after)):
         record: dict[str, Any] = {"term": term, "label": _TERMS[term], "level": p.level, "unit": "factor"}
+        few = cost is not None and term == "cost_posterior" and 0 < cost.n_used < p.min_incidents
+        if few:
+            # The factor of one or two incidents would tell what they cost.
+            records.append(record | {"method": f"hidden: fewer than {p.min_incidents}"})
+            continue
         if cost is None or known is None:
             why = (
                 "no cost of a breach is on file at these grades"
@@ -376,6 +388,8 @@ def _cost_said(cost: OwnCosts | None, table: pd.DataFrame, n: int) -> str:
     row = table.set_index("term").loc["cost_posterior"]
     if cost is None:
         return "What they cost is not compared, because no cost of a breach is on file at these grades."
+    if cost.n_used and np.isnan(row["estimate"]):
+        return f"What they cost is not told, because fewer than {row['method'].rpartition(' ')[2]} of your breaches tell both records and cost."
     if not cost.n_used:
         return (
             f"What your breaches cost is not estimable, because none of {n} tells both records and cost." if n else ""
@@ -395,7 +409,7 @@ def _checks(
     return (
         Check("Prior and own experience", tail >= (1 - p.level) / 2, f"The published range expects so few or so many with a chance of {probability(tail)} (one tail)."),
         Check("Weight of the published range", None, f"It counts as {number(before.rate, digits=2)} years of watching: average rate {number(average[0], digits=2)} to {number(average[1], digits=2)}, firms varying by {p.firm_variation:g} (assumption)."),
-        Check("Client data reached", None, "What your breaches of confidentiality reached moves the share that reaches client data in the annual loss; those that do not tell are left out."),
+        Check("Client data reached", None, f"What your breaches of confidentiality reached moves the share that reaches client data in the annual loss where {p.min_incidents} or more (or none) gave each answer; those that do not tell are left out."),
         Check("Noticed", None, "Only incidents that were noticed can be told; the rate is that of noticed ones, and the published shares are of those that respondents knew of."),
         Check("Same event", None, f"Only breaches of confidentiality or security update the rate; no published rate is on file for other kinds ({told})."),
         Check("Columns", not own.n_ignored, f"{count(own.n_ignored, 'column')} of your file {'is' if own.n_ignored == 1 else 'are'} not of the template and {'was' if own.n_ignored == 1 else 'were'} not read."),
@@ -436,9 +450,9 @@ def by_kind(evidence: Evidence, parameters: Parameters) -> Result:
         ("client_data_reached", "breaches that reached client data"),
         ("third_party", "breaches through a third party"),
     ):
-        yes, no = int((breaches[column] == "yes").sum()), int((breaches[column] == "no").sum())
+        yes, no = _shown_answers(breaches[column], p)
         record = {"term": column, "label": text, "level": p.level, "unit": "share"}
-        if yes + no == 0 or suppress([[yes, no]], least=p.min_incidents)[0]:
+        if yes + no == 0:
             records.append(record | {"method": f"hidden: fewer than {p.min_incidents} of an answer"})
             continue
         low, high = share_interval(yes / (yes + no), yes + no, level=p.level, method="jeffreys")

@@ -73,7 +73,7 @@ class Parameters(ReportParameters):
     incidents_path: own_file("incidents") = ""  # type: ignore[valid-type]
     """Your own incidents, a CSV file in the form of data/templates/incidents.csv; empty for none."""
     min_incidents: Annotated[Whole, Field(ge=1, le=1000)] = 3
-    """Smallest number of your own incidents behind a number of the table by kind."""
+    """Smallest number of your own incidents behind a number of the table by kind, and behind what they cost and reached."""
     firm_variation: Annotated[Number, Field(ge=0, le=2)] = 1.0
     """Assumption: how much the rate of breaches differs between firms of one size (coefficient of variation; 0: all alike)."""
     cost_spread: Annotated[Number, Field(gt=0, le=5)] = 1.0

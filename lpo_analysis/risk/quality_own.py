@@ -31,6 +31,8 @@ NO_OWN_CHECKS = (
 """Said once in place of four empty results."""
 CLASSES = SEVERITIES[1:]
 _FEW = 5
+LEAST_JUDGED = 5
+"""Items judged by two checkers below which their agreement is not told: checkers are persons, and it would show their single judgements."""
 ACCEPT, REJECT, OPEN = "accept", "reject", "check more"
 _WORSE = {"minor": "minor or worse", "major": "major or worse", "critical": "critical"}
 _MEASURES = {"percent_agreement": "plain agreement", "cohen_kappa": "Cohen's kappa", "fleiss_kappa": "Fleiss' kappa", "krippendorff_alpha": "Krippendorff's alpha",
@@ -275,8 +277,9 @@ def own_agreement(checks: OwnChecks | None, parameters: Parameters) -> Result:
     codes = checks.frame[list(CODERS)]
     codes = codes.loc[:, (codes >= 0).any()]
     paired = codes[(codes >= 0).sum(axis=1) >= 2]
-    if len(paired) < 2:
-        reason = f"{'only one item was' if len(paired) == 1 else 'no item was'} judged by two checkers (columns severity_2 and severity_3)"
+    if len(paired) < LEAST_JUDGED:
+        n = count(len(paired), "item") if len(paired) else "no item"
+        reason = f"{n} {'was' if len(paired) < 2 else 'were'} judged by two checkers (columns severity_2 and severity_3), and {LEAST_JUDGED} are the least that say something of how they agree rather than of single judgements"
         return not_estimable("own_agreement", reason, level=p.level, unit="coefficient")
     severity = paired.astype(object).where(paired >= 0, None)
     line = SEVERITIES.index(p.counted_from)

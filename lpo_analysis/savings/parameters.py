@@ -180,6 +180,8 @@ class Parameters(ReportParameters):
     """What is compared where work moved: monthly spend, hours or the effective rate, in logarithms (changes by a factor) or as they are."""
     min_cell: Annotated[Whole, Field(ge=3, le=1000)] = 3
     """Fewest timekeepers (or invoices, or matters that moved) behind a number of the bills that is shown."""
+    quotes_path: own_file("quotes") = ""  # type: ignore[valid-type]
+    """Quotes of your own as a file in the form of data/templates/quotes.csv, in place of quotes; empty: none."""
 
     @model_validator(mode="after")
     def _together(self) -> Parameters:
@@ -288,6 +290,8 @@ class Parameters(ReportParameters):
                 raise rule(f"{name}: must lie between 0 and 1 (both excluded), got {low:g} to {high:g}")
         if not all(0 < quote < 1e12 for quote in self.quotes):
             raise rule(f"quotes: each must be above 0, got {self.quotes}")
+        if self.quotes and self.quotes_path:
+            raise rule("quotes_path: a file stands beside quotes; give one of the two")
 
     def _bills(self) -> None:
         """Refuse what stands beside bills where there are none."""
@@ -327,16 +331,18 @@ class Parameters(ReportParameters):
         Raises
         ------
         DataError, NotFoundError
-            Where own bills, or what stands beside them, cannot be read.
+            Where own bills, what stands beside them, or own quotes cannot be read.
         NoEvidenceError
             Where neither a price nor local pay, or no cost of today's work, is on file.
         ParameterError
-            Where a correlation names no input of the question.
+            Where a correlation names no input of the question, or own quotes answer another one.
         """
         from lpo_analysis.savings.gather import gather
         from lpo_analysis.savings.own_bills import read_own_bills
+        from lpo_analysis.savings.own_quotes import own_quotes
 
         read_own_bills(self)
+        own_quotes(self)
         inputs = gather(self).inputs
         for first, second, _ in self.correlations:
             for name in (first, second):

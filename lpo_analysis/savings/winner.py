@@ -11,6 +11,7 @@ from lpo_analysis.charts import intervals
 from lpo_analysis.methods.shrinkage import expected_lowest, shrink
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.savings.analysis import Analysis, quantiles
+from lpo_analysis.savings.own_quotes import in_money, own_quotes, quote_checks
 from lpo_analysis.wording import count, money, percent
 
 BIDDERS = (2, 3, 5, 8)
@@ -37,7 +38,7 @@ def expected_shortfall(bidders: int, error: float) -> float:
 
 
 def lowest_quote(analysis: Analysis) -> Result:
-    """Shrink the lowest of the buyer's own quotes.
+    """Shrink the lowest of the buyer's own quotes, given as numbers or as a file.
 
     Parameters
     ----------
@@ -58,14 +59,16 @@ def lowest_quote(analysis: Analysis) -> Result:
     """
     p = analysis.parameters
     unit = f"{p.currency} a unit"
+    own = own_quotes(p)
+    given = tuple(p.quotes) if own is None else in_money(own, p)
     illustration = [
         {"term": f"bidders_{n}", "label": f"lowest of {n} equally dear bidders, below the true cost", "estimate": expected_shortfall(n, p.quote_error),
          "unit": "share of the true cost", "method": "closed form, quote_error assumed"}
         for n in BIDDERS
     ]  # fmt: skip
-    if len(p.quotes) < 2:
-        given = "none is given" if not p.quotes else "one is given, and one quote was not picked from others"
-        reason = f"at least two quotes of your own are needed (parameter quotes) and {given}"
+    if len(given) < 2:
+        told = "none is given" if not given else "one is given, and one quote was not picked from others"
+        reason = f"at least two quotes of your own are needed (parameter quotes, or a file as quotes_path) and {told}"
         nothing = not_estimable(
             "lowest_quote", reason, terms={"quote_1": "lowest quote, shrunk"}, level=p.level, unit=unit
         )
@@ -77,7 +80,7 @@ def lowest_quote(analysis: Analysis) -> Result:
             f"on average, and the lowest of {BIDDERS[-1]} lies {percent(expected_shortfall(BIDDERS[-1], p.quote_error), width=0.05)} too low."
         )
         return Result("lowest_quote", table, text, reason=reason)
-    quotes = np.sort(np.asarray(p.quotes, dtype=float))
+    quotes = np.sort(np.asarray(given, dtype=float))
     found = shrink(np.log(quotes), error=p.quote_error, level=p.level)
     records = [
         {"term": f"quote_{n}", "label": f"quote {n}: {money(quote, p.currency)}", "estimate": float(np.exp(found.means[i])),
@@ -93,7 +96,7 @@ def lowest_quote(analysis: Analysis) -> Result:
     drawn = pd.DataFrame(records[:-1])[["label", "estimate", "conf_low", "conf_high"]]
     return Result(
         "lowest_quote", table, _text(analysis, table.set_index("term"), found.weights[0]), n_used=len(quotes),
-        plot_data=drawn.assign(main=[True, *[False] * (len(drawn) - 1)]), checks=_checks(p.quote_error, quotes, found.spread),
+        plot_data=drawn.assign(main=[True, *[False] * (len(drawn) - 1)]), checks=(*_checks(p.quote_error, quotes, found.spread), *(() if own is None else quote_checks(own, p))),
         draw=partial(intervals, title="What quotes are likely to cost", xlabel=f"{unit}, with {p.level:.0%} intervals", percent=False),
         alt="Likely cost by quote: "
         + "; ".join(f"{row.label} {money(row.estimate, p.currency)}" for row in drawn.itertuples(index=False)) + ".",

@@ -223,7 +223,7 @@ def test_the_code_of_the_third_lesson_shows_what_it_says():
 def test_the_commands_of_a_how_to_exist_with_their_options_and_parameters(page):
     import typer
 
-    from lpo_analysis.cli import app
+    from lpo_analysis.cli import OWN, app
     from lpo_analysis.reporting import library
 
     root = typer.main.get_command(app)
@@ -234,8 +234,12 @@ def test_the_commands_of_a_how_to_exist_with_their_options_and_parameters(page):
         command = command.commands[words[1]] if hasattr(command, "commands") else command
         known = {name for item in command.params for name in (*item.opts, *item.secondary_opts)}
         assert {word for word in words if word.startswith("-")} <= known, line
-        if words[0] == "report" and words[1] in ("savings", "adoption", "risk"):
-            fields = library.model(library.read(library.find(words[1])), where=words[1]).model_fields
+        asked = "".join(words[1:2])
+        takes = {"report": asked, "check": next((room for room, kinds in OWN.items() if asked in kinds), None)}
+        assert words[0] != "check" or takes["check"], f"no kind of file: {line}"
+        if takes.get(words[0]) in ("savings", "adoption", "risk", "decision", "evidence", "workbench"):
+            name = takes[words[0]]
+            fields = library.model(library.read(library.find(name)), where=name).model_fields
             given = {after.partition("=")[0] for word, after in itertools.pairwise(words) if word == "-p"}
             assert given <= set(fields), line
     for target in re.findall(r"^\s*make ([a-z-]+)$", text, flags=re.MULTILINE):

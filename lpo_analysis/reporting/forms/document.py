@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lpo_analysis import __version__
+from lpo_analysis.parameters.synthetic import NOTICE
 from lpo_analysis.reporting import outputs
 from lpo_analysis.reporting.citations import SOURCES, Citations, spans
 from lpo_analysis.reporting.notebook import FIGURE, FINDING, TABLE, VALUES, Kind, formatted
@@ -94,6 +95,8 @@ class _Writer:
         data = output.get("data", {})
         if VALUES in data:
             return ""
+        if NOTICE in data:
+            return f"#notice[{_text(data[NOTICE]['text'])}]"
         if FINDING in data:
             texts = [
                 _text(item["text"]) + self._cited(self.citations.numbers(item["behind"])) for item in data[FINDING]

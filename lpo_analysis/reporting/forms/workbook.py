@@ -50,11 +50,15 @@ def workbook(notebook: Any, *, name: str) -> bytes:
         "text": book.add_format({"valign": "top"}),
     }
     citations = Citations(outputs.bundles(notebook))
+    told = outputs.notice(notebook)
     taken: set[str] = set()
     _values(book, _sheet(book, "results", taken), outputs.values(notebook), styles)
     for data in outputs.bundles(notebook):
         if TABLE in data:
             _table(_sheet(book, data[TABLE]["name"], taken), data[TABLE], citations, styles)
+    for sheet in book.worksheets() if told else ():
+        # The second line of every sheet is free.
+        sheet.write_string(1, 0, told, styles["note"])
     book.close()
     return buffer.getvalue()
 

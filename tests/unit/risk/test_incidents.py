@@ -148,8 +148,46 @@ def test_a_small_breach_is_expected_to_cost_the_floor(asked):
 
 
 def test_one_cost_cannot_run_away(asked):
-    result = update(load(), asked(["2024-05-01,confidentiality,10,90000000,USD,,"], last="2024-12-31"))
+    rows = ["2024-05-01,confidentiality,10,90000000,USD,,"]
+    result = update(load(), asked(rows, last="2024-12-31", min_incidents=1))
     assert 1 < result.row("cost_posterior")["estimate"] < 3
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_what_few_breaches_cost_is_not_told(asked, n):
+    rows = ["2022-05-01,confidentiality,10,90000000,USD,,"] * n
+    result = update(load(), asked(rows))
+    row = result.row("cost_posterior")
+    assert np.isnan([row["estimate"], row["conf_low"], row["conf_high"], row["n_obs"]]).all()
+    assert row["method"] == "hidden: fewer than 3"
+    assert (
+        "What they cost is not told, because fewer than 3 of your breaches tell both records and cost." in result.text
+    )
+    told = update(load(), asked(["2022-05-01,confidentiality,10,90000000,USD,,"] * 3)).row("cost_posterior")
+    assert told["estimate"] > 1
+    assert told["n_obs"] == 3
+
+
+def test_how_many_incidents_of_other_kinds_there_are_is_not_told(asked):
+    # One hidden kind could be found by subtraction.
+    rows = ["2022-05-01,quality,,,,,"] * 5 + ["2022-06-01,deadline,,,,,"] + ONE * 3
+    result = update(load(), asked(rows))
+    assert result.n_dropped == 0
+    assert "set aside" not in result._repr_html_()
+    shown = by_kind(load(), asked(rows)).table.set_index("term")["estimate"]
+    assert shown[["quality", "confidentiality"]].notna().all()
+    assert np.isnan(shown["deadline"])
+
+
+@pytest.mark.parametrize(("yes", "no", "enters"), [(1, 0, False), (2, 5, False), (5, 2, False), (3, 3, True), (4, 0, True)])  # fmt: skip
+def test_what_breaches_reached_enters_only_where_it_may_be_shown(asked, yes, no, enters):
+    rows = ["2022-05-01,confidentiality,,,,yes,no"] * yes + ["2022-05-01,confidentiality,,,,no,no"] * no
+    p = asked(rows)
+    assert own_reached(p) == ((yes, no) if enters else (0, 0))
+    shown = by_kind(load(), p).table.set_index("term")["estimate"]
+    assert bool(np.isfinite(shown["client_data_reached"])) is enters
+    basis = loss_inputs(load(), p)["client_share"].basis
+    assert ("updated by what your own breaches reached" in basis) is enters
 
 
 def test_costs_that_are_not_told_leave_the_factor_open(asked):
@@ -207,7 +245,7 @@ def test_a_report_of_own_incidents_has_its_figure(asked):
 
 def test_what_own_breaches_reached_moves_the_share_that_reaches_client_data(asked):
     before = loss_inputs(load(), Parameters())["client_share"]
-    after = loss_inputs(load(), asked(["2022-05-01,confidentiality,,,,yes,no"] * 4 + ["2022-05-01,confidentiality,,,,no,no"]))["client_share"]  # fmt: skip
+    after = loss_inputs(load(), asked(["2022-05-01,confidentiality,,,,yes,no"] * 4 + ["2022-05-01,confidentiality,,,,no,no"], min_incidents=1))["client_share"]  # fmt: skip
     # The posterior of a logit-normal prior and 4 of 5, by quadrature over the density.
     middle = np.log(before.low / (1 - before.low)) / 2 + np.log(before.high / (1 - before.high)) / 2
     prior_ = stats.norm(middle, (np.log(before.high / (1 - before.high)) - middle) / stats.norm.ppf(0.95))
@@ -227,9 +265,9 @@ def test_answers_that_are_not_told_or_of_another_kind_move_nothing(asked):
     for row in ("2022-05-01,confidentiality,,,,,", "2022-05-01,quality,,,,yes,no"):
         after = loss_inputs(load(), asked([row]))["client_share"]
         assert (after.low, after.high, after.basis) == (before.low, before.high, before.basis)
-    assert own_reached(asked(["2022-05-01,confidentiality,,,,yes,no", *ONE])) == (1, 0)
+    assert own_reached(asked(["2022-05-01,confidentiality,,,,yes,no", *ONE], min_incidents=1)) == (1, 0)
 
 
 def test_a_changed_answer_in_the_same_file_is_read_anew(asked):
-    shares = [draw(load(), asked([f"2022-05-01,confidentiality,,,,{answer},no"]))[1]["client_share"].median for answer in ("yes", "no")]  # fmt: skip
+    shares = [draw(load(), asked([f"2022-05-01,confidentiality,,,,{answer},no"], min_incidents=1))[1]["client_share"].median for answer in ("yes", "no")]  # fmt: skip
     assert shares[0] > shares[1]

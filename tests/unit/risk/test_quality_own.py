@@ -1,5 +1,6 @@
 """Own quality checks: read without repeating a name, the level by severity, drift, deliveries and agreement."""
 
+import csv
 from pathlib import Path
 
 import numpy as np
@@ -42,10 +43,14 @@ def made(folder: Path, found: list[int], sampled: int, *, lot: int = 400, severi
 
 def test_the_template_is_read_as_it_stands():
     checks = read_checks(TEMPLATE)
-    assert len(checks.frame) == 24
-    assert checks.sizes.tolist() == [400, 450, 400]
-    assert checks.counts("minor")["found"].tolist() == [1, 2, 0]
-    assert checks.counts("major")["found"].tolist() == [0, 1, 0]
+    with TEMPLATE.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    batches = list(dict.fromkeys(row["batch"] for row in rows))
+    assert len(checks.frame) == len(rows) == 144
+    assert checks.sizes.tolist() == [int(next(row["lot_size"] for row in rows if row["batch"] == b)) for b in batches]
+    for least, counted in (("minor", {"minor", "major", "critical"}), ("major", {"major", "critical"})):
+        due = [sum(row["batch"] == b and row["severity"] in counted for row in rows) for b in batches]
+        assert checks.counts(least)["found"].tolist() == due
     analysis = analyse(Parameters(quality_path=str(TEMPLATE)))
     for part in (analysis.own_level, analysis.own_drift, analysis.own_acceptance, analysis.own_agreement):
         assert part.text
@@ -222,6 +227,25 @@ def test_full_agreement_of_few_items_is_not_taken_for_certainty(tmp_path):
     (check,) = [c for c in own_agreement(own_checks(p), p).checks if c.name == "Full agreement"]
     assert check.passed is False
     assert "79.4%" in check.text  # 0.1 ** (1 / 10)
+
+
+@pytest.mark.parametrize("n", [1, 4, 5])
+def test_single_judgements_of_checkers_do_not_show_in_their_agreement(tmp_path, n):
+    rows = [f"d1,none,{'major' if i == 0 else 'none'}" for i in range(n)] + ["d1,none,"] * 20
+    p = Parameters(quality_path=str(write(tmp_path, rows, "batch,severity,severity_2")))
+    result = own_agreement(own_checks(p), p)
+    assert result.estimable is (n == 5)
+    if n < 5:
+        assert f"{n} item{'s were' if n > 1 else ' was'} judged by two checkers" in result.text
+        assert "and 5 are the least" in result.text
+
+
+def test_nothing_is_told_by_checker(tmp_path):
+    path, _ = double_coded(tmp_path)
+    analysis = analyse(Parameters(quality_path=str(path)))
+    for part in (analysis.own_level, analysis.own_drift, analysis.own_acceptance, analysis.own_agreement):
+        told = f"{part.table.to_string()}{part.text}{part.plot_data!r}{part.model!r}"
+        assert not any(name in told for name in ("severity_2", "severity_3", "first checker", "second checker"))
 
 
 def test_no_item_judged_twice_gives_no_agreement(tmp_path):

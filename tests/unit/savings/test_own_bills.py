@@ -297,8 +297,8 @@ def test_templates_are_read_as_they_are_shipped():
 
     assert read_providers(DATA / "templates" / "billed_providers.csv") == ["firm-9", "firm-10"]
     moves = read_moved(DATA / "templates" / "moved.csv")
-    assert set(moves.months) == {"m-1", "m-2"}
-    assert len(moves.groups) == 4
+    assert set(moves.months) == {"m-1", "m-2", "m-3"}
+    assert len(moves.groups) == 6
 
 
 def test_lists_without_bills_and_a_currency_of_no_form_are_refused(tmp_path):
