@@ -152,6 +152,7 @@ def _text(table: pd.DataFrame, portfolio: Portfolio) -> str:
         if differ.empty:
             text += " From how few hours a centre of one's own is an option changes neither the plan nor the verdict."
         else:
-            told = [f"with {row.label} it is {row.verdict} ({row.who})" for row in differ.itertuples()]
+            groups = differ.groupby(["verdict", "who"], sort=False)["label"]
+            told = [f"with {listing(list(labels), last='or')} it is {says} ({who})" for (says, who), labels in groups]
             text += f" From how few hours a centre of one's own is an option matters: {listing(told)}."
     return sentence(text)

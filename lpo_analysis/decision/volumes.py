@@ -189,25 +189,9 @@ def _result(
     ]  # fmt: skip
     table = tidy(rows)
     return Result(
-        "billed_hours", table, _text(parameters, billing, table, cells), checks=_checks(parameters, billing, cells), n_used=len(found_cells(cells)),
+        "billed_hours", table, _text(parameters, billing, table, cells), checks=_checks(parameters, billing, cells), n_used=len(cells["estimate"].dropna()),
         n_dropped=billing.account.lost,
     )  # fmt: skip
-
-
-def found_cells(cells: Any) -> Any:
-    """Return the cells of task and role that may be shown.
-
-    Parameters
-    ----------
-    cells : pandas.DataFrame
-        From `lpo_analysis.savings.billing.volumes`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Those with an estimate.
-    """
-    return cells.dropna(subset=["estimate"])
 
 
 def _text(parameters: Parameters, billing: Billing, table: Any, cells: Any) -> str:
