@@ -118,7 +118,9 @@ def test_what_befalls_in_the_place_of_an_expected_setup_is_in_the_tail_alone():
     # An option that is not used costs nothing of either kind.
     assert a.plan(np.array([[1.0, 0.0]])).tail == 0
     # Two items at one option meet what befalls there once.
-    two = Assignment(("a", "b"), ("stay", "go"), np.repeat(gain, 2, axis=1), setup=np.array([0.0, 1.0]), setup_loss=befell, level=0.9)
+    two = Assignment(
+        ("a", "b"), ("stay", "go"), np.repeat(gain, 2, axis=1), setup=np.array([0.0, 1.0]), setup_loss=befell, level=0.9
+    )
     both = two.plan(np.array([[0.0, 1.0], [0.0, 1.0]]))
     assert both.mean == pytest.approx(2 * 10 - 1)
     assert both.tail == pytest.approx((10 * (20 - 20) + 10 * -20) / 20)

@@ -43,7 +43,9 @@ def test_the_error_over_resamples_is_that_of_pilots_run_again():
     for seed in range(60):
         x = np.random.default_rng(seed).normal(0.1, 1.0, 512)
         table = np.column_stack([np.zeros(512), x])
-        found.append(evsi(table, {"x": x}, {"x": Measured("mean", 2.0)}, sizes=[4], seed=seed, resamples=40 if seed < 12 else 0))
+        found.append(
+            evsi(table, {"x": x}, {"x": Measured("mean", 2.0)}, sizes=[4], seed=seed, resamples=40 if seed < 12 else 0)
+        )
     made = pd.concat(found)
     assert made["resampled"].iloc[:12].mean() == pytest.approx(made["value"].std(ddof=1), rel=0.3)
     assert made["resampled"].iloc[12:].isna().all()

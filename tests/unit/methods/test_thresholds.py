@@ -40,7 +40,12 @@ def test_the_error_of_a_value_is_that_of_the_mean_over_its_slope():
         return float(np.std(values, ddof=1) / np.sqrt(len(values)))
 
     found = threshold(
-        lambda v: v["worth"] + v["fixed"] - 2 * v["price"], INPUTS, "price", draws=DRAWS, statistic=lambda y: float(y.mean()), error=error
+        lambda v: v["worth"] + v["fixed"] - 2 * v["price"],
+        INPUTS,
+        "price",
+        draws=DRAWS,
+        statistic=lambda y: float(y.mean()),
+        error=error,
     )
     # The root is (mean worth + 3) / 2: half of what the draws leave open of that mean.
     assert found.values[0] == pytest.approx((DRAWS["worth"].mean() + 3) / 2, abs=1e-6)
