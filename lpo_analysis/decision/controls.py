@@ -230,6 +230,7 @@ def controls_result(ways: Ways) -> Result:
             "term": item.control, "label": item.label, "estimate": float(net.mean()), "std_error": float(net.std(ddof=1)), "conf_low": float(low), "conf_high": float(high), "level": p.level,
             "n_obs": 1, "unit": "USD a year", "method": f"mean of {p.draws} joint draws" if acts else f"its cost alone: it acts on {PATHS[item.path]}",
             "cost": float(np.mean(values[COST])), "prevents": float(np.mean(prevents)), "pays": float((net > 0).mean()), "required": item.control in controls.required,
+            "use": "required" if item.control in controls.required else "not required",
         })  # fmt: skip
     table = tidy(records)
     return Result(

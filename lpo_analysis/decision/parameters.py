@@ -272,10 +272,8 @@ class Parameters(ReportParameters):
 
         Returns
         -------
-
-        Parameters
-        ----------
-            Without the bills, whose part this is; other files of one's own stay.
+        ReportParameters
+            Of this kind, without the bills, whose part this is; other files of one's own stay.
 
         Raises
         ------

@@ -183,8 +183,9 @@ def _result(
         for task, why in missing.items()
     ]  # fmt: skip
     told = {row["term"] for row in rows}
+    # Amounts beside hours would tell rates, and with them more than may be told.
     rows += [
-        {**row, "unit": "hours per year", "use": "left out"}
+        {"term": row["term"], "label": row["label"], "method": row["method"], "unit": "hours per year", "use": "left out"}
         for row in not_modelled(billing, told, {})
     ]  # fmt: skip
     table = tidy(rows)
