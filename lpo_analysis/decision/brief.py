@@ -385,10 +385,14 @@ def _counted(portfolio: Portfolio) -> str:
         )
     if p.control_costs[1] > 0:
         more = "further controls" if required else "they"
-        spans.append(f"{more} at {money(p.control_costs[0], 'USD')} to {money(p.control_costs[1], 'USD')} (assumption)")
+        spans.append(f"{more} at {_span(*p.control_costs)} (assumption)")
     if not spans:
         return "No cost of controls is counted (control_costs, required_controls)."
     return f"Counted a year for each holder: {listing(spans)}."
+
+
+def _span(low: float, high: float) -> str:
+    return money(low, "USD") if low == high else f"{money(low, 'USD')} to {money(high, 'USD')}"
 
 
 def page(result: Result) -> pd.DataFrame:

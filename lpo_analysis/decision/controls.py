@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lpo_analysis import risk
-from lpo_analysis.charts import intervals
+from lpo_analysis.charts import dotplot
 from lpo_analysis.decision.adjusted import LOSS
 from lpo_analysis.decision.parameters import Parameters
 from lpo_analysis.errors import ParameterError
@@ -240,7 +240,7 @@ def controls_result(ways: Ways) -> Result:
             Check("Paid for at every holder", None, "Each outside holder of the records is counted with the whole cost of each required control; one that serves several holders costs less than that."),
         ),
         plot_data=table[["label", "estimate", "conf_low", "conf_high"]].assign(main=table["required"]),
-        draw=partial(intervals, title="What controls bring at one holder of records", xlabel=f"USD of {p.price_year} a year: prevented, less its cost", percent=False),
+        draw=partial(dotplot, title="What controls bring at one holder of records", xlabel=f"USD of {p.price_year} a year: prevented, less its cost", reference=0.0),
         alt="Controls, what each prevents less what it costs a year: " + listing([f"{row.label} {money(row.estimate, 'USD', digits=2)}" for row in table.itertuples()]) + ".",
     )  # fmt: skip
 
@@ -250,7 +250,7 @@ def _text(table: object, ways: Ways) -> str:
     required, others = table[table["required"]], table[~table["required"]]  # type: ignore[index]
     text = (
         f"In place at every outside holder of the records: {listing(required['label'].tolist())}, {said(float(required['cost'].sum()))} a year each holder in all; "
-        f"of the loss that one adds they are expected to prevent {said(_prevented(ways))} a year."
+        f"of the loss that one adds {'it is' if len(required) == 1 else 'they are'} expected to prevent {said(_prevented(ways))} a year."
         if len(required)
         else "No control of your file is required (required_controls), so none is in the plan."
     )

@@ -157,7 +157,7 @@ def test_parameters_that_do_not_go_together_are_refused(given, changes, says):
 @pytest.mark.parametrize(
     ("changes", "currency", "says"),
     [
-        ({"tasks": ["ediscovery"]}, "USD", "no task asked about has hours on the bills that may be used; .*legal research have"),
+        ({"tasks": ["ediscovery"]}, "USD", "no task asked about has hours on the bills that may be used; legal research has"),
         ({"billing_currency": "XTS"}, "XTS", "billing_currency: the tables have no rate of XTS for 2024"),
         ({}, "", "billing_currency: the bills state no currency"),
     ],
