@@ -16,7 +16,7 @@ from lpo_analysis.results import Check, Result, tidy
 from lpo_analysis.wording import listing, percent, probability, sentence
 
 CONFIDENCES = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
-"""Confidences that the verdict is looked at for."""
+"""Confidences that the verdict is looked at for, beside the one asked for."""
 VERDICTS = {
     "move": "move, under the conditions",
     "trial": "try before you commit",
@@ -51,6 +51,7 @@ def rests_on_choices(portfolio: Portfolio, weak: float) -> Result:
         ``at_<confidence>`` each with the verdict at that confidence.
     """
     p = portfolio.ways.parameters
+    grid = confidences(portfolio)
     records, cells = [], []
     for minimum in _minima(portfolio):
         own = minimum == p.captive_minimum
@@ -75,9 +76,9 @@ def rests_on_choices(portfolio: Portfolio, weak: float) -> Result:
             "term": f"captive_minimum_{minimum:.0f}", "label": named, "estimate": chance if set(choice) != {STAY} else np.nan, "std_error": error,
             "level": p.level, "n_obs": p.draws, "unit": "probability", "method": "draws it was not chosen on" if set(choice) != {STAY} else "not estimable, because nothing may move",
             "mean": mean, "weak_share": weakness, "who": in_words(one, choice), "own": own, "verdict": VERDICTS[at(p.confidence)],
-            **{f"at_{100 * c:.0f}": VERDICTS[at(c)] for c in CONFIDENCES},
+            **{_column(c): VERDICTS[at(c)] for c in grid},
         })  # fmt: skip
-        cells += [{"row": named, "column": f"{c:.0%}", "state": VERDICTS[at(c)], "main": own} for c in CONFIDENCES]
+        cells += [{"row": named, "column": f"{100 * c:g}%", "state": VERDICTS[at(c)], "main": own} for c in grid]
     table = tidy(records)
     return Result(
         "verdict", table, _text(table, portfolio), rows=portfolio.ways.rows, n_used=len(table), plot_data=pd.DataFrame(cells),
@@ -85,8 +86,28 @@ def rests_on_choices(portfolio: Portfolio, weak: float) -> Result:
             Check("Choices", None, "The confidence asked for, the share of weak inputs borne and the least volume of a centre of one's own are choices of yours, not findings: what they change is shown."),
         ),
         draw=partial(heatmap, states=_LOOKS, title="Verdict by the confidence asked for", legend="Verdict"),
-        alt="Verdict by the confidence asked for: " + "; ".join(_steps(row) for row in table.to_dict("records")) + ".",
+        alt="Verdict by the confidence asked for: " + "; ".join(_steps(row, grid) for row in table.to_dict("records")) + ".",
     )  # fmt: skip
+
+
+def confidences(portfolio: Portfolio) -> list[float]:
+    """Return the confidences that the verdict is looked at for.
+
+    Parameters
+    ----------
+    portfolio : Portfolio
+        The plans.
+
+    Returns
+    -------
+    list of float
+        `CONFIDENCES` and the one asked for, rising.
+    """
+    return sorted({*CONFIDENCES, portfolio.ways.parameters.confidence})
+
+
+def _column(confidence: float) -> str:
+    return f"at_{100 * confidence:g}"
 
 
 def _minima(portfolio: Portfolio) -> list[float]:
@@ -120,14 +141,14 @@ def _with_minimum(portfolio: Portfolio, minimum: float) -> Portfolio:
     return other
 
 
-def _steps(row: dict[str, object]) -> str:
+def _steps(row: dict[str, object], grid: list[float]) -> str:
     """Say from which confidence on each verdict holds."""
     parts: list[str] = []
     last = ""
-    for c in CONFIDENCES:
-        found = str(row[f"at_{100 * c:.0f}"])
+    for c in grid:
+        found = str(row[_column(c)])
         if found != last:
-            parts.append(f"{found} from {c:.0%}" if last else found)
+            parts.append(f"{found} from {100 * c:g}%" if last else found)
             last = found
     return f"{row['label']}: {', '.join(parts)}"
 
@@ -135,12 +156,13 @@ def _steps(row: dict[str, object]) -> str:
 def _text(table: pd.DataFrame, portfolio: Portfolio) -> str:
     p = portfolio.ways.parameters
     own = table[table["own"]].iloc[0]
-    verdicts = [str(own[f"at_{100 * c:.0f}"]) for c in CONFIDENCES]
+    grid = confidences(portfolio)
+    verdicts = [str(own[_column(c)]) for c in grid]
     if len(set(verdicts)) == 1:
-        text = f"Whatever confidence between {CONFIDENCES[0]:.0%} and {CONFIDENCES[-1]:.0%} is asked for, the verdict is the same: {verdicts[0]}."
+        text = f"Whatever confidence between {100 * grid[0]:g}% and {100 * grid[-1]:g}% is asked for, the verdict is the same: {verdicts[0]}."
     else:
         text = (
-            f"The verdict turns on the confidence asked for: {_steps(own.to_dict()).partition(': ')[2]}; asked for is {p.confidence:.0%}, and the plan beats today's way "
+            f"The verdict turns on the confidence asked for: {_steps(own.to_dict(), grid).partition(': ')[2]}; asked for is {100 * p.confidence:g}%, and the plan beats today's way "
             f"in {percent(own['estimate'], width=0.05)} of the draws (standard error {percent(own['std_error'], width=0.01)})."
         )
     weak = float(own["weak_share"])

@@ -136,7 +136,7 @@ def by_size(portfolio: Portfolio) -> Result:
     shown = frame[frame["task"] == cells[0][0]]
     return Result(
         "by_size", table, " ".join(lines), rows=w.rows, n_used=len(table), plot_data=shown[["x", "estimate", "conf_low", "conf_high"]].reset_index(drop=True), model=frame,
-        checks=(Check("What changes with size", None, "Only the hours: records, vendors, prices an hour and the smallest contract are those of the parameters. A price list with discounts is not on file."),),
+        checks=(Check("What changes with size", None, "Only the hours, each task taken alone with vetting of its own: records, vendors, prices an hour and the smallest contract are those of the parameters. A price list with discounts is not on file."),),
         draw=partial(band, title=f"{sentence(vocabulary.label('task', cells[0][0]))} by {cells[0][1]}, by volume", xlabel="hours of the task a year", ylabel="USD saved an hour of today's work",
                      percent_y=False, log=True, mark=p.volume_hours[p.tasks.index(cells[0][0])], mark_text="asked"),
         alt="Risk-adjusted saving an hour by volume. " + " ".join(lines),

@@ -34,9 +34,9 @@ def test_the_verdict_at_each_confidence_is_the_one_a_report_with_it_gives(close)
             delivery_models=["provider", "captive"],
             confidence=confidence,
         )
-        assert VERDICTS[verdict(other.portfolio, weak)] == row[f"at_{100 * confidence:.0f}"]
+        assert VERDICTS[verdict(other.portfolio, weak)] == row[f"at_{100 * confidence:g}"]
     chance = row["estimate"]
-    told = [row[f"at_{100 * c:.0f}"] for c in CONFIDENCES]
+    told = [row[f"at_{100 * c:g}"] for c in CONFIDENCES]
     if (close.portfolio.net(close.portfolio.candidate, fresh=True)).mean() > 0 and not close.portfolio.stays:
         assert all((said == VERDICTS["uncertain"]) == (c > chance) for c, said in zip(CONFIDENCES, told, strict=True))
     assert close.choices.text.endswith(".")
@@ -61,6 +61,13 @@ def test_another_least_volume_of_a_centre_gives_what_a_report_with_it_gives(clos
     assert table.loc["captive_minimum_0", "estimate"] == pytest.approx((net > 0).mean())
     assert table.loc["captive_minimum_0", "verdict"] == VERDICTS[other.brief.model["verdict"]]
     assert close.choices.plot() is not None
+
+
+def test_a_confidence_of_ones_own_is_among_those_shown():
+    a = made(confidence=0.997)
+    row = a.choices.table.iloc[0]
+    assert row["at_99.7"] == row["verdict"] == VERDICTS[a.brief.model["verdict"]]
+    assert "99.7%" in a.choices.text
 
 
 def test_where_nothing_may_move_no_choice_matters():
