@@ -146,8 +146,8 @@ def option_to_wait(portfolio: Portfolio) -> Result:
     )
     said = partial(money, currency="USD", digits=2)
     text = (
-        f"If it could be started at any time, for good, what moving is worth ({said(value)} before {said(cost)} to start: {number(value / cost, digits=2)} times) would follow its own course. "
-        f"With a drift of {percent(p.value_drift, width=0.01)} a year (assumed) "
+        f"Seen as an option to start at any time, for good: what moving is worth is {said(value)} before the {said(cost)} that it costs to start, {number(value / cost, digits=2)} times as much. "
+        f"With a drift of {100 * p.value_drift:g}% a year (assumed) "
     )
     if turning == 0:
         text += "waiting is better than starting now without any volatility, as what moving is worth grows."
