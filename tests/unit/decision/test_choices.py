@@ -42,6 +42,7 @@ def test_the_verdict_at_each_confidence_is_the_one_a_report_with_it_gives(close)
     assert close.choices.text.endswith(".")
 
 
+@pytest.mark.slow
 def test_another_least_volume_of_a_centre_gives_what_a_report_with_it_gives(close):
     table = close.choices.table.set_index("term")
     assert list(table.index) == [
