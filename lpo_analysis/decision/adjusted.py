@@ -26,6 +26,8 @@ SENSITIVITY_DRAWS = 4096
 """Size of each of the two sample matrices behind the share that rests on weak inputs."""
 QUALITY = ("quality_control", "rework")
 """Cost lines that quality takes."""
+ONCE = "setup"
+"""Cost line that does not follow the work: own lawyers' hours to vet, contract and instruct."""
 _NO_PROVIDER = ("in_house", "ai_assisted")
 """Delivery models under which nobody else holds the records: an assumption for AI tools, whose maker may see them; a centre of the buyer's own
 and contract attorneys count as one more holder."""
@@ -76,6 +78,9 @@ class Adjusted:
         Present value of quality control and rework, which `saving` has among its costs already.
     controls : dict of str to ndarray of float, shape (draws,)
         Present value of what controls cost.
+    once : dict of str to ndarray of float, shape (draws,)
+        What own lawyers' vetting, contracting and instructing cost, which `saving` has among its costs already; whoever does several tasks
+        is vetted once.
     """
 
     ways: Mapping[str, savings.Analysis]
@@ -85,6 +90,7 @@ class Adjusted:
     loss: LossModel
     quality: Mapping[str, Floats]
     controls: Mapping[str, Floats]
+    once: Mapping[str, Floats]
 
     def weak_share(self, way: str) -> float:
         """Return how much of the variance of one way's risk-adjusted saving comes from borrowed and assumed inputs.
@@ -143,9 +149,10 @@ class Adjusted:
     def result(self) -> Result:
         """The ways side by side.
 
-        One term a way: ``estimate`` is the median of the risk-adjusted saving over the horizon; columns ``saving``, ``increment``,
-        ``quality`` (in the saving already) and ``controls`` (medians), ``p_beats_staying`` and ``p_best`` (probability of being better than staying and than every other way), ``mean``,
-        and ``weak_share`` (share of its variance that rests on borrowed and assumed inputs).
+        One term a way: ``estimate`` is the mean of the risk-adjusted saving over the horizon, its ends are quantiles; columns ``saving``,
+        ``increment``, ``quality`` (in the saving already) and ``controls`` (means, so that they add up), ``median``, ``p_beats_staying`` and ``p_best``
+        (probability of being better than staying and than every other way), and ``weak_share`` (share of its variance that rests on borrowed and
+        assumed inputs).
         """
         p = next(iter(self.ways.values())).parameters
         table_of = self.benefits
@@ -154,25 +161,25 @@ class Adjusted:
         for k, way in enumerate(self.ways, start=1):
             middle, low, high = quantiles(table_of[:, k], p.level)
             n_rows = len(self.ways[way].rows)
-            records.append({"term": way, "label": way.replace("_", " "), "estimate": middle, "std_error": float(table_of[:, k].std(ddof=1)), "conf_low": low, "conf_high": high,
-                            "level": p.level, "n_obs": n_rows, "unit": f"{p.currency} over {p.horizon_years} years", "method": f"median of {p.draws} joint draws",
-                            "saving": quantiles(self.saving[way], p.level)[0], "increment": quantiles(self.increment[way], p.level)[0],
-                            "quality": quantiles(self.quality[way], p.level)[0], "controls": quantiles(self.controls[way], p.level)[0], "mean": float(table_of[:, k].mean()),
+            records.append({"term": way, "label": way.replace("_", " "), "estimate": float(table_of[:, k].mean()), "std_error": float(table_of[:, k].std(ddof=1)), "conf_low": low, "conf_high": high,
+                            "level": p.level, "n_obs": n_rows, "unit": f"{p.currency} over {p.horizon_years} years", "method": f"mean of {p.draws} joint draws",
+                            "saving": float(self.saving[way].mean()), "increment": float(self.increment[way].mean()),
+                            "quality": float(self.quality[way].mean()), "controls": float(self.controls[way].mean()), "median": middle,
                             "p_beats_staying": float((table_of[:, k] > 0).mean()), "p_best": float((best == k).mean()),
                     "weak_share": self.weak_share(way)})  # fmt: skip
-        table = tidy(records).sort_values("mean", ascending=False, kind="stable", ignore_index=True)
+        table = tidy(records).sort_values("estimate", ascending=False, kind="stable", ignore_index=True)
         said = partial(money, currency=p.currency, digits=2)
         top = table.iloc[0]
         reach = f"{p.level:.0%} interval {said(top['conf_low'])} to {said(top['conf_high'])}"
         stay = float((best == 0).mean())
         text = (
             f"Of {count(len(table), 'way')} of moving the work, {top['label']} brings most on average: a risk-adjusted saving of {said(top['estimate'])} over {p.horizon_years} "
-            f"{'year' if p.horizon_years == 1 else 'years'} (median; {reach}), after {said(top['increment'])} for the loss it adds. It beats staying with a probability of "
+            f"{'year' if p.horizon_years == 1 else 'years'} (mean; {reach}), after {said(top['increment'])} for the loss it adds. It beats staying with a probability of "
             f"{probability(top['p_beats_staying'])}; staying is best of all with {probability(stay)}."
         )
         if np.isfinite(top["weak_share"]):
             text += f" Of the variance of that answer, {probability(top['weak_share'])} rests on borrowed and assumed inputs."
-        if top["mean"] <= 0:
+        if top["estimate"] <= 0:
             text += " On average none of them beats staying."
         items = list(self.drawn.inputs)
         weak = sum(item.rung >= 3 for item in items)
@@ -196,7 +203,7 @@ class Adjusted:
         return Result(
             "risk_adjusted", table, text, checks=checks, rows=rows, n_used=len(rows), plot_data=drawn,
             draw=partial(dotplot, title="What each way saves, less what it adds to the loss", reference=0.0, reference_text="staying",
-                         xlabel=f"{p.currency} of {p.price_year} over {p.horizon_years} years, median and {p.level:.0%} interval"),
+                         xlabel=f"{p.currency} of {p.price_year} over {p.horizon_years} years, mean and {p.level:.0%} interval"),
             alt="Risk-adjusted saving by way: " + listing([f"{row.label} {said(row.estimate)}" for row in table.itertuples()], last="and") + ".",
         )  # fmt: skip
 
@@ -277,7 +284,7 @@ def on_draws(ways: Mapping[str, savings.Analysis], loss: LossModel, drawn: Joint
     Returns
     -------
     Adjusted
-        Saving, quality cost, increment and cost of controls by way.
+        Saving, quality cost, increment, cost of controls and of vetting by way.
     """
     size = len(next(iter(drawn.draws[LOSS].values())))
     lost = drawn.draws[LOSS]
@@ -287,9 +294,10 @@ def on_draws(ways: Mapping[str, savings.Analysis], loss: LossModel, drawn: Joint
         name: np.asarray(sum(found.lines[line] for line in QUALITY if line in found.lines) + np.zeros(size))
         for name, found in made.items()
     }
+    once = {name: found.lines[ONCE] for name, found in made.items()}
     increment = {name: np.broadcast_to(added_of(way, loss, lost), size) for name, way in ways.items()}
     controls = {name: np.broadcast_to(controls_of(way, loss, lost), size) for name, way in ways.items()}
-    return Adjusted(ways, drawn, saving, increment, loss, quality, controls)
+    return Adjusted(ways, drawn, saving, increment, loss, quality, controls, once)
 
 
 def _outside(way: savings.Analysis) -> bool:
@@ -332,6 +340,25 @@ def controls_of(way: savings.Analysis, loss: LossModel, draws: Mapping[str, Floa
     if loss.controls is None or not _outside(way):
         return np.zeros(1)
     return np.asarray(loss.controls(draws), dtype=float) * way.terms.annuity
+
+
+def parts_of(way: savings.Analysis, draws: Mapping[str, Floats]) -> tuple[Floats, Floats]:
+    """Return what a way saves before own lawyers' vetting, and what that costs.
+
+    Parameters
+    ----------
+    way : lpo_analysis.savings.Analysis
+        The way.
+    draws : mapping of str to ndarray of float
+        Draws by the way's own names of its inputs.
+
+    Returns
+    -------
+    tuple of ndarray of float
+        Money of today over the horizon; the first less the second is `saving_of`.
+    """
+    made = savings.costs(way.gathered.rates(draws), way.terms)
+    return made.net_present_value + made.lines[ONCE], made.lines[ONCE]
 
 
 def saving_of(way: savings.Analysis, draws: Mapping[str, Floats]) -> Floats:

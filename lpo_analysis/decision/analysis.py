@@ -7,12 +7,13 @@ from functools import cached_property
 import pandas as pd
 
 from lpo_analysis.decision import brief as briefs
-from lpo_analysis.decision import flips, portfolio, sizes, worth
+from lpo_analysis.decision import choices, controls, flips, plans, sizes, timing, worth
 from lpo_analysis.decision.parameters import Parameters
 from lpo_analysis.decision.portfolio import Portfolio
 from lpo_analysis.decision.providers import Providers, read_criteria, read_providers
 from lpo_analysis.decision.questions import questions
 from lpo_analysis.decision.scorecard import Scorecard
+from lpo_analysis.decision.volumes import read_volumes
 from lpo_analysis.decision.ways import Ways, find_ways, key
 from lpo_analysis.evidence import Evidence, load
 from lpo_analysis.results import Result, not_estimable
@@ -41,9 +42,12 @@ def analyse(parameters: Parameters, *, evidence: Evidence | None = None) -> Anal
     ------
     NoEvidenceError
         If no task can be costed under any of the ways.
+    ParameterError, DataError, NotFoundError
+        If own bills or costs of controls cannot be read, or hold nothing that may be used.
     """
     evidence = evidence or load()
-    return Analysis(parameters, evidence, find_ways(parameters, evidence))
+    own = read_volumes(parameters, evidence)
+    return Analysis(own.parameters, evidence, find_ways(own.parameters, evidence, rates=own.rates), own.result)
 
 
 class Analysis:
@@ -52,15 +56,17 @@ class Analysis:
     Parameters
     ----------
     parameters : Parameters
-        The question.
+        The question, with the hours of own bills where there are any.
     evidence : Evidence
         The evidence base.
     ways : Ways
         Every task by every way.
+    volumes : Result
+        What own bills tell of hours and rates.
     """
 
-    def __init__(self, parameters: Parameters, evidence: Evidence, ways: Ways) -> None:
-        self.parameters, self.evidence, self.ways = parameters, evidence, ways
+    def __init__(self, parameters: Parameters, evidence: Evidence, ways: Ways, volumes: Result) -> None:
+        self.parameters, self.evidence, self.ways, self.volumes = parameters, evidence, ways, volumes
         self.portfolio = Portfolio(ways)
 
     def __repr__(self) -> str:
@@ -78,17 +84,17 @@ class Analysis:
     @cached_property
     def adjusted(self) -> Result:
         """Every way of doing every task, risk-adjusted."""
-        return portfolio.adjusted_result(self.portfolio)
+        return plans.adjusted_result(self.portfolio)
 
     @cached_property
     def frontier(self) -> Result:
         """The efficient plans."""
-        return portfolio.frontier_result(self.portfolio)
+        return plans.frontier_result(self.portfolio)
 
     @cached_property
     def plan(self) -> Result:
         """The plan chosen."""
-        return portfolio.plan_result(self.portfolio)
+        return plans.plan_result(self.portfolio)
 
     @cached_property
     def flips(self) -> Result:
@@ -108,7 +114,22 @@ class Analysis:
     @cached_property
     def waiting(self) -> Result:
         """What waiting would be worth."""
-        return worth.waiting(self.portfolio)
+        return timing.waiting(self.portfolio)
+
+    @cached_property
+    def option_to_wait(self) -> Result:
+        """What it would be worth to be able to start at any time."""
+        return timing.option_to_wait(self.portfolio)
+
+    @cached_property
+    def controls(self) -> Result:
+        """What the controls of an own file cost and prevent."""
+        return controls.controls_result(self.ways)
+
+    @cached_property
+    def choices(self) -> Result:
+        """How far the verdict rests on the confidence asked for and on the least volume of a centre of one's own."""
+        return choices.rests_on_choices(self.portfolio, float(self.brief.row("weak_share")["estimate"]))
 
     @cached_property
     def by_size(self) -> Result:

@@ -10,7 +10,8 @@ import pandas as pd
 
 from lpo_analysis import vocabulary
 from lpo_analysis.decision.permits import conditions
-from lpo_analysis.decision.portfolio import Portfolio, in_words, plan_rows
+from lpo_analysis.decision.plans import in_words, plan_rows
+from lpo_analysis.decision.portfolio import Portfolio
 from lpo_analysis.decision.ways import STAY, key
 from lpo_analysis.decision.worth import first_to_measure
 from lpo_analysis.methods.frontier import tail_mean
@@ -66,13 +67,34 @@ def verdict(portfolio: Portfolio, weak: float) -> str:
     """
     if portfolio.stays:
         return "stay"
-    net = portfolio.net(portfolio.candidate, fresh=True)
-    if net.mean() <= 0:
+    net, p = portfolio.net(portfolio.candidate, fresh=True), portfolio.ways.parameters
+    return judged(float(net.mean()), float((net > 0).mean()), weak, confidence=p.confidence, most_weak=p.most_weak)
+
+
+def judged(mean: float, chance: float, weak: float, *, confidence: float, most_weak: float) -> str:
+    """Judge a plan that moves something by its draws.
+
+    Parameters
+    ----------
+    mean : float
+        What it is expected to save.
+    chance : float
+        Probability that it beats today's way.
+    weak : float
+        As for `verdict`.
+    confidence, most_weak : float
+        The choices that the verdict rests on.
+
+    Returns
+    -------
+    {'move', 'trial', 'uncertain', 'stay'}
+        See `verdict`.
+    """
+    if mean <= 0:
         return "stay"
-    p = portfolio.ways.parameters
-    if (net > 0).mean() < p.confidence:
+    if chance < confidence:
         return "uncertain"
-    return "move" if np.isfinite(weak) and weak <= p.most_weak else "trial"
+    return "move" if np.isfinite(weak) and weak <= most_weak else "trial"
 
 
 def weak_share(portfolio: Portfolio) -> float:
@@ -132,26 +154,22 @@ def brief(portfolio: Portfolio, *, information: Result, flips: Result) -> Result
     w, p = portfolio.ways, portfolio.ways.parameters
     choice = portfolio.candidate
     net = portfolio.net(choice, fresh=True)
-    middle, low, high = quantiles(net, p.level)
-    chance = float((net > 0).mean())
+    _, low, high = quantiles(net, p.level)
+    expected, chance = float(net.mean()), float((net > 0).mean())
     weak = weak_share(portfolio)
     says = verdict(portfolio, weak)
     holders = [name for name in dict.fromkeys(choice) if name != STAY and w.option(name).outside]
-    a = portfolio.assignment
-    added = (
-        float(sum(a.setup.mean(axis=0)[portfolio.names.index(name)] for name in holders))
-        if a.setup is not None
-        else 0.0
-    )
+    held = [portfolio.held(name, portfolio.appraised) for name in holders]
+    added = float(sum((one.increment + one.controls).mean() for one in held))
     moves = set(choice) != {STAY}
     unit = f"USD over {p.horizon_years} years"
     table = tidy({"level": p.level, "n_obs": len(w.rows), **record} for record in (
         {"term": "p_beats_staying", "label": "Plan beats today's way", "estimate": chance if moves else np.nan, "unit": "probability", "method": "draws it was not chosen on" if moves else "not estimable, because nothing may move"},
-        {"term": "saving", "label": "Risk-adjusted saving of the plan", "estimate": middle if moves else np.nan, "conf_low": low if moves else np.nan, "conf_high": high if moves else np.nan, "unit": unit, "method": "median"},
+        {"term": "saving", "label": "Risk-adjusted saving of the plan", "estimate": expected if moves else np.nan, "conf_low": low if moves else np.nan, "conf_high": high if moves else np.nan, "unit": unit, "method": "mean, draws it was not chosen on"},
         {"term": "added_loss", "label": "Expected loss and controls it adds", "estimate": added if moves else np.nan, "unit": unit, "method": "mean"},
         {"term": "weak_share", "label": "Variance from borrowed and assumed inputs", "estimate": weak, "unit": "share", "method": "total-order Sobol index"},
     ))  # fmt: skip
-    recommendation, sure = _recommended(portfolio, says, chance, (middle, low, high)), _confidence(portfolio, weak)
+    recommendation, sure = _recommended(portfolio, says, chance, (expected, low, high)), _confidence(portfolio, weak)
     for_it, against = (sorted((reason for reason in found if reason.strength > 0), key=lambda reason: -reason.strength)[:3]
                        for found in (_for(portfolio, chance, flips), _against(portfolio, chance, weak, flips)))  # fmt: skip
     used = [w.option(name).permit for name in dict.fromkeys(choice) if name != STAY]
@@ -172,9 +190,9 @@ def brief(portfolio: Portfolio, *, information: Result, flips: Result) -> Result
 def _recommended(portfolio: Portfolio, says: str, chance: float, reach: tuple[float, float, float]) -> str:
     p = portfolio.ways.parameters
     said = partial(money, currency="USD", digits=2)
-    middle, low, high = reach
+    expected, low, high = reach
     told = in_words(portfolio, portfolio.candidate)
-    span = f"{said(middle)} over {p.horizon_years} {'year' if p.horizon_years == 1 else 'years'} (median; {p.level:.0%} interval {said(low)} to {said(high)})"
+    span = f"{said(expected)} over {p.horizon_years} {'year' if p.horizon_years == 1 else 'years'} (mean; {p.level:.0%} interval {said(low)} to {said(high)})"
     if set(portfolio.candidate) == {STAY}:
         every = {item.permit.state for item in portfolio.ways.options if item.name in portfolio.names}
         why = (
@@ -334,7 +352,6 @@ def _flip(label: str, needed: str, chance: float) -> str:
 
 
 def _conditions(portfolio: Portfolio, asked: pd.DataFrame, holders: list[str]) -> list[str]:
-    p = portfolio.ways.parameters
     told = []
     for row in asked.itertuples():
         where = (
@@ -345,13 +362,8 @@ def _conditions(portfolio: Portfolio, asked: pd.DataFrame, holders: list[str]) -
         cited = f" [{row.citation}]" if row.asked_in else ""
         told.append(f"{sentence(SERVES[row.duty])} ({where}){cited}.")
     if holders:
-        cost = (
-            f" They are counted at {money(p.control_costs[0], 'USD')} to {money(p.control_costs[1], 'USD')} a year for each holder (assumption)."
-            if p.control_costs[1] > 0
-            else " No cost of controls is counted (control_costs)."
-        )
         told.append(
-            f"Have the controls in place at {listing(holders)} before the first record leaves; the risk report says what each would have to prevent.{cost}"
+            f"Have the controls in place at {listing(holders)} before the first record leaves; the risk report says what each would have to prevent. {_counted(portfolio)}"
         )
     moved = [portfolio.ways.option(name) for name in dict.fromkeys(portfolio.candidate) if name != STAY]
     told += [
@@ -360,6 +372,27 @@ def _conditions(portfolio: Portfolio, asked: pd.DataFrame, holders: list[str]) -
         if item.permit.state == "review"
     ]
     return told
+
+
+def _counted(portfolio: Portfolio) -> str:
+    """Say what controls are counted at, and which."""
+    p, required = portfolio.ways.parameters, portfolio.ways.controls.in_place
+    spans = []
+    if required:
+        low, high = (sum(item.cost[end] for item in required) for end in (0, 1))
+        spans.append(
+            f"{listing([item.label for item in required])} at {money(low, 'USD')} to {money(high, 'USD')} (your controls file)"
+        )
+    if p.control_costs[1] > 0:
+        more = "further controls" if required else "they"
+        spans.append(f"{more} at {_span(*p.control_costs)} (assumption)")
+    if not spans:
+        return "No cost of controls is counted (control_costs, required_controls)."
+    return f"Counted a year for each holder: {listing(spans)}."
+
+
+def _span(low: float, high: float) -> str:
+    return money(low, "USD") if low == high else f"{money(low, 'USD')} to {money(high, 'USD')}"
 
 
 def page(result: Result) -> pd.DataFrame:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import rankdata
 
-from lpo_analysis.decision.portfolio import Portfolio, in_words
+from lpo_analysis.decision.plans import in_words
+from lpo_analysis.decision.portfolio import Portfolio
 from lpo_analysis.decision.ways import STAY
 from lpo_analysis.methods.draws import Floats
 from lpo_analysis.methods.thresholds import REACH, threshold
-from lpo_analysis.results import Result, not_estimable, tidy
+from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.savings.drivers import amount
 from lpo_analysis.wording import count, listing, money, probability, sentence
 
+POINTS = 33
+"""Values of an input between which a change of sign is looked for."""
 MOST = 8
 """Inputs whose turning points are looked for: those the answer moves with most."""
 
@@ -31,6 +34,22 @@ def mean(values: Floats) -> float:
         Their mean.
     """
     return float(np.mean(values))
+
+
+def mean_error(values: Floats) -> float:
+    """Return the standard error of the mean, as if draws were independent.
+
+    Parameters
+    ----------
+    values : ndarray of float
+        Draws.
+
+    Returns
+    -------
+    float
+        Their standard deviation over the root of their number; scrambled Sobol points leave rather less.
+    """
+    return float(np.std(values, ddof=1) / np.sqrt(len(values)))
 
 
 def ranked(portfolio: Portfolio, net: Floats, *, most: int = MOST) -> list[str]:
@@ -92,7 +111,13 @@ def flips(portfolio: Portfolio) -> Result:
     -------
     Result
         One term an input, the nearest to its median first: ``estimate`` is the value (NaN where none within its 0.1% and 99.9% quantiles does
-        it), ``needed`` on which side of it moving pays, ``probability`` that the input is on the other side, ``rung``, and texts to read.
+        it), ``std_error`` what the draws leave open of it, ``needed`` on which side of it moving pays, ``probability`` that the input is on the
+        other side, ``rung``, and texts to read.
+
+    Notes
+    -----
+    The value is the root of the mean over the joint draws with the input held (Brent's method, exact on these draws); its error is that of the mean
+    over its slope. Of an input that turns the answer twice the value nearest its median is told.
     """
     w, p = portfolio.ways, portfolio.ways.parameters
     choice = portfolio.candidate
@@ -103,21 +128,23 @@ def flips(portfolio: Portfolio) -> Result:
     records = []
     for name in ranked(portfolio, net):
         item = w.inputs[name]
-        found = threshold(saved, w.inputs, name, draws=draws, statistic=mean, points=9)
+        found = threshold(saved, w.inputs, name, draws=draws, statistic=mean, points=POINTS, error=mean_error)
         record: dict[str, object] = {"term": name, "label": label_of(portfolio, name), "level": p.level, "n_obs": len(item.rows), "unit": item.unit, "rung": item.rung,
                                      "median": item.median, "median_text": amount(item.median, item.unit), "method": "root of the expected saving"}  # fmt: skip
         if found.values:
-            value, chance = min(
-                zip(found.values, found.probabilities, strict=True), key=lambda pair: abs(pair[1] - 0.5)
+            value, chance, error = min(
+                zip(found.values, found.probabilities, found.errors, strict=True), key=lambda root: abs(root[1] - 0.5)
             )
             other = 1 - chance if found.holds_below else chance
             record |= {
                 "estimate": value,
+                "std_error": error,
                 "needed": "at most" if found.holds_below else "at least",
                 "probability": other,
                 "distance": abs(chance - 0.5),
             }
             record["needed_text"] = f"{record['needed']} {amount(value, item.unit)}"
+            record["error_text"] = amount(error, item.unit)
         else:
             record |= {
                 "estimate": np.nan,
@@ -125,6 +152,7 @@ def flips(portfolio: Portfolio) -> Result:
                 "probability": np.nan,
                 "distance": 1.0,
                 "needed_text": "whatever it can be",
+                "error_text": "",
             }
         records.append(record)
     table = tidy(records).sort_values("distance", kind="stable", ignore_index=True).drop(columns="distance")
@@ -144,4 +172,9 @@ def flips(portfolio: Portfolio) -> Result:
         text = f"{head} What flips it alone, the others as uncertain as they are: {listing(parts, last='or')}."
         rest = len(table) - len(turning)
         text += f" {sentence(count(rest, 'other'))} of those it moves with most cannot." if rest else ""
-    return Result("flips", table, text, rows=w.rows, n_used=len(table))
+    check = Check(
+        "Precision of the flips",
+        None,
+        f"Each is a root of the mean over {p.draws} draws, found to a billionth of the input's probability between {POINTS} values; what the draws leave open is its standard error.",
+    )
+    return Result("flips", table, text, checks=(check,), rows=w.rows, n_used=len(table))

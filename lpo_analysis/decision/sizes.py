@@ -86,7 +86,7 @@ def by_size(portfolio: Portfolio) -> Result:
     Returns
     -------
     Result
-        One term a task: ``estimate`` is the smallest volume of those looked at from which the expected risk-adjusted saving stays above 0 (hours a
+        One term a task, as if it were moved alone: ``estimate`` is the smallest volume of those looked at from which the expected risk-adjusted saving stays above 0 (hours a
         year; inf where none does), ``confident`` the one from which the probability of beating today's way is `confidence` or more, ``fixed``
         the mean of the costs that do not follow the volume. ``model`` is a frame by task and volume.
     """
@@ -100,10 +100,10 @@ def by_size(portfolio: Portfolio) -> Result:
         for hours in VOLUMES:
             net, fixed = at_volume(portfolio, cell, hours)
             total = hours * p.horizon_years
-            middle, low, high = quantiles(net / total, p.level)
+            _, low, high = quantiles(net / total, p.level)
             means.append(float(net.mean()))
             chances.append(float((net > 0).mean()))
-            rows.append({"task": cell[0], "who": cell[1], "hours": round(hours), "x": hours, "estimate": middle, "conf_low": low, "conf_high": high, "p_beats_staying": chances[-1],
+            rows.append({"task": cell[0], "who": cell[1], "hours": round(hours), "x": hours, "estimate": means[-1] / total, "conf_low": low, "conf_high": high, "p_beats_staying": chances[-1],
                          "fixed_per_hour": float(fixed.mean()) / total, "fixed": float(fixed.mean())})  # fmt: skip
         pays, sure = _from(np.array(means) > 0), _from(np.array(chances) >= p.confidence)
         records.append({"term": cell[0], "label": key(*cell), "estimate": pays, "level": p.level, "n_obs": len(w.cells[cell].rows), "unit": "hours a year",
@@ -136,7 +136,7 @@ def by_size(portfolio: Portfolio) -> Result:
     shown = frame[frame["task"] == cells[0][0]]
     return Result(
         "by_size", table, " ".join(lines), rows=w.rows, n_used=len(table), plot_data=shown[["x", "estimate", "conf_low", "conf_high"]].reset_index(drop=True), model=frame,
-        checks=(Check("What changes with size", None, "Only the hours: records, vendors, prices an hour and the smallest contract are those of the parameters. A price list with discounts is not on file."),),
+        checks=(Check("What changes with size", None, "Only the hours, each task taken alone with vetting of its own: records, vendors, prices an hour and the smallest contract are those of the parameters. A price list with discounts is not on file."),),
         draw=partial(band, title=f"{sentence(vocabulary.label('task', cells[0][0]))} by {cells[0][1]}, by volume", xlabel="hours of the task a year", ylabel="USD saved an hour of today's work",
                      percent_y=False, log=True, mark=p.volume_hours[p.tasks.index(cells[0][0])], mark_text="asked"),
         alt="Risk-adjusted saving an hour by volume. " + " ".join(lines),

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
 from lpo_analysis import risk, savings, vocabulary
 from lpo_analysis.decision.adjusted import LOSS, Adjusted, LossModel, on_draws, outside
+from lpo_analysis.decision.controls import COST, Controls, control_inputs, cost_of, kept, read_required
 from lpo_analysis.decision.joint import Joint, joint
 from lpo_analysis.decision.parameters import Parameters
 from lpo_analysis.decision.permits import Permit, named, permit
 from lpo_analysis.errors import NoEvidenceError, ParameterError
 from lpo_analysis.evidence import Evidence
 from lpo_analysis.methods.draws import Floats
-from lpo_analysis.methods.inputs import Input, Inputs
+from lpo_analysis.methods.inputs import Inputs
 from lpo_analysis.risk.inputs import provider_rate
 from lpo_analysis.savings.gather import attempt, refusal
+from lpo_analysis.savings.rates import BilledRate
 
 STAY = "as today"
 _EVENTS = 7
@@ -90,6 +92,8 @@ class Ways:
         Why a task cannot be costed under an option.
     loss : LossModel
         What one more holder of the records adds.
+    controls : Controls
+        The buyer's own, those required among them.
     """
 
     parameters: Parameters
@@ -97,6 +101,7 @@ class Ways:
     cells: Mapping[tuple[str, str], savings.Analysis]
     missing: Mapping[tuple[str, str], str]
     loss: LossModel
+    controls: Controls = field(default_factory=Controls)
 
     def option(self, name: str) -> Option:
         """Return the option of a name.
@@ -191,9 +196,9 @@ class Ways:
 
         Notes
         -----
-        The number of events is Poisson with the rate of the draw, each reaches a share of the records there that is uniform between the
-        ends of `reached_share`, and costs the greater of the response and that many records. Prevented is the share that controls
-        prevent.
+        The number of events is Poisson with the rate of the draw, each reaches a share of the records there as the risk report has it (U to the
+        power of (1 - m) / m with m the mean reach of the draw), and costs the greater of the response and that many records. Prevented is
+        the share that controls prevent.
         """
         p, lost = self.parameters.risk(), drawn.draws[LOSS]
         at = [item.name for item in self.options].index(option)
@@ -203,12 +208,34 @@ class Ways:
         expected = provider_rate(lost, p) * p.horizon_years
         events = np.minimum(rng.poisson(expected), _MOST_EVENTS)
         total = np.zeros(n)
-        low, high = p.reached_share
+        power = 1 / lost["mean_reach"] - 1
         for i in range(int(events.max(initial=0))):
-            reach = low + (high - low) * rng.uniform(size=n)
+            reach = rng.uniform(size=n) ** power
             cost = np.maximum(lost["response_floor"], p.records * lost["held_share"] * reach * lost["cost_per_record"])
             total += np.where(events > i, cost, 0.0)
         return np.asarray(total * kept(lost) * annuity / p.horizon_years)
+
+
+def with_permits(ways: Ways, parameters: Parameters, listed: tuple[Option, ...]) -> Ways:
+    """Return the same ways under other permissions, on the same draws.
+
+    Parameters
+    ----------
+    ways : Ways
+        Every task by every way.
+    parameters : Parameters
+        The question, which differs in what may be chosen only.
+    listed : tuple of Option
+        The same options with other permits.
+
+    Returns
+    -------
+    Ways
+        With the draws of the first.
+    """
+    made = replace(ways, parameters=parameters, options=listed)
+    vars(made)["adjusted"] = ways.adjusted
+    return made
 
 
 def key(task: str, option: str) -> str:
@@ -227,23 +254,7 @@ def key(task: str, option: str) -> str:
     return f"{vocabulary.label('task', task)}: {option}"
 
 
-def kept(draws: Mapping[str, Floats]) -> Floats | float:
-    """Return the share of the added loss that controls leave.
-
-    Parameters
-    ----------
-    draws : mapping of str to ndarray of float
-        Draws of the inputs of the loss.
-
-    Returns
-    -------
-    ndarray of float or float
-        1 where no effect is assumed.
-    """
-    return 1 - draws["control_effect"] if "control_effect" in draws else 1.0
-
-
-def loss_model(parameters: Parameters, evidence: Evidence) -> LossModel:
+def loss_model(parameters: Parameters, evidence: Evidence, controls: Controls) -> LossModel:
     """Return what one more holder of the records adds to the loss, and what its controls cost.
 
     Parameters
@@ -252,11 +263,13 @@ def loss_model(parameters: Parameters, evidence: Evidence) -> LossModel:
         The question.
     evidence : Evidence
         The evidence base.
+    controls : Controls
+        The buyer's own.
 
     Returns
     -------
     LossModel
-        The risk report's increment, with controls as assumed.
+        The risk report's increment, with controls as required and assumed.
 
     Raises
     ------
@@ -264,36 +277,17 @@ def loss_model(parameters: Parameters, evidence: Evidence) -> LossModel:
         If a figure the loss needs is not on file at these grades.
     """
     p = parameters.risk()
-    items = list(risk.loss_inputs(evidence, p))
-    for name, label, unit, ends in (
-        ("control_effect", "share of the added loss that controls prevent", "share", parameters.control_effect),
-        (
-            "control_cost",
-            "cost of the controls of one holder of records",
-            f"USD of {p.price_year} a year",
-            parameters.control_costs,
-        ),
-    ):
-        if ends[1] > 0:
-            items.append(
-                Input(
-                    name,
-                    label,
-                    unit,
-                    ends[0],
-                    ends[1],
-                    "uniform",
-                    4,
-                    f"parameter {name}{'s' if name == 'control_cost' else ''}",
-                )
-            )
+    inputs = Inputs((*risk.loss_inputs(evidence, p), *control_inputs(parameters, controls)))
     return LossModel(
-        Inputs(tuple(items)), lambda draws: risk.increment_of(draws, p) * kept(draws), "USD", p.price_year,
-        controls=(lambda draws: draws["control_cost"]) if parameters.control_costs[1] > 0 else None,
-    )  # fmt: skip
+        inputs,
+        lambda draws: risk.increment_of(draws, p) * kept(draws),
+        "USD",
+        p.price_year,
+        controls=cost_of if any(name.partition(":")[0] == COST for name in inputs.names) else None,
+    )
 
 
-def find_ways(parameters: Parameters, evidence: Evidence) -> Ways:
+def find_ways(parameters: Parameters, evidence: Evidence, *, rates: Mapping[str, BilledRate] | None = None) -> Ways:
     """Gather every task under every way of doing it.
 
     Parameters
@@ -302,6 +296,8 @@ def find_ways(parameters: Parameters, evidence: Evidence) -> Ways:
         The question.
     evidence : Evidence
         The evidence base.
+    rates : mapping of str to BilledRate, optional
+        What an hour of a task is billed at today, in the place of what the evidence says that it costs.
 
     Returns
     -------
@@ -312,8 +308,10 @@ def find_ways(parameters: Parameters, evidence: Evidence) -> Ways:
     ------
     NoEvidenceError
         If no task can be costed under any of the ways.
+    ParameterError, DataError
+        If a required control has no cost, or the file of costs has faults.
     """
-    listed = options(parameters)
+    listed, controls = options(parameters), read_required(parameters)
     cells: dict[tuple[str, str], savings.Analysis] = {}
     missing: dict[tuple[str, str], str] = {}
     for task in parameters.tasks:
@@ -328,7 +326,8 @@ def find_ways(parameters: Parameters, evidence: Evidence) -> Ways:
             if gathered is None:
                 missing[task, item.name] = refusal(asked, evidence) or "no evidence is on file"
             else:
-                cells[task, item.name] = savings.Analysis(gathered[0], evidence, gathered[1])
+                stands_on = gathered[1] if task not in (rates or {}) else gathered[1].billed_at((rates or {})[task])
+                cells[task, item.name] = savings.Analysis(gathered[0], evidence, stands_on)
     if not cells:
         told = "; ".join(f"{key(*cell)}: {reason}" for cell, reason in list(missing.items())[:3])
         raise NoEvidenceError(
@@ -336,4 +335,4 @@ def find_ways(parameters: Parameters, evidence: Evidence) -> Ways:
             where="tasks, locations, delivery_models",
             remedy="Ask about another place, task or delivery model.",
         )
-    return Ways(parameters, listed, cells, missing, loss_model(parameters, evidence))
+    return Ways(parameters, listed, cells, missing, loss_model(parameters, evidence, controls), controls)

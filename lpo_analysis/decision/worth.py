@@ -6,14 +6,15 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from lpo_analysis.charts import dotplot
 from lpo_analysis.decision.flips import label_of, ranked
-from lpo_analysis.decision.portfolio import THOUSAND, Choice, Portfolio, in_words
+from lpo_analysis.decision.plans import THOUSAND
+from lpo_analysis.decision.portfolio import Choice, Portfolio
 from lpo_analysis.decision.ways import STAY, key
 from lpo_analysis.methods.draws import Floats
-from lpo_analysis.methods.information import Measured, evpi, evppi, evsi
-from lpo_analysis.methods.waiting import wait_or_start
+from lpo_analysis.methods.information import RESAMPLES, Measured, evpi, evppi, evsi
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.wording import count, listing, money, sentence
 
@@ -23,7 +24,7 @@ OFTEN = 0.005
 """Share of the draws in which a plan must be best to be compared."""
 SIZES = (0.2, 1.0, 5.0)
 """Pilots that are set side by side, as multiples of the one asked about."""
-_NOTHING = "nothing may move, so that there is nothing to choose"
+NOTHING = "nothing may move, so that there is nothing to choose"
 
 
 def benefits(portfolio: Portfolio) -> Floats:
@@ -39,11 +40,22 @@ def benefits(portfolio: Portfolio) -> Floats:
     ndarray of float, shape (draws, plans)
         Staying first, then every plan of `Portfolio.neighbours` that is best on average or in `OFTEN` of the draws.
     """
-    return _compared(portfolio)[1]
+    return compared(portfolio)[1]
 
 
-def _compared(portfolio: Portfolio) -> tuple[tuple[Choice, ...], Floats]:
-    """Return the plans that are compared, and what they bring; those that are hardly ever best would add nothing but noise."""
+def compared(portfolio: Portfolio) -> tuple[tuple[Choice, ...], Floats]:
+    """Return the plans that are compared, and what they bring.
+
+    Parameters
+    ----------
+    portfolio : Portfolio
+        The plans.
+
+    Returns
+    -------
+    tuple
+        The plans, staying first, and their net benefits, of shape (draws, plans). Those that are hardly ever best would add nothing but noise.
+    """
     table = np.column_stack([portfolio.net(choice) for choice in portfolio.neighbours])
     best = np.bincount(table.argmax(axis=1), minlength=table.shape[1]) / len(table)
     keep = best >= OFTEN
@@ -79,8 +91,8 @@ def information(portfolio: Portfolio) -> Result:
     """
     w, p = portfolio.ways, portfolio.ways.parameters
     if len(portfolio.neighbours) < 2:
-        return not_estimable("information", _NOTHING, terms={"everything": "every input"}, level=p.level, rows=w.rows)
-    plans, table = _compared(portfolio)
+        return not_estimable("information", NOTHING, terms={"everything": "every input"}, level=p.level, rows=w.rows)
+    plans, table = compared(portfolio)
     every = w.joint.every
     names = _influential(portfolio, table)
     frame = evppi(table, {name: every[name] for name in names}, level=p.level, seed=p.seed).sort_values(
@@ -166,14 +178,16 @@ def pilot(portfolio: Portfolio) -> Result:
     Returns
     -------
     Result
-        One term a size, ``units_<n>``: ``estimate`` is the expected value of sample information, US dollars; columns ``cost`` and ``net``.
+        One term a size, ``units_<n>``: ``estimate`` is the expected value of sample information, US dollars, ``std_error`` the error that the
+        simulation leaves in it (the greater of the regression's and of the resampled draws'); columns ``cost``, ``net`` and ``told``, whether its
+        interval lies above 0.
     """
     w, p = portfolio.ways, portfolio.ways.parameters
     found = measured(portfolio)
     if found is None or len(portfolio.neighbours) < 2:
         return not_estimable(
             "pilot",
-            _NOTHING if set(portfolio.candidate) == {STAY} else "a pilot measures none of the inputs of this plan",
+            NOTHING if set(portfolio.candidate) == {STAY} else "a pilot measures none of the inputs of this plan",
             level=p.level,
             rows=w.rows,
         )
@@ -187,98 +201,45 @@ def pilot(portfolio: Portfolio) -> Result:
         unit_cost=p.pilot_cost / p.pilot_units,
         level=p.level,
         seed=p.seed,
+        resamples=RESAMPLES,
     )
+    error = np.maximum(frame["error"], frame["resampled"])
+    reach = float(ndtri((1 + p.level) / 2)) * error
+    frame = frame.assign(error=error, low=np.maximum(frame["value"] - reach, 0.0), high=frame["value"] + reach)
     table = tidy(
         {"term": f"units_{row.size}", "label": count(int(row.size), "unit"), "estimate": row.value, "std_error": row.error, "conf_low": row.low, "conf_high": row.high, "level": p.level,
-         "n_obs": int(row.size), "unit": "USD", "method": "regression on simulated pilots", "cost": row.cost, "net": row.net, "units": int(row.size)}
+         "n_obs": int(row.size), "unit": "USD", "method": "regression on simulated pilots", "cost": row.cost, "net": row.net, "units": int(row.size),
+         "told": "above 0" if row.low > 0 else "not told apart from 0"}
         for row in frame.itertuples(index=False)
     )  # fmt: skip
     said = partial(money, currency="USD", digits=2)
     asked = table[table["units"] == p.pilot_units].iloc[0]
     what = listing([label_of(portfolio, name) for name in how])
+    verdict = (
+        "it pays."
+        if asked["conf_low"] > asked["cost"]
+        else "it does not pay for this decision alone."
+        if asked["conf_high"] < asked["cost"]
+        else "whether it pays is open."
+    )
     text = (
         f"A pilot of {count(p.pilot_units, 'unit')} of {key(*cell)} would tell of {what}. Before choosing it would be worth {said(asked['estimate'])} "
-        f"({p.level:.0%} interval {said(asked['conf_low'])} to {said(asked['conf_high'])}), against {said(asked['cost'])} that it is assumed to cost: "
-        + (
-            "it pays."
-            if asked["conf_low"] > asked["cost"]
-            else "it does not pay for this decision alone."
-            if asked["conf_high"] < asked["cost"]
-            else "whether it pays is open."
-        )
+        f"(standard error of the simulation {said(asked['std_error'])}; {p.level:.0%} interval {said(asked['conf_low'])} to {said(asked['conf_high'])}"
+        + ("" if asked["conf_low"] > 0 else ", not told apart from 0")
+        + f"), against {said(asked['cost'])} that it is assumed to cost: {verdict}"
     )
     check = Check(
         "Assumption",
         None,
         "That a pilot is unbiased and its work like the work decided on; staff put on a pilot are often the best.",
     )
-    return Result("pilot", table, text, checks=(check,), rows=w.rows, n_used=len(table))
-
-
-def waiting(portfolio: Portfolio) -> Result:
-    """Set starting now against waiting.
-
-    Parameters
-    ----------
-    portfolio : Portfolio
-        The plans.
-
-    Returns
-    -------
-    Result
-        Terms ``nothing``, ``pilot`` and ``everything``, by what becomes known meanwhile: ``estimate`` is what waiting is worth more than starting now,
-        US dollars; columns ``delay`` and ``learning``.
-    """
-    w, p = portfolio.ways, portfolio.ways.parameters
-    labels = {
-        "nothing": "nothing is learned",
-        "pilot": f"a pilot of {count(p.pilot_units, 'unit')} is run",
-        "everything": "everything is learned",
-    }
-    if len(portfolio.neighbours) < 2:
-        return not_estimable("waiting", _NOTHING, terms=labels, level=p.level, rows=w.rows)
-    plans, now = _compared(portfolio)
-    later = now * (1 + p.discount_rate) ** -p.wait_years
-    learned: dict[str, dict[str, Floats] | None] = {"nothing": {}, "everything": None}
-    found = measured(portfolio)
-    if found is not None:
-        rng = np.random.default_rng([p.seed, 11])
-        chance = {name: rng.uniform(2**-33, 1 - 2**-33, p.draws) for name in found[1]}
-        seen = {name: how.seen(w.joint.every[name], p.pilot_units, chance[name]) for name, how in found[1].items()}
-        learned = {"nothing": {}, "pilot": seen, "everything": None}
-    records = []
-    for term, what in learned.items():
-        made = wait_or_start(now, later, learned=what, seed=p.seed)
-        records.append({"term": term, "label": labels[term], "estimate": made.gain, "std_error": made.error, "conf_low": made.gain - 1.645 * made.error, "conf_high": made.gain + 1.645 * made.error,
-                        "level": 0.9, "n_obs": p.draws, "unit": "USD", "method": "best expectation after the wait", "delay": made.delay, "learning": made.learning})  # fmt: skip
-    table = tidy(records)
-    said = partial(money, currency="USD", digits=2)
-    better = table[table["conf_low"] > 0]
-    best = plans[int(now.mean(axis=0).argmax())]
-    years = f"{p.wait_years:g} {'year' if p.wait_years == 1 else 'years'}"
-    stays = set(best) == {STAY}
-    text = (
-        f"Today's way is best now, so that waiting {years} loses nothing. "
-        if stays
-        else f"Starting now with the plan that is best on average ({in_words(portfolio, best)}) against waiting {years}: the delay alone costs {said(table['delay'].iloc[0])}. "
+    errors = Check(
+        "Error of the simulation",
+        None,
+        f"From {RESAMPLES} resamples of the {p.draws} draws with their pilots, or from the regression where that is greater; draws are more even than chance, so it is rather too large. "
+        f"{sentence(count(int(table['told'].ne('above 0').sum()), 'size'))} of {len(table)} not told apart from 0.",
     )
-    if better.empty:
-        text += (
-            "Nothing that could be learned meanwhile is shown to be worth anything."
-            if stays
-            else "Nothing that could be learned meanwhile is shown to make up for it."
-        )
-    else:
-        told = [f"{row.label} ({said(row.estimate)})" for row in better.itertuples()]
-        text += f"Waiting is worth more where {listing(told, last='or')}."
-    checks = (
-        Check(
-            "What is counted",
-            None,
-            "The same horizon, begun later and discounted; prices that fall or rise meanwhile, and offers that lapse, are not in it.",
-        ),
-    )
-    return Result("waiting", table, sentence(text), checks=checks, rows=w.rows, n_used=len(table))
+    return Result("pilot", table, text, checks=(check, errors), rows=w.rows, n_used=len(table))
 
 
 def first_to_measure(result: Result) -> pd.DataFrame:

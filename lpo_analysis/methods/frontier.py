@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -21,8 +21,10 @@ LISTED = 300_000
 """Plans up to which all are listed and bounded; beyond, the solver searches."""
 _ROUNDS = 60
 """Cuts a point after which the solver's search ends with the gap it has reached."""
-_AT_ONCE = 8
-"""Plans of the list that are appraised between two cuts."""
+_AT_ONCE = 32
+"""Plans of the list that are appraised at once,"""
+_CUTS = 8
+"""and how many of them, those with the least tails, then bound all others."""
 _CLOSE = 1e-6
 """Gap, relative to the scale of the money, below which two amounts are the same: what HiGHS lets a row be off by."""
 
@@ -205,14 +207,21 @@ def tail_mean(loss: Floats, level: float) -> tuple[float, float]:
 
 def _worst(loss: Floats, level: float) -> Floats:
     """Weigh the draws so that the weighted mean is the mean of the worst; a draw at the quantile enters with its part."""
-    n = len(loss)
+    return _worst_of(np.asarray(loss)[None], level)[0]
+
+
+def _worst_of(losses: Floats, level: float) -> Floats:
+    """Weigh the draws of several losses, a row each."""
+    n = losses.shape[1]
     mass = n * (1 - level)
-    weights = np.zeros(n)
+    weights = np.zeros(losses.shape)
     whole = int(np.floor(mass + 1e-9))
-    order = np.argsort(-loss, kind="stable")
-    weights[order[:whole]] = 1 / mass
-    if whole < n:
-        weights[order[whole]] = max(1 - whole / mass, 0.0)
+    if whole >= n:
+        return np.full(losses.shape, 1 / mass)
+    # The place of the quantile, and before it all that is worse; which of several equal losses counts changes no mean.
+    order = np.argpartition(-losses, whole, axis=1)[:, : whole + 1]
+    np.put_along_axis(weights, order[:, :whole], 1 / mass, axis=1)
+    np.put_along_axis(weights, order[:, whole:], max(1 - whole / mass, 0.0), axis=1)
     return weights
 
 
@@ -329,7 +338,7 @@ def efficient_frontier(assignment: Assignment, rules: Sequence[Rule] = (), *, po
         )
     rows = stacked(assignment, rules)
     made = [row for group in rows.values() for row in group]
-    listed = _Listed.of(assignment, made)
+    listed = _Listed.of(assignment, rows)
     program = listed if listed is not None else _Program(assignment, made)
     if not program.feasible():
         raise ParameterError(f"rules: no plan satisfies them. {conflict_text(assignment, rules)}")
@@ -349,6 +358,32 @@ def efficient_frontier(assignment: Assignment, rules: Sequence[Rule] = (), *, po
             target = targets.pop(0)
         plans.append(program.least_tail(target))
     return Frontier(assignment, tuple(plans), points is None)
+
+
+def best_plan(assignment: Assignment, rules: Sequence[Rule] = ()) -> Plan:
+    """Find the plan of the largest expected gain, whatever its tail.
+
+    Parameters
+    ----------
+    assignment : Assignment
+        Items, options and joint draws; where items may be divided, what is found bounds what whole ones can bring.
+    rules : sequence of Rule
+        Constraints.
+
+    Returns
+    -------
+    Plan
+        The plan, by HiGHS's mixed-integer program: whether an option is used at all is a whole number even where items may be divided.
+
+    Raises
+    ------
+    ParameterError
+        If the rules cannot hold together.
+    """
+    program = _Program(assignment, [row for group in stacked(assignment, rules).values() for row in group])
+    if not program.feasible():
+        raise ParameterError(f"rules: no plan satisfies them. {conflict_text(assignment, rules)}")
+    return program.best_gain()
 
 
 def conflict_text(assignment: Assignment, rules: Sequence[Rule]) -> str:
@@ -384,44 +419,53 @@ def conflict_text(assignment: Assignment, rules: Sequence[Rule]) -> str:
 class _Listed:
     """All plans of whole items, each with a bound on its tail that rises as cuts are found."""
 
-    def __init__(self, assignment: Assignment, plans: NDArray[np.int64]) -> None:
-        self.a, self.plans = assignment, plans
-        self.used = np.zeros((len(plans), len(assignment.options)), dtype=bool)
+    def __init__(self, assignment: Assignment, choices: Sequence[NDArray[np.int64]], rules: Sequence[Row]) -> None:
+        self.a, self.choices = assignment, choices
+        self.plans = np.column_stack([axis.ravel() for axis in np.meshgrid(*choices, indexing="ij")])
+        self.used = np.zeros((len(self.plans), len(assignment.options)))
         for item in range(len(assignment.items)):
-            self.used[np.arange(len(plans)), plans[:, item]] = True
+            self.used[np.arange(len(self.plans)), self.plans[:, item]] = 1.0
+        self.kept: NDArray[np.bool_] | None = None
+        kept = np.ones(len(self.plans), dtype=bool)
+        for row in rules:
+            value = self._of(row.coefficients)
+            near = _CLOSE * max(1.0, float(np.abs(row.coefficients).max()))
+            kept &= (value >= row.low - near) & (value <= row.high + near)
+        if not kept.all():
+            self.plans, self.used, self.kept = self.plans[kept], self.used[kept], kept
         gain = assignment.gains.mean(axis=0)
         self.mean = self._of(gain)
         self.scale = max(float(np.abs(gain).max()), 1e-12)
-        self.exact = np.full(len(plans), np.nan)
+        self.exact = np.full(len(self.plans), np.nan)
         self.bound = self._of(assignment.losses.mean(axis=0))
+        # Draw by draw in memory, as plans are added up and their worst draws picked.
+        self.losses = np.ascontiguousarray(assignment.losses.T)
 
     @classmethod
-    def of(cls, assignment: Assignment, rows: Sequence[Row]) -> _Listed | None:
-        """List the plans that satisfy the rows, or return None where they are too many."""
+    def of(cls, assignment: Assignment, rows: Mapping[str, Sequence[Row]]) -> _Listed | None:
+        """List the plans that satisfy the rules, or return None where they are too many."""
         shape = len(assignment.items), len(assignment.options)
+        # What an assignment is holds for every plan of the list; only the rules, which have names, choose among them.
+        rules = [row for name, group in rows.items() if name for row in group]
         open_pairs = np.ones(shape, dtype=bool)
-        for row in rows:
+        for row in rules:
             # Where nothing in a row can be negative, a pair that is too much alone is out.
             if (row.coefficients >= 0).all():
                 open_pairs &= row.coefficients[: shape[0] * shape[1]].reshape(shape) <= row.high + _CLOSE
         choices = [np.flatnonzero(pairs) for pairs in open_pairs]
         if not assignment.whole or np.prod([float(len(c)) for c in choices]) > LISTED:
             return None
-        grid = np.meshgrid(*choices, indexing="ij")
-        listed = cls(assignment, np.column_stack([axis.ravel() for axis in grid]))
-        kept = np.ones(len(listed.plans), dtype=bool)
-        for row in rows:
-            value = listed._of(row.coefficients)
-            near = _CLOSE * max(1.0, float(np.abs(row.coefficients).max()))
-            kept &= (value >= row.low - near) & (value <= row.high + near)
-        return cls(assignment, listed.plans[kept])
+        return cls(assignment, choices, rules)
 
     def _of(self, coefficients: Floats) -> Floats:
+        """Add up one row of coefficients over every plan."""
         pairs = coefficients[: -len(self.a.options)].reshape(len(self.a.items), -1)
-        value = self.used @ coefficients[-len(self.a.options) :]
-        for item, row in enumerate(pairs):
-            value = value + row[self.plans[:, item]]
-        return np.asarray(value, dtype=float)
+        value = np.zeros(1)
+        for row, chosen in zip(pairs, self.choices, strict=True):
+            value = np.add.outer(value, row[chosen]).ravel()
+        if self.kept is not None:
+            value = value[self.kept]
+        return np.asarray(value + self.used @ coefficients[-len(self.a.options) :], dtype=float)
 
     def feasible(self) -> bool:
         return len(self.plans) > 0
@@ -440,19 +484,24 @@ class _Listed:
             open_ones = at[np.isnan(self.exact[at]) & (self.bound[at] < best + near)]
             if not len(open_ones):
                 break
-            lowest = open_ones[np.argsort(self.bound[open_ones], kind="stable")[:_AT_ONCE]]
-            self._appraise(lowest)
+            if len(open_ones) > _AT_ONCE:
+                open_ones = open_ones[np.argpartition(self.bound[open_ones], _AT_ONCE)[:_AT_ONCE]]
+            self._appraise(np.sort(open_ones))
         alike = at[self.exact[at] <= best + near]
         return self.a.plan(self._shares(int(alike[np.argmax(self.mean[alike])])))
 
     def _appraise(self, numbers: NDArray[np.int64]) -> None:
-        for number in numbers:
-            variables = np.concatenate([self._shares(int(number)).ravel(), self.used[number].astype(float)])
-            weights = _worst(self.a.losses @ variables, self.a.level)
-            cut = weights @ self.a.losses
-            self.exact[number] = cut @ variables
-            if number == numbers[0]:
-                self.bound = np.maximum(self.bound, self._of(cut))
+        """Work out the tails of some plans, and what the worst draws of those that stand out tell of all others."""
+        options = len(self.a.options)
+        variables = np.zeros((len(numbers), self.losses.shape[0]))
+        for item in range(len(self.a.items)):
+            variables[np.arange(len(numbers)), item * options + self.plans[numbers, item]] = 1.0
+        variables[:, -options:] = self.used[numbers]
+        worst = _worst_of(variables @ self.losses, self.a.level)
+        cuts = worst @ self.losses.T
+        self.exact[numbers] = (cuts * variables).sum(axis=1)
+        for row in np.argsort(self.exact[numbers], kind="stable")[:_CUTS]:
+            np.maximum(self.bound, self._of(cuts[row]), out=self.bound)
 
 
 class _Program:

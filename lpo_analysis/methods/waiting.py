@@ -113,6 +113,41 @@ def perpetual(value: float, cost: float, *, volatility: float, discount_rate: fl
     return Perpetual(float(beta), float(multiple), float(trigger), float(option), value - cost)
 
 
+def turning_volatility(value: float, cost: float, *, discount_rate: float, payout: float) -> float:
+    """Return the volatility from which waiting is better than starting now, all else being known.
+
+    Parameters
+    ----------
+    value, cost, discount_rate, payout : float
+        As for `perpetual`.
+
+    Returns
+    -------
+    float
+        Standard deviation of the yearly change of the logarithm of the value at which the value is the trigger; 0 where waiting is
+        better without any.
+
+    Raises
+    ------
+    ParameterError
+        If an argument is out of range.
+
+    Notes
+    -----
+    At the trigger the value is beta / (beta - 1) times the cost, which tells beta; the fundamental quadratic solved for the variance is
+    2 (r - (r - payout) beta) / (beta (beta - 1)).
+
+    References
+    ----------
+    Dixit, A. K. & Pindyck, R. S. (1994). Investment under Uncertainty. Princeton University Press, chapter 5.
+    """
+    if perpetual(value, cost, volatility=0.0, discount_rate=discount_rate, payout=payout).waits or value <= cost:
+        return 0.0
+    beta = value / (value - cost)
+    variance = 2 * (discount_rate - (discount_rate - payout) * beta) / (beta * (beta - 1))
+    return float(np.sqrt(max(variance, 0.0)))
+
+
 @dataclass(frozen=True)
 class Wait:
     """Choosing now against choosing after a wait.

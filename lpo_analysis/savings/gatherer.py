@@ -15,7 +15,7 @@ from lpo_analysis.savings.candidates import PAID_HOURS, baseline_candidates, is_
 from lpo_analysis.savings.collector import GapError, by_metric
 from lpo_analysis.savings.parameters import Parameters
 from lpo_analysis.savings.payments import Payments
-from lpo_analysis.savings.rates import Rates
+from lpo_analysis.savings.rates import BilledRate, Rates
 from lpo_analysis.wording import article
 
 NEW_TO_THE_WORK = ("provider", "captive", "contract_attorney")
@@ -61,6 +61,29 @@ class Gathered:
     def baseline_route(self) -> str:
         """``rate`` (a price paid to others) or ``staff`` (the cost of own staff)."""
         return self.rates.baseline_route
+
+    def billed_at(self, billed: BilledRate) -> Gathered:
+        """Put what was billed in the place of the price on file.
+
+        Parameters
+        ----------
+        billed : BilledRate
+            What an hour of today's work was billed at.
+
+        Returns
+        -------
+        Gathered
+            Without the input that this makes needless.
+        """
+        unused = (
+            "baseline_price"
+            if self.rates.reviewer == "baseline_pay"
+            else f"baseline_{'price' if self.baseline_route == 'rate' else 'pay'}"
+        )
+        items = tuple(item for item in self.inputs if item.name != unused)
+        ranks = tuple(rank for rank in self.inputs.correlations if unused not in rank[:2])
+        inputs = Inputs(items, correlations=ranks, coupling=self.inputs.coupling)
+        return replace(self, inputs=inputs, rates=replace(self.rates, billed=billed))
 
 
 def collect(parameters: Parameters, evidence: Evidence) -> Gathered:

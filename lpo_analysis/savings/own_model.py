@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -21,9 +23,13 @@ from lpo_analysis.savings.billing.mapping import ROLES, label
 from lpo_analysis.savings.billing.seen import billed_months
 from lpo_analysis.savings.costs import Costs, Terms, costs
 from lpo_analysis.savings.gather import refusal
+from lpo_analysis.savings.rates import BilledRate
 from lpo_analysis.wording import count, listing, money, number, percent
 
 NAME = "savings_on_bills"
+NO_CURRENCY = (
+    "the bills state no currency and billing_currency names none, so their rates cannot be compared with a price"
+)
 _OF_ONE_TASK: dict[str, list[float]] = {"price": [], "hours_per_unit": []}
 """Own quotes and paces, which hold for the task of the report only."""
 
@@ -55,16 +61,12 @@ def savings_on_bills(analysis: Analysis, billing: Billing) -> Result:
     nothing = partial(not_estimable, NAME, unit="share", level=p.level, n_dropped=billing.account.lost)
     found = model_inputs(billing)
     if not billing.currency:
-        return nothing(
-            "the bills state no currency and billing_currency names none, so their rates cannot be compared with a price"
-        )
+        return nothing(NO_CURRENCY)
     if not found:
-        return nothing(
-            f"no task and role has {billing.min_cell} timekeepers with fees by the hour that are not outsourced yet"
-        )
+        return nothing(too_few(billing))
     year, wanted = money_year(billing)
     try:
-        factor = real(1.0, billing.currency, year, to=p.currency, price_year=p.price_year).factor
+        paid = billed_rates(billing, currency=p.currency, price_year=p.price_year)
     except MoneyError:
         return nothing(f"the tables have no rate of {billing.currency} for {year}")
     asked: dict[str, Analysis] = {}
@@ -84,21 +86,19 @@ def savings_on_bills(analysis: Analysis, billing: Billing) -> Result:
     rows: list[dict[str, Any]] = []
     parts: list[Costs] = []
     for task, other in asked.items():
-        values = other.gathered.rates(other.inputs.draw(shared))
-        grown = (1 + values["baseline_drift"]) ** (p.price_year - wanted)
+        drawn, rates = other.inputs.draw(shared), other.gathered.rates
         cells = {role: cell for (of, role), cell in found.items() if of == task}
         hours = sum(cell["hours_per_year"] for cell in cells.values())
-        mean = sum(cell["rate"] * cell["hours_per_year"] for cell in cells.values()) / hours
         terms = Terms(hours, p.horizon_years, p.discount_rate, p.delivery_model, p.pricing_model, p.minimum_hours if task == p.task else 0.0)  # fmt: skip
-        made = costs(values | {"baseline_rate": mean * factor * grown}, terms)
+        made = costs(replace(rates, billed=paid[task, ""])(drawn), terms)
         parts.append(made)
         rows.append(_row(task, label(task), made, hours, analysis))
         if len(cells) > 1:
             for role, cell in cells.items():
-                own = costs(values | {"baseline_rate": cell["rate"] * factor * grown}, terms)
+                own = costs(replace(rates, billed=paid[task, role])(drawn), terms)
                 rows.append(_row(f"{task}|{role}", f"{label(task)}, {ROLES.get(role, role)}", own, cell["hours_per_year"], analysis, of=hours))  # fmt: skip
     rows.insert(0, _together(parts, rows, analysis))
-    rows += _not_modelled(billing, found, missing)
+    rows += not_modelled(billing, {task for task, _ in found} - set(missing), missing)
     table = tidy(rows)
     drawn = table[table["estimate"].notna() & ~table["term"].str.contains("|", regex=False)]
     plot = (
@@ -112,6 +112,56 @@ def savings_on_bills(analysis: Analysis, billing: Billing) -> Result:
         n_dropped=billing.account.lost, plot_data=plot, draw=partial(intervals, title="Net saving on the work billed", xlabel="Share of what it costs today"),
         alt=f"Net saving by task on the buyer's own bills, with {p.level:.0%} intervals.",
     )  # fmt: skip
+
+
+def too_few(billing: Billing) -> str:
+    """Say that nothing on the bills may be modelled.
+
+    Parameters
+    ----------
+    billing : Billing
+        The bills.
+
+    Returns
+    -------
+    str
+        The reason, as a clause.
+    """
+    return f"no task and role has {billing.min_cell} timekeepers with fees by the hour that are not outsourced yet"
+
+
+def billed_rates(billing: Billing, *, currency: str, price_year: int) -> dict[tuple[str, str], BilledRate]:
+    """Put the rates of bills into the money of a report.
+
+    Parameters
+    ----------
+    billing : Billing
+        The bills, which state a currency.
+    currency : str
+        ISO 4217 code of the report.
+    price_year : int
+        Year of its prices.
+
+    Returns
+    -------
+    dict of (str, str) to BilledRate
+        By task and role, from cells that may be shown; under the empty role the mean of the task's, weighted by their hours.
+
+    Raises
+    ------
+    MoneyError
+        If the tables have no rate of the currency of the bills for their year.
+    """
+    year, wanted = money_year(billing)
+    factor = real(1.0, billing.currency, year, to=currency, price_year=price_year).factor
+    found = model_inputs(billing)
+    made = {cell: BilledRate(inside["rate"] * factor, price_year - wanted) for cell, inside in found.items()}
+    for task in dict.fromkeys(task for task, _ in found):
+        inside = [numbers for (of, _), numbers in found.items() if of == task]
+        hours = sum(numbers["hours_per_year"] for numbers in inside)
+        mean = sum(numbers["rate"] * numbers["hours_per_year"] for numbers in inside) / hours
+        made[task, ""] = BilledRate(mean * factor, price_year - wanted)
+    return made
 
 
 def _why(analysis: Analysis, changes: dict[str, Any]) -> str:
@@ -156,12 +206,25 @@ def _together(parts: list[Costs], rows: list[dict[str, Any]], analysis: Analysis
     return made | {"hours": hours, "rate": float(np.median(today / hours))}
 
 
-def _not_modelled(
-    billing: Billing, found: dict[tuple[str, str], dict[str, float]], missing: dict[str, str]
-) -> list[dict[str, Any]]:
-    """List what is on the bills and not in the model: by task where nothing of it is, and what is outsourced already."""
+def not_modelled(billing: Billing, modelled: Container[str], missing: Mapping[str, str]) -> list[dict[str, Any]]:
+    """List what is on the bills and not in a model.
+
+    Parameters
+    ----------
+    billing : Billing
+        The bills.
+    modelled : container of str
+        Tasks that are in the model.
+    missing : mapping of str to str
+        Why a task is not, where more is known than that nothing of it may be shown.
+
+    Returns
+    -------
+    list of dict
+        Rows ``left_out_<task>`` of a result by task where nothing of it is in the model, and ``left_out_outsourced``: the reason as method, and
+        ``amount`` in the currency of the bills where it may be shown.
+    """
     by_task = spend(billing, by="task").table
-    modelled = {task for task, _ in found} - set(missing)
     rows = []
     for cell in by_task[by_task["term"].ne("total")].itertuples():
         task = str(cell.term)

@@ -10,6 +10,22 @@ import numpy as np
 from lpo_analysis.methods.draws import Floats
 
 
+@dataclass(frozen=True)
+class BilledRate:
+    """What an hour of today's work was billed at.
+
+    Parameters
+    ----------
+    amount : float
+        Money of the report an hour, before prices moved on.
+    years : float
+        Years from then to the price year, over which it follows the drift of prices at home.
+    """
+
+    amount: float
+    years: float
+
+
 @dataclass(frozen=True, eq=False)
 class Rates:
     """How inputs make the values that `lpo_analysis.savings.costs.costs` wants.
@@ -29,6 +45,8 @@ class Rates:
         Years between the observation of an input and the price year.
     pace : str or None
         Input that holds the pace of today's work: ``documents_per_hour``, ``hours_per_unit`` or None.
+    billed : BilledRate or None
+        What today's work was billed at, in the place of what the evidence says it costs.
     """
 
     route: str
@@ -37,6 +55,7 @@ class Rates:
     drift_there: str
     elapsed: Mapping[str, float]
     pace: str | None = None
+    billed: BilledRate | None = None
 
     def __call__(self, draws: Mapping[str, Floats]) -> dict[str, Floats]:
         """Turn draws of the inputs into values.
@@ -53,7 +72,9 @@ class Rates:
         """
         v = dict(draws)
         v["reviewer_rate"] = self._staff(v, self.reviewer)
-        if self.baseline_route == "rate":
+        if self.billed is not None:
+            v["baseline_rate"] = self.billed.amount * (1 + v["baseline_drift"]) ** self.billed.years
+        elif self.baseline_route == "rate":
             v["baseline_rate"] = self._today(v, "baseline_price", "baseline_drift")
         else:
             v["baseline_rate"] = (

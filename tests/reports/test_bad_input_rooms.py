@@ -67,6 +67,10 @@ CASES = {
     "decision, no file of providers": ([*DECISION, "-p", "providers_path=nowhere.csv"], ["providers_path: there is no file of this name"]),
     "decision, silence read as permission": ([*DECISION, "-p", "unknown_duties=allow"], ["unknown_duties: must be one of 'refuse' or 'allow_with_review'"]),
     "decision, baseline of another buyer": ([*DECISION, "-p", "baseline=in_house_counsel"], ["a law firm has no in-house counsel"]),
+    "decision, controls without costs": ([*DECISION, "-p", "required_controls=encryption"], ["required_controls: what they cost is on no row", "give controls_path"]),
+    "decision, unknown control": ([*DECISION, "-p", "required_controls=encrypt"], ["'encrypt' is not in the table of controls", "Did you mean 'encryption'"]),
+    "decision, bills that are not there": ([*DECISION, "-p", "billing_path=nowhere"], ["billing_path: the path means no file"]),
+    "decision, no tasks and no bills": ([*DECISION, "-p", "tasks=", "-p", "volume_hours="], ["tasks: name one or more, or give billing_path"]),
     "risk, name that climbs out": ([*RISK, "--name", "../x"], ["--name '../x' is no folder name"]),
 }  # fmt: skip
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from lpo_analysis import vocabulary
 from lpo_analysis.charts import dotplot
-from lpo_analysis.methods.suppression import SHOWN, SMALL
+from lpo_analysis.methods.suppression import COMPLEMENT, SHOWN, SMALL
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.savings.billing.confidential import hidden
 from lpo_analysis.savings.billing.faults import words
@@ -449,7 +449,7 @@ def volumes(billing: Billing) -> Result:
     Result
         One task and role a row (``document_review|associate``), fees with hours that are not outsourced yet: estimate is hours a year
         (hours by the months from the first to the last bill, times twelve), rate the effective rate, with hours, amount and the
-        timekeepers behind it. Cells of few are hidden so that sums by task or role do not give them away.
+        timekeepers behind it. Cells of few are hidden so that sums by task or role, and the cells of `spend`, do not give them away.
     """
     fees = billing.grains[billing.grains["kind"].eq("fee") & ~billing.grains["outsourced"]]
     fees = fees[fees["task"].isin(vocabulary.codes_of("task"))]
@@ -462,6 +462,12 @@ def volumes(billing: Billing) -> Result:
         )
     n_months = billed_months(billing)
     marks = hidden(fees.astype({"task": str, "role": str}), ["task", "role"], least=billing.min_cell)
+    # Spend hides cells of its own, beside totals that are shown: hours and rates of those would give away what is hidden with them.
+    every = billing.grains.assign(role=_role_or_none(billing.grains))
+    for axis, by in enumerate(("task", "role")):
+        there = _marks(every, by, billing.min_cell)
+        unsafe = set(there.index[there.ne(SHOWN)].astype(str))
+        marks[[str(cell[axis]) in unsafe and mark == SHOWN for cell, mark in marks.items()]] = COMPLEMENT
     sums = fees.groupby(["task", "role"], observed=True)[["hours", "amount", "rated", "lines"]].sum()
     who = fees.groupby(["task", "role"], observed=True)["who"].nunique()
     rows = []

@@ -77,7 +77,12 @@ def test_the_result_tells_probabilities_that_go_together():
     stay = float((ADJUSTED.benefits.argmax(axis=1) == 0).mean())
     assert table["p_best"].sum() + stay == pytest.approx(1)
     assert (table["p_best"] <= table["p_beats_staying"] + 1e-12).all()
-    assert table["mean"].is_monotonic_decreasing
+    assert table["estimate"].is_monotonic_decreasing
+    # Means, so that what is taken off a saving leaves what is told.
+    np.testing.assert_allclose(table["estimate"], table["saving"] - table["increment"] - table["controls"])
+    net = ADJUSTED.net(table["term"].iloc[0])
+    assert table["estimate"].iloc[0] == pytest.approx(net.mean())
+    assert table["median"].iloc[0] == pytest.approx(np.median(net), rel=0.02)
     assert "beats staying with a probability of" in ADJUSTED.result.text
     assert ADJUSTED.result.rows
     assert ADJUSTED.benefits.shape == (512, 4)

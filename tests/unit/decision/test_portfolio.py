@@ -42,19 +42,59 @@ def test_all_tasks_and_the_loss_stand_on_one_object_of_draws(default):
 
 def test_a_plan_brings_the_sum_of_its_tasks_less_each_holder_once(default):
     w, po = default.ways, default.portfolio
-    name = "outside provider, India"
+    name, other = "outside provider, India", "outside provider, Ohio"
     cells = [(task, name) for task in default.parameters.tasks]
     saving = sum(w.adjusted[task].saving[key(task, name)] for task, name in cells)
     once = w.adjusted["document_review"].increment[key("document_review", name)]
-    np.testing.assert_allclose(po.net((name, name)), saving - once)
-    np.testing.assert_allclose(po.model((name, name))(w.joint.every), saving - once)
+    # Vetting is hours times pay over productive hours with benefits on top; each task alone pays it, two at one provider pay it once.
+    v = w.joint.draws[key("document_review", name)]
+    years = w.cells["document_review", name].gathered.rates.elapsed["baseline_pay"]
+    pay = v["baseline_pay"] * (1 + v["baseline_drift"]) ** years
+    vetting = v["setup_hours"] * pay / (1 - v["benefits_share"]) / v["productive_hours"]
+    np.testing.assert_allclose(po.net((name, name)), saving - once + vetting)
+    np.testing.assert_allclose(po.model((name, name))(w.joint.every), saving - once + vetting)
     assert not po.net((STAY, STAY)).any()
+    apart = [
+        w.adjusted[task].net(key(task, who)) for task, who in zip(default.parameters.tasks, (name, other), strict=True)
+    ]
+    np.testing.assert_allclose(po.net((name, other)), sum(apart))
+    np.testing.assert_allclose(po.model((name, other))(w.joint.every), sum(apart))
+    # So does what starting costs, which a budget limits.
+    assert po.starting((name, name)) == pytest.approx(
+        po.starting((name, STAY)) + po.starting((STAY, name)) - vetting.mean()
+    )
 
 
-def test_what_befalls_costs_on_average_what_is_expected(default):
+def test_parts_of_a_plan_and_of_a_way_are_means_that_add_up(default):
+    who = default.plan.model["who"]
+    assert who["part"].iloc[-1] == "the whole plan"
+    assert who["saves"].iloc[:-1].sum() == pytest.approx(who["saves"].iloc[-1])
+    assert who["saves"].iloc[-1] == pytest.approx(default.plan.row("saving")["estimate"])
+    table = default.adjusted.table
+    left = table["before"] - table["quality"] - table["increment"] - table["controls"]
+    np.testing.assert_allclose(left, table["estimate"])
+    for result in (default.adjusted, default.plan, default.brief):
+        assert "(mean; 90% interval" in result.text
+        assert "median" not in result.text
+    assert default.brief.row("saving")["estimate"] == pytest.approx(
+        default.portfolio.net(default.portfolio.candidate, fresh=True).mean()
+    )
+
+
+def test_what_a_constraint_costs_by_keeping_tasks_whole_is_bounded():
+    free, half = made(), made(max_share_per_provider=0.5, delivery_models=["provider"])
+    assert free.portfolio.divided == pytest.approx(0, abs=1e-3)
+    assert "would bring nothing more" in next(c.text for c in free.frontier.checks if c.name == "Tasks go whole")
+    # Half of all hours may go to one provider: whole, the larger task stays; divided, parts of it go.
+    assert half.portfolio.divided > 0
+    assert "at most $" in next(c.text for c in half.frontier.checks if c.name == "Tasks go whole")
+
+
+@pytest.mark.parametrize("records", [5_000_000, 3_000], ids=["records count", "the response alone often counts"])
+def test_what_befalls_costs_on_average_what_is_expected(records):
     w = made(
-        draws=65536,
-        records=5_000_000,
+        draws=32768,
+        records=records,
         vendors=1,
         tasks=["document_review"],
         volume_hours=[4000.0],

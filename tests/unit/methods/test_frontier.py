@@ -1,5 +1,6 @@
 """The frontier against all plans there are, and against Rockafellar and Uryasev's own program."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from scipy.optimize import linprog
 
 from lpo_analysis.errors import ParameterError
-from lpo_analysis.methods.frontier import Assignment, efficient_frontier, tail_mean
+from lpo_analysis.methods.frontier import Assignment, best_plan, efficient_frontier, tail_mean
 from lpo_analysis.methods.rules import Between, Budget, Forbid, LeastSize, MostUsed, conflicts_among
 
 ITEMS, OPTIONS = ("research", "review", "drafting", "support"), ("stay", "near", "far")
@@ -99,6 +100,51 @@ def test_using_an_option_may_cost_whatever_goes_there():
     truth = efficient(every_plan(drawn(), "none", setup))
     assert [tuple(p.shares.argmax(axis=1)) for p in found.plans] == [p[2] for p in truth]
     np.testing.assert_allclose([p.mean for p in found.plans], [p[0] for p in truth], rtol=1e-10)
+
+
+def test_what_befalls_in_the_place_of_an_expected_setup_is_in_the_tail_alone():
+    # One item, stay or go. Going brings 10 for sure and costs 1 in expectation; what befalls is 20 in one of twenty draws, else 0.
+    befell = np.zeros((200, 2))
+    befell[::20, 1] = 20.0
+    gain = np.zeros((200, 1, 2))
+    gain[:, 0, 1] = 10.0
+    a = Assignment(("work",), ("stay", "go"), gain, setup=np.array([0.0, 1.0]), setup_loss=befell, level=0.9)
+    plan = a.plan(np.array([[0.0, 1.0]]))
+    # By hand: the gain is 10 - 1 in each draw; of the worst tenth (20 draws) half lose 20 - 10, half lose -10.
+    assert (plan.mean, plan.mean_error) == (9.0, 0.0)
+    assert plan.tail == pytest.approx((10 * 10 + 10 * -10) / 20)
+    without = Assignment(("work",), ("stay", "go"), gain, setup=np.array([0.0, 1.0]), level=0.9)
+    assert without.plan(np.array([[0.0, 1.0]])).tail == pytest.approx(-9.0)
+    # An option that is not used costs nothing of either kind.
+    assert a.plan(np.array([[1.0, 0.0]])).tail == 0
+    # Two items at one option meet what befalls there once.
+    two = Assignment(
+        ("a", "b"), ("stay", "go"), np.repeat(gain, 2, axis=1), setup=np.array([0.0, 1.0]), setup_loss=befell, level=0.9
+    )
+    both = two.plan(np.array([[0.0, 1.0], [0.0, 1.0]]))
+    assert both.mean == pytest.approx(2 * 10 - 1)
+    assert both.tail == pytest.approx((10 * (20 - 20) + 10 * -20) / 20)
+
+
+def test_the_best_plan_of_whole_and_of_divided_items_is_that_of_hand():
+    # Two items of 3 and 1 hours bring 2 an hour far away, which may have half of all hours, and going there costs 1.
+    gain = np.zeros((100, 2, 2))
+    gain[:, :, 1] = 2 * np.array([3.0, 1.0])
+    a = Assignment(("a", "b"), ("stay", "far"), gain, setup=np.array([0.0, 1.0]), sizes=np.array([3.0, 1.0]), level=0.9)
+    rules = (Between("half", ("far",), most=0.5),)
+    # Whole, only the item of one hour may go: 2 - 1; divided, two of four hours go: 4 - 1.
+    assert best_plan(a, rules).mean == pytest.approx(1.0)
+    assert best_plan(replace(a, whole=False), rules).mean == pytest.approx(3.0)
+    with pytest.raises(ParameterError, match="no plan satisfies them"):
+        best_plan(a, (Forbid("nobody", ("a",), None),))
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 1000])
+def test_how_many_plans_are_appraised_at_once_changes_no_plan(monkeypatch, at_once):
+    due = [(p.mean, p.tail) for p in efficient_frontier(assignment(), RULES["several"], points=None).plans]
+    monkeypatch.setattr("lpo_analysis.methods.frontier._AT_ONCE", at_once)
+    found = [(p.mean, p.tail) for p in efficient_frontier(assignment(), RULES["several"], points=None).plans]
+    np.testing.assert_allclose(found, due)
 
 
 def test_points_along_the_frontier_are_on_it_and_hold_both_ends():

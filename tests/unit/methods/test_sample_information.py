@@ -1,6 +1,7 @@
 """What a pilot is worth: its shape, its bounds and what is refused; the numbers are in tests/reference/test_information_normal.py."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from lpo_analysis.errors import ParameterError
@@ -34,6 +35,20 @@ def test_the_same_seed_gives_the_same_and_zero_is_a_seed():
     made = [evsi(BENEFIT, DRAWS, {"rate": Measured("log_mean", 0.4)}, sizes=[5], seed=s) for s in (0, 0, 1)]
     assert made[0].equals(made[1])
     assert not made[0].equals(made[2])
+
+
+def test_the_error_over_resamples_is_that_of_pilots_run_again():
+    # A normal gain with a known pilot; each run has other draws and another pilot.
+    found = []
+    for seed in range(60):
+        x = np.random.default_rng(seed).normal(0.1, 1.0, 512)
+        table = np.column_stack([np.zeros(512), x])
+        found.append(
+            evsi(table, {"x": x}, {"x": Measured("mean", 2.0)}, sizes=[4], seed=seed, resamples=40 if seed < 12 else 0)
+        )
+    made = pd.concat(found)
+    assert made["resampled"].iloc[:12].mean() == pytest.approx(made["value"].std(ddof=1), rel=0.3)
+    assert made["resampled"].iloc[12:].isna().all()
 
 
 @pytest.mark.parametrize(

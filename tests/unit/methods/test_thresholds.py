@@ -35,6 +35,24 @@ def test_another_target_and_statistic_are_another_value():
     assert found.values[0] == pytest.approx(np.quantile(DRAWS["worth"], 0.1) + 2.0, abs=1e-6)
 
 
+def test_the_error_of_a_value_is_that_of_the_mean_over_its_slope():
+    def error(values):
+        return float(np.std(values, ddof=1) / np.sqrt(len(values)))
+
+    found = threshold(
+        lambda v: v["worth"] + v["fixed"] - 2 * v["price"],
+        INPUTS,
+        "price",
+        draws=DRAWS,
+        statistic=lambda y: float(y.mean()),
+        error=error,
+    )
+    # The root is (mean worth + 3) / 2: half of what the draws leave open of that mean.
+    assert found.values[0] == pytest.approx((DRAWS["worth"].mean() + 3) / 2, abs=1e-6)
+    assert found.errors == pytest.approx((error(DRAWS["worth"]) / 2,), rel=1e-6)
+    assert threshold(gain, INPUTS, "price", draws=DRAWS).errors == ()
+
+
 def test_an_input_that_turns_nothing_has_no_value():
     assert threshold(gain, INPUTS, "fixed", draws=DRAWS).values == ()
     assert threshold(lambda v: 100 - v["price"], INPUTS, "price", draws=DRAWS).values == ()

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from lpo_analysis.errors import ParameterError
-from lpo_analysis.methods.waiting import perpetual, wait_or_start
+from lpo_analysis.methods.waiting import perpetual, turning_volatility, wait_or_start
 
 
 def test_the_factory_of_two_prices():
@@ -70,6 +70,22 @@ def test_without_volatility_only_growth_is_waited_for():
     assert perpetual(1.0, 1.0, volatility=1e-4, discount_rate=0.05, payout=0.04).multiple == pytest.approx(
         1.25, abs=1e-4
     )
+
+
+@pytest.mark.parametrize(("value", "rate", "payout"), [(2.0, 0.04, 0.04), (5.0, 0.05, 0.03), (1.3, 0.08, 0.1)])
+def test_at_the_turning_volatility_the_value_is_the_trigger(value, rate, payout):
+    turning = turning_volatility(value, 1.0, discount_rate=rate, payout=payout)
+    if payout == rate == 0.04:
+        # Dixit & Pindyck (1994), chapter 5: r = payout = 4 percent and a volatility of 0.2 make the trigger twice the cost.
+        assert turning == pytest.approx(0.2)
+    assert perpetual(value, 1.0, volatility=turning, discount_rate=rate, payout=payout).trigger == pytest.approx(value)
+    assert perpetual(value, 1.0, volatility=1.01 * turning, discount_rate=rate, payout=payout).waits
+    assert not perpetual(value, 1.0, volatility=0.99 * turning, discount_rate=rate, payout=payout).waits
+
+
+def test_where_waiting_is_better_anyway_no_volatility_is_needed():
+    assert turning_volatility(1.1, 1.0, discount_rate=0.05, payout=0.04) == 0
+    assert turning_volatility(0.9, 1.0, discount_rate=0.05, payout=0.05) == 0
 
 
 def test_where_nothing_is_forgone_it_is_never_time():

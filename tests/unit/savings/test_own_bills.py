@@ -10,7 +10,7 @@ from lpo_analysis.errors import DataError, ParameterError
 from lpo_analysis.evidence.money import real
 from lpo_analysis.methods.bridge import rate_volume_mix
 from lpo_analysis.savings import Parameters, analyse, own_bills
-from lpo_analysis.savings.billing import protected, read_billing
+from lpo_analysis.savings.billing import model_inputs, protected, read_billing, spend
 from lpo_analysis.savings.billing.lists import read_moved, read_providers
 from lpo_analysis.savings.billing.seen import HIDDEN
 from lpo_analysis.savings.costs import Terms, costs
@@ -74,6 +74,24 @@ def test_what_is_not_modelled_is_listed_with_reason_and_amount(analysis):
     assert left.iloc[0]["method"].startswith("not modelled: no task")
     assert left.iloc[0]["amount"] == 12 * 3 * 400
     assert "Not modelled: 1 kind of work on the bills, $14,400" in analysis.own_bills.model.text
+
+
+def test_hours_and_rates_of_what_spend_hides_are_hidden_too(tmp_path):
+    # Support has two timekeepers: spend hides it and one task more beside a total; that task's hours times its rate would give it away.
+    rows = []
+    for month in months(12, 2024):
+        rows += [(month, "m", "L320", f"a{i}", "ASSOC", 50, 300) for i in range(4)]
+        rows += [(month, "m", "L120", f"r{i}", "ASSOC", 10, 400) for i in range(3)]
+        rows += [(month, "m", "P280", f"c{i}", "ASSOC", 2, 350) for i in range(3)]
+        rows += [(month, "m", "L110", f"d{i}", "ASSOC", 5, 300) for i in range(2)]
+    (tmp_path / "b.csv").write_text(
+        bill(rows).replace("L120,A104", "L120,A102").replace("P280,A104", "P280,A106").replace("L110,A104", "L110,A103")
+    )
+    billing = read_billing(tmp_path / "b.csv")
+    for by, axis in (("task", 0), ("role", 1)):
+        shown = spend(billing, by=by).table.dropna(subset=["estimate"])["term"]
+        assert {cell[axis] for cell in model_inputs(billing)} <= set(shown)
+    assert ("document_review", "associate") in model_inputs(billing)
 
 
 def test_several_tasks_add_up_draw_by_draw(tmp_path):
