@@ -89,7 +89,7 @@ def page(notebook: Any, *, name: str) -> str:
         title=textwrap.shorten(f"{heading} · {question}", 160, placeholder=" …") if question.endswith("?") else heading,
         notebook=name, blocks=blocks, contents=contents, style=style(), version=__version__,
         asked=citations.asked("".join(str(part) for block in blocks for part in block.values())),
-        right=sorted({place for block in blocks for place in block.get("right", [])}),
+        columns=typeset.rules(name for block in blocks for name in block.get("classes", ())),
     )  # fmt: skip
     return html
 
@@ -195,7 +195,7 @@ def _table(shown: Mapping[str, Any], html: str, citations: Citations) -> dict[st
     own = any("popovertarget" in cell for row in cells for cell in row)
     behind = [] if own else citations.numbers(shown["behind"])
     made = typeset.write(grid, anchor=f"table-{shown['name']}", cells=cells)
-    return {"kind": "table", "html": made, "right": grid.right, "opened": citations.opened(behind)}
+    return {"kind": "table", "html": made, "classes": grid.classes, "opened": citations.opened(behind)}
 
 
 def _picture(kind: str, raw: str, alt: str) -> dict[str, Any]:

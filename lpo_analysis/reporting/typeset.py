@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
+from html import escape, unescape
 
 _TITLE = re.compile(r'<td [^>]*class="gt_heading gt_title[^>]*>(.*?)</td>', re.DOTALL)
 _HEAD = re.compile(r'<th class="gt_col_heading[^"]* gt_(left|right|center)"[^>]*>(.*?)</th>', re.DOTALL)
 _ROW = re.compile(r"<tr[^>]*>(.*?)</tr>", re.DOTALL)
 _CELL = re.compile(r'<td [^>]*class="gt_row [^>]*>(.*?)</td>', re.DOTALL)
 _NOTE = re.compile(r'<td class="gt_sourcenote"[^>]*>(?:<span class="gt_from_md">)?(.*?)(?:</span>)?</td>', re.DOTALL)
+_TAG = re.compile(r"<[^>]+>")
+_MIDDLE, _LONG = 25, 70
+"""Signs of its longest cell from which a column of words is not squeezed on a narrow screen."""
+_RULES = {
+    "n": (("td,th", "text-align:right;padding-left:.6rem"), ("td", "white-space:nowrap"), ("th", "min-width:4.2rem")),
+    "m": (("td", "min-width:7rem"),),
+    "w": (("td", "min-width:13rem"),),
+}
 
 
 @dataclass(frozen=True)
@@ -36,9 +44,14 @@ class Grid:
     notes: tuple[str, ...]
 
     @property
-    def right(self) -> list[int]:
-        """Places of the columns that are set to the right, from 1."""
-        return [place for place, (_, right) in enumerate(self.heads, start=1) if right]
+    def classes(self) -> list[str]:
+        """How its columns are set: ``n2``, the second to the right; ``m3`` and ``w4``, words that need some room, or more of it."""
+        made = []
+        for place, (_, right) in enumerate(self.heads, start=1):
+            longest = max((len(unescape(_TAG.sub("", row[place - 1]))) for row in self.rows), default=0)
+            kind = "n" if right else "w" if longest > _LONG else "m" if longest > _MIDDLE else ""
+            made += [f"{kind}{place}"] if kind else []
+        return made
 
 
 def read(html: str) -> Grid | None:
@@ -84,9 +97,9 @@ def write(grid: Grid, *, anchor: str, cells: Sequence[Sequence[str]]) -> str:
     Returns
     -------
     str
-        HTML; a class ``n2`` says that the second column is set to the right.
+        HTML.
     """
-    aligned = f' class="{" ".join(f"n{place}" for place in grid.right)}"' if grid.right else ""
+    aligned = f' class="{" ".join(grid.classes)}"' if grid.classes else ""
     name = escape(anchor)
     heads = "".join(f"<th>{text}" for text, _ in grid.heads)
     rows = "\n".join("<tr>" + "".join(f"<td>{cell}" for cell in row) for row in cells)
@@ -96,6 +109,26 @@ def write(grid: Grid, *, anchor: str, cells: Sequence[Sequence[str]]) -> str:
         f'<div class="tablewrap" tabindex="0" role="region" aria-labelledby="{name}">'
         f'<table aria-labelledby="{name}"{aligned}><thead><tr>{heads}<tbody>\n{rows}</table></div>{notes}'
     )
+
+
+def rules(classes: Iterable[str]) -> str:
+    """Write the part of a style sheet that sets the columns of the tables of a page.
+
+    Parameters
+    ----------
+    classes : iterable of str
+        The `Grid.classes` of them.
+
+    Returns
+    -------
+    str
+        CSS.
+    """
+    made, known = [], sorted(set(classes), key=lambda name: (name[0], int(name[1:])))
+    for kind, told in _RULES.items():
+        chosen = ",".join(f".{name} :nth-child({name[1:]})" for name in known if name[0] == kind)
+        made += [f":is({chosen}):is({cells}){{{how}}}" for cells, how in told if chosen]
+    return "\n".join(made)
 
 
 def text(words: object) -> str:

@@ -22,7 +22,17 @@ def test_a_table_is_read_as_it_was_set(emitted):
     assert grid.heads == (("who", False), ("n", True))
     assert grid.rows == (('x &amp; y\'s "own"', "1.50"), ("", ""))
     assert grid.notes == ('Mind "this" &amp; that.', "From there.")
-    assert grid.right == [2]
+    assert grid.classes == ["n2"]
+
+
+def test_columns_of_many_words_are_not_squeezed(emitted):
+    frame = pd.DataFrame({"short": ["x"], "middle": ["x" * 30], "long": ["&" * 80], "n": [1]})
+    grid = typeset.read(_set(emitted, frame, title="T"))
+    assert grid.classes == ["m2", "w3", "n4"]
+    css = typeset.rules([*grid.classes, "n10", "n4"])
+    assert ":is(.n4 :nth-child(4),.n10 :nth-child(10)):is(td,th){text-align:right" in css
+    assert ":is(.w3 :nth-child(3)):is(td){min-width:13rem}" in css
+    assert typeset.rules([]) == ""
 
 
 def test_an_empty_table_keeps_its_heads(emitted):
@@ -45,7 +55,7 @@ def test_what_is_written_is_valid_without_end_tags_and_named_by_its_title(emitte
     table = tree.find(".//table")
     assert ["".join(cell.itertext()).strip() for cell in table.iter("td")] == [hostile, "1", "[1]", "2"]
     assert ["".join(cell.itertext()) for cell in table.iter("th")] == ["a", "b"]
-    assert table.get("class") == "n2"
+    assert table.get("class") == "w1 n2"
     (title,) = (element for element in tree.iter("p") if element.get("class") == "title")
     region = next(element for element in tree.iter("div"))
     assert title.get("id") == table.get("aria-labelledby") == region.get("aria-labelledby")
