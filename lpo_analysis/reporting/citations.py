@@ -10,11 +10,10 @@ from typing import Any
 
 from lpo_analysis.reporting.notebook import TABLE
 from lpo_analysis.reporting.typeset import text
-from lpo_analysis.wording import count
 
 SOURCES = "sources"
 """Name of the table that lists the sources of a report."""
-MOST = 4
+MOST = 3
 """Numbers shown behind one sentence, caption or cell; further ones are counted on screen and all are printed."""
 _BRACKETS = re.compile(r"\[(\d{1,4})\]")
 
@@ -99,7 +98,7 @@ class Citations:
         if not listed:
             return ""
         shown = listed if len(listed) <= MOST + 1 else listed[:MOST]
-        # The style sheet says "Source" before the number to those who hear the page.
+        # To those who hear the page the style sheet says "Source" before a number and "further sources" after a count.
         buttons = "".join(f"<button popovertarget=s{n}>{n}</button>" for n in shown)
         if len(listed) == 1:
             return buttons
@@ -107,9 +106,8 @@ class Citations:
         if not more:
             return f"<span class=refs>{buttons}</span>"
         printed = ", ".join(words for _, words in spans(listed))
-        told = count(more, "further source")
-        buttons += f'<a class=ref href=#s{listed[len(shown)]} title="{told}">+{more}</a>'
-        return f'<span class="refs cut">{buttons}<span class=printed>[{printed}]</span></span>'
+        buttons += f"<a class=ref href=#s{listed[len(shown)]}>+{more}</a>"
+        return f"<span class=cut>{buttons}<i>[{printed}]</i></span>"
 
     def in_cells(self, cells: Iterable[Sequence[str]], shown: Mapping[str, Any]) -> list[list[str]]:
         """Let the numbers in brackets of a table open their sources, and add those of rows that are figures themselves.

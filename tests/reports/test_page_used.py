@@ -175,7 +175,8 @@ def test_a_finger_opens_a_source_on_a_phone(opened):
 
 def test_those_who_hear_the_page_hear_that_a_number_is_a_source(opened):
     with opened("savings") as view:
-        number = _number(view)
+        number, more = _number(view), view.locator(".cut a").first
+        assert f'link "{more.inner_text()} further sources"' in more.aria_snapshot()
         assert f'button "Source {number.inner_text()}"' in number.aria_snapshot()
         table = view.get_by_role("table", name="Inputs, and what each rests on")
         assert table.get_by_role("columnheader", name="Median").count() == 1
@@ -188,7 +189,7 @@ def test_in_print_every_number_is_a_numbered_reference_and_the_list_has_addresse
         number = view.locator("td [popovertarget]").first
         around = ["::before", "::after"]
         assert [number.evaluate("(e, p) => getComputedStyle(e, p).content", p) for p in around] == ['"["', '"] "']
-        runs = view.locator(".printed").first
+        runs = view.locator(".cut i").first
         assert runs.is_visible()
         assert re.fullmatch(r"\[\d+[–,\d ]*\]", runs.inner_text())
         assert view.locator(".cut [popovertarget]").first.is_hidden()

@@ -41,7 +41,7 @@ def weigh(html: str) -> dict[str, int]:
         ("style", r"<style.*?</style>"),
         ("code", r"<details class=\"code\".*?</details>"),
         ("list of sources", r'<ol class="sources">.*?</ol>'),
-        ("openers of sources", r"<button popovertarget.*?</button>|<span class=\"?refs.*?>|<a class=ref.*?</a>|<span class=printed.*?</span>"),
+        ("openers of sources", r"<button popovertarget.*?</button>|<span class=(?:refs|cut)>|<a class=ref.*?</a>|<i>.*?</i>"),
         ("table markup", r"</?(?:table|thead|tbody|tr|td|th)\b[^>]*>|<div class=\"tablewrap[^>]*>"),
         ("table cells", r"(?<=\0)[^<\0]+"),
         ("alternative texts", r'(?<= alt=")[^"]*'),
@@ -70,12 +70,7 @@ class _Read(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        self.skipped += (
-            self.skipped > 0
-            or tag in ("button", "style")
-            or "ref" in str(given.get("class"))
-            or given.get("class") == "printed"
-        )
+        self.skipped += self.skipped > 0 or tag in ("button", "style") or "ref" in str(given.get("class")) or tag == "i"
         if tag == "img":
             self.alts.append(str(given["alt"]))
             self.skipped -= self.skipped > 0
