@@ -205,7 +205,7 @@ def test_the_page_names_language_width_and_title(tree):
 def test_every_picture_has_an_alternative_text_a_size_and_a_caption(tree):
     pictures = list(tree.iter("img"))
     assert len(pictures) >= 5
-    bare = [_text(figure) for figure in tree.iter("figure") if len(figure.find("img").get("alt", "")) < 30]
+    bare = [_text(figure) for figure in tree.iter("figure") if len(figure.find(".//img").get("alt", "")) < 30]
     assert bare == [], "these figures have no alternative text worth the name"
     assert all(img.get("width") and img.get("height") for img in pictures)
     assert all(_text(figure.find("figcaption")) for figure in tree.iter("figure"))
