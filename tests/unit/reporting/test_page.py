@@ -202,8 +202,11 @@ def test_a_question_that_could_not_be_answered_has_a_card_without_an_interval():
         ),
         (VALUE | {"unit": "share", "conf_high": "inf"}, "49%", "90% interval 12% to never"),
         (VALUE | {"unit": "hours", "estimate": "inf", "conf_low": None, "conf_high": None}, "never", "hours"),
+        (VALUE | {"estimate": 0.998, "conf_low": None, "conf_high": None}, "over 99%", ""),
+        (VALUE | {"estimate": -0.2, "conf_low": None, "conf_high": None}, "-20%", ""),
+        (VALUE | {"estimate": 0.002, "unit": "probability", "conf_low": None, "conf_high": None}, "under 1%", ""),
     ],
-    ids=["share", "open interval", "open share", "never"],
+    ids=["share", "open interval", "open share", "never", "almost all", "a fall", "hardly ever"],
 )
 def test_a_recorded_value_is_put_into_words(item, big, span):
     words = spoken(item)
