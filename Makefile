@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DOCS := $(VENV)/.docs
-PACKAGES := ".[test,bench]"
+PACKAGES := ".[test,browser,bench]"
 
 .DEFAULT_GOAL := help
 .PHONY: help env reports test lint types check nbval test-slow notebooks lab bench docs generated clean

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from lpo_analysis.reporting.notebook import TABLE
-from lpo_analysis.wording import count
+from lpo_analysis.reporting.typeset import text
 
 SOURCES = "sources"
 """Name of the table that lists the sources of a report."""
-MOST = 6
+MOST = 3
 """Numbers shown behind one sentence, caption or cell; further ones are counted on screen and all are printed."""
 _BRACKETS = re.compile(r"\[(\d{1,4})\]")
-_CELL = re.compile(r"(<td\b[^>]*>)(.*?)(</td>)", re.DOTALL)
-_ROW = re.compile(r"<tr\b[^>]*>.*?</tr>", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -56,6 +55,7 @@ class Citations:
     def __init__(self, bundles: Iterable[Mapping[str, Any]]) -> None:
         self.sources: dict[int, Source] = {}
         self._by_row: dict[str, int] = {}
+        self._placed: set[int] = set()
         for data in bundles:
             shown = data.get(TABLE)
             if shown is None or shown["name"] != SOURCES:
@@ -97,55 +97,71 @@ class Citations:
         listed = [number for number in numbers if number in self.sources]
         if not listed:
             return ""
-        if len(listed) == 1:
-            return (
-                f'<button class="ref" popovertarget="s{listed[0]}" aria-label="Source {listed[0]}">{listed[0]}</button>'
-            )
         shown = listed if len(listed) <= MOST + 1 else listed[:MOST]
-        buttons = "".join(f'<button class="ref" popovertarget="s{n}">{n}</button>' for n in shown)
-        printed, more = "", len(listed) - len(shown)
-        if more:
-            told = count(more, "further source")
-            buttons += (
-                f'<a class="ref" href="#source-{listed[len(shown)]}" aria-label="{told}" title="{told}">+{more}</a>'
-            )
-            printed = f'<span class="printed">[{", ".join(words for _, words in spans(listed))}]</span>'
-        kind = "refs cut" if more else "refs"
-        return f'<span class="{kind}" role="group" aria-label="Sources">{buttons}{printed}</span>'
+        # To those who hear the page the style sheet says "Source" before a number and "further sources" after a count.
+        buttons = "".join(f"<button popovertarget=s{n}>{n}</button>" for n in shown)
+        if len(listed) == 1:
+            return buttons
+        more = len(listed) - len(shown)
+        if not more:
+            return f"<span class=refs>{buttons}</span>"
+        printed = ", ".join(words for _, words in spans(listed))
+        buttons += f"<a class=ref href=#s{listed[len(shown)]}>+{more}</a>"
+        return f"<span class=cut>{buttons}<i>[{printed}]</i></span>"
 
-    def in_table(self, html: str, shown: Mapping[str, Any]) -> str:
+    def in_cells(self, cells: Iterable[Sequence[str]], shown: Mapping[str, Any]) -> list[list[str]]:
         """Let the numbers in brackets of a table open their sources, and add those of rows that are figures themselves.
 
         Parameters
         ----------
-        html : str
-            The table.
+        cells : iterable of sequence of str
+            Rows of the table, as HTML.
         shown : mapping
             Its machine-readable form.
 
         Returns
         -------
-        str
-            The table with buttons.
+        list of list of str
+            The rows with buttons.
         """
-        head, opening, rest = html.partition("<tbody")
-        body, closing, tail = rest.partition("</tbody>")
         at = shown["columns"].index("term") if "term" in shown["columns"] else None
-        terms = [] if at is None else [self.numbers([row[at]]) for row in shown["rows"]]
-        rows = iter(terms)
+        terms = iter([] if at is None else [self.numbers([row[at]]) for row in shown["rows"]])
+        made = []
+        for row in cells:
+            set_row = [_BRACKETS.sub(lambda found: self.opened([int(found[1])]) or found[0], cell) for cell in row]
+            own = self.opened(next(terms, []))
+            if own and set_row:
+                set_row[0] += f" {own}"
+            made.append(set_row)
+        return made
 
-        def bracketed(match: re.Match[str]) -> str:
-            return self.opened([int(match[1])]) or match[0]
+    def listed(self, shown: Mapping[str, Any]) -> str:
+        """Write the list of sources; each entry is itself what opens where its number is asked for.
 
-        def with_sources(match: re.Match[str]) -> str:
-            row = _CELL.sub(lambda cell: cell[1] + _BRACKETS.sub(bracketed, cell[2]) + cell[3], match[0])
-            own = self.opened(next(rows, []))
-            return row.replace("</td>", f" {own}</td>", 1) if own else row
+        Parameters
+        ----------
+        shown : mapping
+            The machine-readable form of the list.
 
-        return head + opening + _ROW.sub(with_sources, body) + closing + tail
+        Returns
+        -------
+        str
+            HTML.
+        """
+        at, items, due = shown["columns"].index("number"), [], 1
+        for number in dict.fromkeys(int(row[at]) for row in shown["rows"]):
+            item = self.sources[number]
+            title = f'<a href="{escape(item.link)}">{text(item.title)}</a>' if item.link else text(item.title)
+            grade = f" Grade {text(item.grade)}." if item.grade else ""
+            value = "" if number == due else f" value={number}"
+            anchor = "" if number in self._placed else f" popover id=s{number}"
+            self._placed.add(number)
+            items.append(f"<li{anchor}{value}>{text(item.publisher)} ({text(item.published)}). {title}.{grade}")
+            due = number + 1
+        return '<ol class="sources">\n' + "\n".join(items) + "</ol>"
 
-    def used(self, html: str) -> list[Source]:
-        """Return the sources that something on a page opens.
+    def asked(self, html: str) -> list[int]:
+        """Return the numbers of the sources that something on a page opens.
 
         Parameters
         ----------
@@ -154,11 +170,10 @@ class Citations:
 
         Returns
         -------
-        list of Source
-            In the order of their numbers.
+        list of int
+            Rising.
         """
-        asked = {int(number) for number in re.findall(r'popovertarget="s(\d+)"', html)}
-        return [source for number, source in sorted(self.sources.items()) if number in asked]
+        return sorted({int(number) for number in re.findall(r"<button popovertarget=s(\d+)>", html)})
 
 
 def spans(numbers: Iterable[int]) -> list[tuple[int, str]]:

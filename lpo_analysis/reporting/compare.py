@@ -320,7 +320,7 @@ class Comparison:
             )
         page: str = environment().get_template("compare.html.j2").render(
             title=self.title, notices=self.notices, runs=[run.name for run in self.runs], parameters=self.parameters.to_dict("records"), numbers=numbers,
-            inputs=[{**row, "alone": effect(row["alone"])} for row in self.inputs.to_dict("records")], made=self.made, caveat=self.caveat, style=style(),
+            inputs=[{**row, "alone": effect(row["alone"])} for row in self.inputs.to_dict("records")], made=self.made, caveat=self.caveat, style=style("index"),
         )  # fmt: skip
         return page
 

@@ -63,7 +63,7 @@ def index_page(
     ]
     script, hashed = _script()
     html: str = environment().get_template("index.html.j2").render(
-        title=title, summary=summary(outcomes), groups=groups, style=style(), notes=[dict(note) for note in notes],
+        title=title, summary=summary(outcomes), groups=groups, style=style("index"), notes=[dict(note) for note in notes],
         script=script, script_hash=hashed, csv=RESULTS if folder is not None else "",
     )  # fmt: skip
     return html

@@ -488,18 +488,22 @@ def spoken(item: Mapping[str, Any]) -> dict[str, str]:
     estimate, low, high = item["estimate"], item["conf_low"], item["conf_high"]
     if estimate is None:
         return {"big": "not estimable", "range": "", "span": ""}
+    is_share = item["unit"] in ("share", "probability")
 
     def shown(value: Any) -> str:
         if isinstance(value, str):
             return "never" if value == "inf" else value
-        if item["unit"] in ("share", "probability"):
+        if is_share:
+            # Almost all is not all.
+            if low is None and (item["unit"] == "probability" or 0.99 < value < 1):
+                return probability(value)
             width = high - low if isinstance(high, float) and isinstance(low, float) else None
             return percent(value, width=width)
         return number(value, digits=2)
 
     if low is None:
-        return {"big": shown(estimate), "range": "", "span": item["unit"]}
-    unit = "" if item["unit"] in ("share", "probability") else f" {item['unit']}"
+        return {"big": shown(estimate), "range": "", "span": "" if is_share else item["unit"]}
+    unit = "" if is_share else f" {item['unit']}"
     reach = f"{shown(low)} to {shown(high)}"
     return {"big": shown(estimate), "range": reach, "span": f"{item['level']:.0%} interval {reach}{unit}"}
 

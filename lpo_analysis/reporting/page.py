@@ -6,6 +6,7 @@ import base64
 import itertools
 import re
 import struct
+import textwrap
 from collections.abc import Mapping
 from functools import cache
 from html import unescape
@@ -13,7 +14,7 @@ from typing import Any
 
 from lpo_analysis import __version__
 from lpo_analysis.parameters.synthetic import NOTICE
-from lpo_analysis.reporting import outputs
+from lpo_analysis.reporting import outputs, typeset
 from lpo_analysis.reporting.citations import SOURCES, Citations
 from lpo_analysis.reporting.notebook import FIGURE, FINDING, TABLE, VALUES, spoken
 from lpo_analysis.wording import sentence
@@ -31,17 +32,27 @@ def environment() -> Any:
         With the templates of this room.
     """
     import jinja2
+    import markupsafe
 
-    return jinja2.Environment(
+    made = jinja2.Environment(
         loader=jinja2.PackageLoader("lpo_analysis.reporting", "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
     )
+    # For words between tags: the quotes of a page's code need no five signs each.
+    made.filters["words"] = lambda words: markupsafe.Markup(typeset.text(words))
+    return made
 
 
 @cache
-def style() -> str:
+def style(*further: str) -> str:
     """Return the style sheet of the kit's pages.
+
+    Parameters
+    ----------
+    *further : str
+        Names of sheets that some pages need besides.
 
     Returns
     -------
@@ -49,8 +60,7 @@ def style() -> str:
         CSS.
     """
     loader = environment().loader
-    text: str = loader.get_source(environment(), "style.css")[0]
-    return text
+    return "".join(loader.get_source(environment(), f"{name}.css")[0] for name in ("style", *further))
 
 
 def page(notebook: Any, *, name: str) -> str:
@@ -77,20 +87,23 @@ def page(notebook: Any, *, name: str) -> str:
     question = next((b["paragraphs"][0][0] for b in blocks if b["kind"] == "finding" and b["paragraphs"]), "")
     heading = unescape(re.sub(r"<[^>]+>", "", title.group(1))).strip() if title else name
     html: str = environment().get_template("report.html.j2").render(
-        title=f"{heading} · {question}"[:160] if question.endswith("?") else heading,
+        title=textwrap.shorten(f"{heading} · {question}", 160, placeholder=" …") if question.endswith("?") else heading,
         notebook=name, blocks=blocks, contents=contents, style=style(), version=__version__,
-        sources=citations.used("".join(str(part) for block in blocks for part in block.values())),
+        asked=citations.asked("".join(str(part) for block in blocks for part in block.values())),
+        columns=typeset.rules(name for block in blocks for name in block.get("classes", ())),
     )  # fmt: skip
     return html
 
 
 def _blocks(notebook: Any, citations: Citations) -> list[dict[str, Any]]:
-    blocks: list[dict[str, Any]] = []
+    blocks, code = list[dict[str, Any]](), list[str]()
     cards = cards_of(outputs.values(notebook))
     placed = not cards
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            blocks.append({"kind": "markdown", "html": _markdown(cell.source)})
+            html = _markdown(cell.source)
+            blocks += _folded(code) if re.search("<h[1-4]>", html) else []
+            blocks.append({"kind": "markdown", "html": html})
             continue
         if cell.cell_type != "code":
             continue
@@ -103,13 +116,15 @@ def _blocks(notebook: Any, citations: Citations) -> list[dict[str, Any]]:
             blocks.append({"kind": "cards", "cards": cards})
             placed = True
         blocks += made
-        if cell.source.strip():
-            if blocks and blocks[-1]["kind"] == "code":
-                # Cells that show nothing share one fold with their neighbours.
-                blocks[-1]["source"] += f"\n\n{cell.source}"
-            else:
-                blocks.append({"kind": "code", "source": cell.source})
-    return blocks
+        code += [cell.source] if cell.source.strip() else []
+    return [*blocks, *_folded(code)]
+
+
+def _folded(code: list[str]) -> list[dict[str, Any]]:
+    """One fold for the code of a section: a reader passes one line, not one after every figure."""
+    folded = [{"kind": "code", "source": "\n\n".join(code)}] if code else []
+    code.clear()
+    return folded
 
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -176,10 +191,15 @@ def _output(output: Any, citations: Citations) -> dict[str, Any] | None:
 
 def _table(shown: Mapping[str, Any], html: str, citations: Citations) -> dict[str, Any]:
     if shown["name"] == SOURCES:
-        return {"kind": "html", "html": html}
-    set_html = citations.in_table(_lean(_bare(html)), shown)
-    behind = [] if "popovertarget" in set_html else citations.numbers(shown["behind"])
-    return {"kind": "table", "title": shown["title"], "html": set_html, "opened": citations.opened(behind)}
+        return {"kind": "markup", "html": citations.listed(shown)}
+    grid = typeset.read(html)
+    if grid is None:
+        return {"kind": "markup", "html": _bare(html)}
+    cells = citations.in_cells(grid.rows, shown)
+    own = any("popovertarget" in cell for row in cells for cell in row)
+    behind = [] if own else citations.numbers(shown["behind"])
+    made = typeset.write(grid, anchor=f"table-{shown['name']}", cells=cells)
+    return {"kind": "table", "html": made, "classes": grid.classes, "opened": citations.opened(behind)}
 
 
 def _picture(kind: str, raw: str, alt: str) -> dict[str, Any]:
@@ -209,19 +229,6 @@ def _bare(html: str) -> str:
     """Drop the style blocks and wrappers a table brings along: the page has one style sheet for all."""
     html = re.sub(r"<style[^>]*>.*?</style>", "", html, flags=re.DOTALL)
     return re.sub(r'(<div id="[^"]*") style="[^"]*"', r"\1", html).strip()
-
-
-_LEFT = re.compile(r' class="gt_(?:row|col_heading|heading|table)[^"]*"')
-_REDUNDANT = re.compile(r' (?:headers|data-quarto-[a-z-]+)="[^"]*"| (?:row|col)span="1"|(?<=scope="col") id="[^"]*"')
-_BETWEEN = re.compile(r">\s+<(?=/?(?:t[rhd]\b|thead|tbody|tfoot|table))")
-
-
-def _lean(html: str) -> str:
-    """Leave of a table what a reader and a screen reader need: a large report has some thousand cells."""
-    html = html.replace("gt_row gt_right", "n").replace("gt_heading gt_title gt_font_normal", "title")
-    html = re.sub(r'class="gt_col_heading[^"]*gt_right"', 'class="n"', html)
-    html = re.sub(r'class="gt_sourcenote"', 'class="note"', html)
-    return _BETWEEN.sub("><", _REDUNDANT.sub("", _LEFT.sub("", html)))
 
 
 def _markdown(source: str) -> str:

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +172,19 @@ def browse(tmp_path: Path) -> Callable[..., str]:
         return ran.stdout
 
     return call
+
+
+@pytest.fixture(scope="module")
+def driven() -> Iterator[Any]:
+    """A browser that a test drives as a person would; of a module, because its event loop must be gone where others start theirs."""
+    if BROWSER is None:
+        pytest.skip("no chromium, chromium-browser or google-chrome on the PATH")
+    sync_playwright = pytest.importorskip("playwright.sync_api").sync_playwright
+
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=BROWSER, args=list(FLAGS))
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

@@ -24,29 +24,24 @@ def test_a_few_sources_are_all_buttons_and_many_are_counted_on_screen_but_printe
     found = Citations(_bundles(MOST + 6))
     few, many = found.opened([1, 2]), found.opened(range(1, MOST + 7))
     assert few.count("<button") == 2
-    assert "printed" not in few
+    assert "<i>" not in few
     assert many.count("<button") == MOST
-    assert f'href="#source-{MOST + 1}"' in many
-    assert "6 further sources" in many
-    assert f'<span class="printed">[1–{MOST + 6}]</span>' in many
+    assert f"href=#s{MOST + 1}" in many
+    assert ">+6<" in many
+    assert f"<i>[1–{MOST + 6}]</i>" in many
     assert found.opened([]) == found.opened([99]) == ""
 
 
 def test_brackets_in_cells_open_their_source_and_others_stay_text():
     found = Citations(_bundles(2))
-    html = "<table><thead><tr><th>[1]</th></tr></thead><tbody><tr><td>a [2] [7]</td></tr></tbody></table>"
-    made = found.in_table(html, {"columns": ["a"], "rows": [["a [2] [7]"]]})
-    assert made.count("popovertarget") == 1
-    assert "<th>[1]</th>" in made
-    assert "[7]" in made
+    ((made,),) = found.in_cells([["a [2] [7]"]], {"columns": ["a"], "rows": [["a [2] [7]"]]})
+    assert made == "a <button popovertarget=s2>2</button> [7]"
 
 
 def test_a_row_that_is_an_observation_opens_its_own_source():
     found = Citations(_bundles(2))
-    html = "<table><tbody><tr><td>x</td><td>1</td></tr><tr><td>y</td><td>2</td></tr></tbody></table>"
-    made = found.in_table(html, {"columns": ["term", "n"], "rows": [["row_2", 1], ["own", 2]]})
-    assert '<td>x <button class="ref" popovertarget="s2"' in made
-    assert "<td>y</td>" in made
+    made = found.in_cells([["x", "1"], ["y", "2"]], {"columns": ["term", "n"], "rows": [["row_2", 1], ["own", 2]]})
+    assert made == [["x <button popovertarget=s2>2</button>", "1"], ["y", "2"]]
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "", "file:///etc/passwd"])
@@ -56,6 +51,24 @@ def test_only_addresses_of_the_web_are_links(url):
     assert Citations(_bundles(1)).sources[1].link == "https://example.org/1"
 
 
-def test_only_sources_that_something_opens_get_a_card():
+def test_only_sources_that_something_opens_are_shown_to_a_pointer():
     found = Citations(_bundles(3))
-    assert [source.number for source in found.used(found.opened([3, 1]))] == [1, 3]
+    assert found.asked(found.opened([3, 1])) == [1, 3]
+    assert found.asked("<p>popovertarget=s2</p>") == [], "words that a report shows ask for nothing"
+
+
+def test_the_list_of_sources_keeps_its_numbers_and_is_what_opens():
+    found = Citations(_bundles(3))
+    (data, *_) = _bundles(3)
+    listed = found.listed(data[TABLE] | {"rows": data[TABLE]["rows"][1:]})
+    assert '<li popover id=s2 value=2>Maker 2 (2020). <a href="https://example.org/2">Report 2</a>. Grade A.' in listed
+    assert "<li popover id=s3>Maker 3" in listed
+    assert "popover" not in found.listed(data[TABLE] | {"rows": data[TABLE]["rows"][1:]}), "an identifier stands once"
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", 'https://x.org/"onclick=alert(1)//'])
+def test_no_address_breaks_out_of_the_list_of_sources(url):
+    (data, *_) = _bundles(1, url)
+    listed = Citations(_bundles(1, url)).listed(data[TABLE])
+    assert "javascript" not in listed
+    assert '"onclick' not in listed

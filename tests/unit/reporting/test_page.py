@@ -84,7 +84,7 @@ def test_a_page_shows_prose_findings_cards_figures_tables_and_code(notebook_of, 
     assert tree.find(".//img").get("alt") == "An empty frame."
     assert tree.find(".//img").get("src").startswith("data:image/png;base64,")
     assert "1.50" in _text(_by_class(tree, "tablewrap")[0])
-    assert {_text(code) for code in tree.iter("pre")} == {"pass", "pass pass"}, "cells that show nothing share a fold"
+    assert [_text(code) for code in tree.iter("pre")] == ["pass pass pass pass"], "the code of a section shares a fold"
 
 
 def test_recorded_values_are_not_printed_on_the_page(notebook_of):
@@ -202,8 +202,11 @@ def test_a_question_that_could_not_be_answered_has_a_card_without_an_interval():
         ),
         (VALUE | {"unit": "share", "conf_high": "inf"}, "49%", "90% interval 12% to never"),
         (VALUE | {"unit": "hours", "estimate": "inf", "conf_low": None, "conf_high": None}, "never", "hours"),
+        (VALUE | {"estimate": 0.998, "conf_low": None, "conf_high": None}, "over 99%", ""),
+        (VALUE | {"estimate": -0.2, "conf_low": None, "conf_high": None}, "-20%", ""),
+        (VALUE | {"estimate": 0.002, "unit": "probability", "conf_low": None, "conf_high": None}, "under 1%", ""),
     ],
-    ids=["share", "open interval", "open share", "never"],
+    ids=["share", "open interval", "open share", "never", "almost all", "a fall", "hardly ever"],
 )
 def test_a_recorded_value_is_put_into_words(item, big, span):
     words = spoken(item)
@@ -286,7 +289,8 @@ def test_what_is_shown_opens_its_sources_without_a_script(outputs, notebook_of):
     ]
     html = page(notebook_of("# T", said, table, sources), name="n")
     tree = _tree(html)
-    cards = [element for element in tree.iter("div") if element.get("id") == "s1"]
+    entries = [element for element in tree.iter() if element.get("id") == "s1"]
     assert len([element for element in tree.iter("button") if element.get("popovertarget") == "s1"]) == 2
-    assert [_text(card) for card in cards] == ["Maker (2020), grade AReport"]
+    assert [(entry.tag, _text(entry)) for entry in entries] == [("li", "Maker (2020). Report. Grade A.")]
+    assert entries[0].get("popover") == "", "the entry of the list is what opens"
     assert "<script" not in html
