@@ -81,6 +81,7 @@ def report(
     """Make one report."""
     from lpo_analysis.parameters import parse_text
     from lpo_analysis.reporting import library
+    from lpo_analysis.reporting.brief import FILE
     from lpo_analysis.reporting.execution import Settings, check_engine
     from lpo_analysis.reporting.forms import file_of
     from lpo_analysis.reporting.jobs import prepare, slug
@@ -100,6 +101,8 @@ def report(
         raise SystemExit(1)
     told = "unchanged" if outcome.status == "cached" else f"made in {outcome.seconds:.1f} s"
     _say(f"{output / job.name / 'report.html'} ({told})")
+    if (brief := output / job.name / FILE).is_file():
+        _say(f"{brief}")
     for form in settings.forms:
         _say(f"{output / job.name / file_of(form)}")
     _headlines(outcome.headlines)

@@ -126,11 +126,6 @@ class Analysis:
         return briefs.brief(self.portfolio, information=self.information, flips=self.flips)
 
     @cached_property
-    def page(self) -> pd.DataFrame:
-        """The brief as a table of one page."""
-        return briefs.page(self.brief)
-
-    @cached_property
     def providers(self) -> Providers | None:
         """The buyer's own providers, None where no table is given."""
         p = self.parameters
@@ -199,5 +194,5 @@ class Analysis:
     @property
     def rows(self) -> tuple[str, ...]:
         """Identifiers of all rows behind the report."""
-        shown = self.ways.rows, self.expertise.rows
+        shown = self.ways.rows, self.expertise.rows, self.brief.rows
         return tuple(dict.fromkeys(row for rows in shown for row in rows))

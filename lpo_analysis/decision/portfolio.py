@@ -236,6 +236,22 @@ class Portfolio:
         shares = self.shares(choice)
         return np.asarray(a.gains @ np.concatenate([shares.ravel(), shares.max(axis=0)]))
 
+    def lost(self, choice: Choice) -> Floats:
+        """Return what a plan loses, on the draws it was not chosen on, with breaches as they befall.
+
+        Parameters
+        ----------
+        choice : tuple of str
+            Name of an option for each task.
+
+        Returns
+        -------
+        ndarray of float, shape (draws,)
+            Present value; below 0 where it saves.
+        """
+        shares = self.shares(choice)
+        return np.asarray(self.fresh.losses @ np.concatenate([shares.ravel(), shares.max(axis=0)]))
+
     def model(self, choice: Choice) -> Callable[[Mapping[str, Floats]], Floats]:
         """Return what a plan saves as a function of the inputs, for sensitivity and turning points.
 
@@ -486,11 +502,7 @@ def plan_result(portfolio: Portfolio) -> Result:
     breached = float(-np.expm1(-len(holders) * p.horizon_years * provider_rate(w.joint.draws[LOSS], p.risk())).mean())
     cost = float(sum(portfolio.transition[i, portfolio.names.index(name)] for i, name in enumerate(choice)))
     unit, fresh = f"USD over {p.horizon_years} years", "draws it was not chosen on"
-    tail, error = tail_mean(
-        portfolio.fresh.losses
-        @ np.concatenate([portfolio.shares(choice).ravel(), portfolio.shares(choice).max(axis=0)]),
-        p.tail_level,
-    )
+    tail, error = tail_mean(portfolio.lost(choice), p.tail_level)
     chance = float((net > 0).mean())
     records = [
         {"term": "saving", "label": "Risk-adjusted saving", "estimate": middle, "std_error": float(net.std(ddof=1)), "conf_low": low, "conf_high": high, "unit": unit, "method": f"median, {fresh}"},

@@ -175,12 +175,12 @@ def write(
     import nbformat
 
     from lpo_analysis.reporting import outputs
-    from lpo_analysis.reporting.page import page
+    from lpo_analysis.reporting.page import pages
 
     notebook = executed.notebook
     recorded = outputs.values(notebook)
     files: dict[str, str] = {
-        "report.html": page(notebook, name=job.notebook.stem),
+        **pages(notebook, name=job.notebook.stem),
         "results.json": _json(
             {"schema": "lpo-results/1", "notebook": job.notebook.stem, "parameters": job.parameters, "values": recorded}
         ),

@@ -1,0 +1,161 @@
+"""The brief of real decisions in a real browser: one printed page on A4 and on US Letter, no request, readable on a phone; and one real run."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from lpo_analysis.decision import Parameters, analyse
+from lpo_analysis.reporting import notebook as show
+from lpo_analysis.reporting.page import pages
+
+pytestmark = pytest.mark.slow
+
+DRAWS = 512
+CASES = {
+    # The decision reports of the default plan.
+    "law firm": {"baseline": "contract_attorney"},
+    "corporate": {"baseline": "contract_attorney", "buyer": "corporate"},
+    "most weighty": {
+        "tasks": ["document_review", "legal_research", "contract_drafting", "litigation_support"], "volume_hours": [40000.0, 10000.0, 10000.0, 8000.0], "control_costs": [1000.0, 20000.0],
+        "jurisdictions": ["US-NY", "US-CA", "US-FL", "US-OH", "US-CO", "US-NC", "US-PA", "GB-EAW"], "captive_minimum": 0.0, "unknown_duties": "allow_with_review",
+    },
+    "not estimable": {"jurisdictions": ["US-WY"]},
+}  # fmt: skip
+
+
+def _cells(checkout: Path) -> list[str]:
+    """The cells of the committed notebook that show the question, the brief, its numbers and the sources."""
+    book = nbformat.read(checkout / "notebooks" / "decision.ipynb", as_version=4)
+    code = [cell.source for cell in book.cells if cell.cell_type == "code"]
+    wanted = (
+        "show.brief(",
+        "show.record(analysis.brief",
+        "show.record(analysis.information",
+        "rows = [",
+        "show.sources(",
+    )
+    return [source for source in code if any(text in source for text in wanted)]
+
+
+@pytest.fixture(scope="module")
+def cells(checkout):
+    found = _cells(checkout)
+    assert len(found) == 4, "the cells of the notebook have changed"
+    return found
+
+
+@pytest.fixture(params=CASES)
+def brief(request, cells, emitted, notebook_of, tmp_path):
+    """The page of the brief of one decision, without a kernel."""
+    from lpo_analysis import decision
+    from lpo_analysis.evidence import attribution
+
+    p = Parameters(draws=DRAWS, **CASES[request.param])
+    space = {"p": p, "analysis": analyse(p), "show": show, "attribution": attribution, "decision": decision}
+    shown = []
+    for source in cells:
+        emitted.clear()
+        exec(source, space)
+        shown.append(list(emitted))
+    path = tmp_path / "brief.html"
+    path.write_text(pages(notebook_of("# Decision", *shown), name="decision")["brief.html"], encoding="utf-8")
+    return path
+
+
+def _printed(browse, path: Path, paper: str) -> int:
+    """Print a page on a paper, and count the pages that makes."""
+    html = path.read_text(encoding="utf-8")
+    assert html.count("@page{size:auto;") == 1
+    sheet, made = path.with_name(f"{paper}.html"), path.with_name(f"{paper}.pdf")
+    sheet.write_text(html.replace("@page{size:auto;", f"@page{{size:{paper};"), encoding="utf-8")
+    browse(sheet, f"--print-to-pdf={made}", "--no-pdf-header-footer", dump=False)
+    raw = made.read_bytes()
+    assert raw.startswith(b"%PDF")
+    return len(re.findall(rb"/Type\s*/Page\b(?!s)", raw))
+
+
+def test_a_brief_is_one_printed_page_on_either_paper_and_asks_for_nothing(brief, browse, requests):
+    assert {paper: _printed(browse, brief, paper) for paper in ("A4", "letter")} == {"A4": 1, "letter": 1}
+    assert requests(brief) == []
+
+
+def test_the_count_of_pages_notices_a_second(browse, tmp_path):
+    page = tmp_path / "brief.html"
+    page.write_text("<style>@page{size:auto;}</style>" + "<p>line</p>" * 60, encoding="utf-8")
+    assert _printed(browse, page, "A4") == 2
+
+
+def test_a_brief_does_not_scroll_sideways_on_a_phone(brief, overflow):
+    over, wide = overflow(brief.read_text(encoding="utf-8"))
+    assert over <= 1, f"the page is {over} pixels too wide; these elements stick out: {wide}"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """One decision report, made by the command."""
+    output = tmp_path_factory.mktemp("reports")
+    command = [
+        sys.executable,
+        "-m",
+        "lpo_analysis.cli",
+        "report",
+        "decision",
+        "-p",
+        f"draws={DRAWS}",
+        "--name",
+        "d",
+        "-o",
+        str(output),
+    ]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=output)
+    assert ran.returncode == 0, ran.stderr
+    return output, ran.stdout
+
+
+def test_the_command_tells_of_the_brief_and_its_hash_is_kept(run, lpo):
+    output, said = run
+    assert said.splitlines()[1] == str(output / "d" / "brief.html")
+    noted = json.loads((output / "d" / "run.json").read_text(encoding="utf-8"))["files"]
+    assert {"brief.html", "report.html"} <= set(noted)
+    path = output / "d" / "brief.html"
+    kept = path.read_bytes()
+    path.write_bytes(kept.replace(b"Try before", b"Go before", 1))
+    again = lpo("report", "decision", "-p", f"draws={DRAWS}", "--name", "d", "-o", output)
+    assert "made in" in again.out, "a brief that was changed by hand must be made anew"
+    assert path.read_bytes() == kept, "the same inputs give the same bytes"
+
+
+def test_every_link_of_the_brief_leads_somewhere(run):
+    folder = run[0] / "d"
+    html, report = ((folder / name).read_text(encoding="utf-8") for name in ("brief.html", "report.html"))
+    ids = {name: set(re.findall(r'id="([^"]+)"', text)) for name, text in (("", html), ("report.html", report))}
+    links = re.findall(r'href="([^"]+)"', html)
+    for link in links:
+        if not link.startswith("http"):
+            page, _, anchor = link.partition("#")
+            assert not anchor or anchor in ids[page], link
+    assert 'href="brief.html"' in report
+    numbers = re.findall(r'<a class="at" href="([^"]+)"', html)
+    assert len(numbers) > 12
+    assert all("#section-" in link for link in numbers), "a number leads to no section of the report"
+
+
+def test_every_number_of_the_brief_is_in_results_json(run):
+    folder = run[0] / "d"
+    html = (folder / "brief.html").read_text(encoding="utf-8")
+    results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    places = re.findall(r'title="results.json: ([^"]+)"', html)
+    for place in places:
+        kind, _, rest = place.partition(", ")
+        if kind == "parameters":
+            assert rest.partition("/")[0] in results["parameters"], place
+        else:
+            name, _, what = rest.rpartition(", ")
+            assert results["values"][name][what] is not None, place
