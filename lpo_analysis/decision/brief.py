@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from lpo_analysis import vocabulary
-from lpo_analysis.decision.permits import conditions
+from lpo_analysis.decision.permits import Permit, conditions
 from lpo_analysis.decision.portfolio import Portfolio, in_words, plan_rows
 from lpo_analysis.decision.ways import STAY, key
 from lpo_analysis.decision.worth import first_to_measure
@@ -363,7 +363,7 @@ def _against(portfolio: Portfolio, value: pd.Series, flips: Result) -> list[Reas
     choice = portfolio.candidate
     refused = [item for item in w.options if item.permit.state == "refused" and item.name in portfolio.names]
     if set(choice) == {STAY}:
-        rows = {item.permit.reason: item.permit.rows for item in reversed(refused)}
+        rows = {item.permit.reason: _grounds(item.permit) for item in reversed(refused)}
         least = f"{p.captive_minimum:,.0f}"
         return [
             Reason(1.0, f"{sentence(reason)}.".replace(f" {least} ", f" {_given('captive_minimum', least)} "), found)
@@ -396,7 +396,7 @@ def _against(portfolio: Portfolio, value: pd.Series, flips: Result) -> list[Reas
     review = [name for name in dict.fromkeys(choice) if name != STAY and w.option(name).permit.state == "review"]
     if review:
         permit = w.option(review[0]).permit
-        found.append(Reason(0.8, f"{sentence(permit.reason)}: counsel must review it first.", permit.rows))
+        found.append(Reason(0.8, f"{sentence(permit.reason)}: counsel must review it first.", _grounds(permit)))
     silent = conditions([w.option(name).permit for name in dict.fromkeys(choice) if name != STAY])
     silent = silent[silent["asked_in"] == ""]
     if len(silent):
@@ -417,6 +417,12 @@ def _against(portfolio: Portfolio, value: pd.Series, flips: Result) -> list[Reas
             for row in first.itertuples()
         ]
     return found
+
+
+def _grounds(permit: Permit) -> tuple[str, ...]:
+    """Return the opinions that a reason to refuse rests on: none where it is silence, or a limit that the user set."""
+    silent = "nothing on file" in permit.reason or "captive_minimum" in permit.reason
+    return () if silent else permit.rows
 
 
 def _flip(row: Any) -> str:
@@ -454,7 +460,7 @@ def _conditions(portfolio: Portfolio, asked: pd.DataFrame, holders: list[str]) -
         )
     moved = [portfolio.ways.option(name) for name in dict.fromkeys(portfolio.candidate) if name != STAY]
     told += [
-        Statement(f"Counsel: have {item.name} reviewed first: {item.permit.reason}.", item.permit.rows)
+        Statement(f"Counsel: have {item.name} reviewed first: {item.permit.reason}.", _grounds(item.permit))
         for item in moved
         if item.permit.state == "review"
     ]

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
 
 from lpo_analysis.decision import Parameters, analyse
 from lpo_analysis.reporting import notebook as show
+from lpo_analysis.reporting import store
+from lpo_analysis.reporting.jobs import prepare
 from lpo_analysis.reporting.page import pages
+from lpo_analysis.reporting.run import ingredients
 
 pytestmark = pytest.mark.slow
 
@@ -51,19 +56,27 @@ def cells(checkout):
     return found
 
 
-@pytest.fixture(params=CASES)
-def brief(request, cells, emitted, notebook_of, tmp_path):
-    """The page of the brief of one decision, without a kernel."""
+@pytest.fixture(scope="module", params=CASES)
+def shown(request, cells):
+    """What the cells show of one decision, without a kernel."""
     from lpo_analysis import decision
     from lpo_analysis.evidence import attribution
 
     p = Parameters(draws=DRAWS, **CASES[request.param])
     space = {"p": p, "analysis": analyse(p), "show": show, "attribution": attribution, "decision": decision}
-    shown = []
-    for source in cells:
-        emitted.clear()
-        exec(source, space)
-        shown.append(list(emitted))
+    found = []
+    with pytest.MonkeyPatch.context() as patch:
+        for source in cells:
+            caught: list[dict[str, Any]] = []
+            patch.setattr(show, "_emit", lambda data, metadata=None, caught=caught: caught.append(data))
+            exec(source, space)
+            found.append([{"output_type": "display_data", "data": data, "metadata": {}} for data in caught])
+    return found
+
+
+@pytest.fixture
+def brief(shown, notebook_of, tmp_path):
+    """The page of the brief of one decision."""
     path = tmp_path / "brief.html"
     path.write_text(pages(notebook_of("# Decision", *shown), name="decision")["brief.html"], encoding="utf-8")
     return path
@@ -81,20 +94,14 @@ def _printed(browse, path: Path, paper: str) -> int:
     return len(re.findall(rb"/Type\s*/Page\b(?!s)", raw))
 
 
-def test_a_brief_is_one_printed_page_on_either_paper_and_asks_for_nothing(brief, browse, requests):
+def test_a_brief_is_one_printed_page_on_either_paper(brief, browse):
     assert {paper: _printed(browse, brief, paper) for paper in ("A4", "letter")} == {"A4": 1, "letter": 1}
-    assert requests(brief) == []
 
 
 def test_the_count_of_pages_notices_a_second(browse, tmp_path):
     page = tmp_path / "brief.html"
     page.write_text("<style>@page{size:auto;}</style>" + "<p>line</p>" * 60, encoding="utf-8")
     assert _printed(browse, page, "A4") == 2
-
-
-def test_a_brief_does_not_scroll_sideways_on_a_phone(brief, overflow):
-    over, wide = overflow(brief.read_text(encoding="utf-8"))
-    assert over <= 1, f"the page is {over} pixels too wide; these elements stick out: {wide}"
 
 
 @pytest.fixture(scope="module")
@@ -119,17 +126,15 @@ def run(tmp_path_factory):
     return output, ran.stdout
 
 
-def test_the_command_tells_of_the_brief_and_its_hash_is_kept(run, lpo):
+def test_the_command_tells_of_the_brief_and_notices_one_that_was_changed(run, tmp_path):
     output, said = run
     assert said.splitlines()[1] == str(output / "d" / "brief.html")
-    noted = json.loads((output / "d" / "run.json").read_text(encoding="utf-8"))["files"]
-    assert {"brief.html", "report.html"} <= set(noted)
-    path = output / "d" / "brief.html"
-    kept = path.read_bytes()
-    path.write_bytes(kept.replace(b"Try before", b"Go before", 1))
-    again = lpo("report", "decision", "-p", f"draws={DRAWS}", "--name", "d", "-o", output)
-    assert "made in" in again.out, "a brief that was changed by hand must be made anew"
-    assert path.read_bytes() == kept, "the same inputs give the same bytes"
+    due = ingredients(prepare("decision", {"draws": DRAWS}))
+    assert store.look(output / "d", due).values is not None
+    changed = shutil.copytree(output / "d", tmp_path / "d")
+    page = changed / "brief.html"
+    page.write_bytes(page.read_bytes().replace(b"Try before", b"Go before", 1))
+    assert store.look(changed, due).why == "brief.html was changed by hand or damaged"
 
 
 def test_every_link_of_the_brief_leads_somewhere(run):
@@ -159,3 +164,10 @@ def test_every_number_of_the_brief_is_in_results_json(run):
         else:
             name, _, what = rest.rpartition(", ")
             assert results["values"][name][what] is not None, place
+
+
+def test_a_brief_asks_for_nothing_and_does_not_scroll_sideways_on_a_phone(run, requests, overflow):
+    page = run[0] / "d" / "brief.html"
+    assert requests(page) == []
+    over, wide = overflow(page.read_text(encoding="utf-8"))
+    assert over <= 1, f"the page is {over} pixels too wide; these elements stick out: {wide}"

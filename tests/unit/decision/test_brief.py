@@ -9,12 +9,13 @@ from lpo_analysis.decision import Parameters, analyse
 from lpo_analysis.reporting import notebook as show
 from lpo_analysis.wording import traces
 
+INDIA = {"locations": ["IND"], "delivery_models": ["provider"]}
 CASES = {
-    "default": {},
-    "dear": {"tasks": ["document_review"], "volume_hours": [2000.0], "baseline": "contract_attorney"},
-    "refused": {"jurisdictions": ["US-WY"]},
-    "reviewed": {"jurisdictions": ["US-WY"], "unknown_duties": "allow_with_review", "control_costs": [1000.0, 5000.0]},
-}
+    "tried": {"locations": ["IND", "US-OH"], "delivery_models": ["provider", "ai_assisted"]},
+    "dear": {"tasks": ["document_review"], "volume_hours": [2000.0], "baseline": "contract_attorney", "locations": ["IND"]},
+    "refused": {"jurisdictions": ["US-WY"], "delivery_models": ["provider", "captive"], "locations": ["IND"]},
+    "reviewed": {**INDIA, "jurisdictions": ["US-WY"], "unknown_duties": "allow_with_review", "control_costs": [1000.0, 5000.0]},
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module", params=CASES)
@@ -86,7 +87,7 @@ def test_what_a_statement_rests_on_is_among_the_rows_of_the_report(decided):
 
 
 def test_conditions_are_consents_clauses_and_controls():
-    model = analyse(Parameters(draws=512)).brief.model
+    model = analyse(Parameters(draws=512, **CASES["tried"])).brief.model
     kinds = [text.partition(":")[0] for text in model["conditions"]]
     assert kinds == sorted(kinds, key=["Consents", "Clauses", "Controls"].index)
     assert set(kinds) == {"Consents", "Clauses", "Controls"}
@@ -98,3 +99,11 @@ def test_of_many_jurisdictions_a_few_are_named():
 
     assert _few("US-NY and US-CA") == "US-NY and US-CA"
     assert _few("US-NY, US-CA, US-FL and US-OH") == "US-NY, US-CA, US-FL and others"
+
+
+def test_silence_and_a_limit_of_ones_own_cite_no_opinion():
+    brief = analyse(Parameters(draws=512, **CASES["refused"])).brief
+    against = dict(brief.model["parts"])["Against"]
+    assert len(against) == 2
+    assert not any(statement.rows for statement in against)
+    assert any("Wyoming" in statement.plain for statement in against)
