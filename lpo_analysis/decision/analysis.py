@@ -96,6 +96,11 @@ class Analysis:
         return flips.flips(self.portfolio)
 
     @cached_property
+    def drivers(self) -> pd.DataFrame:
+        """What the saving of the plan moves with, one input at a time."""
+        return flips.drivers(self.portfolio)
+
+    @cached_property
     def information(self) -> Result:
         """What knowing inputs would be worth."""
         return worth.information(self.portfolio)

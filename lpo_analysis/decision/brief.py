@@ -148,7 +148,7 @@ def brief(portfolio: Portfolio, *, information: Result, flips: Result) -> Result
     Result
         Terms of the plan weighed against staying: ``p_beats_staying`` and ``p_loses``, ``saving`` (median), ``expected``, ``expected_share`` (of what all of
         the work costs today), ``tail``, ``added_loss``, ``weak_share``, ``inputs`` and ``inputs_weak`` (how many there are), ``other_plans`` and
-        ``flip_holds`` (probability that the input which flips the answer first does not). ``model`` is a dict with ``verdict`` and, as sentences,
+        ``flip_holds`` (probability that the input which flips the answer first does not). ``model`` is a dict with ``verdict``, ``plan`` in a few words and, as sentences,
         ``recommendation``, ``confidence``, ``for``, ``against``, ``conditions`` and ``measure``; ``parts`` holds the same as pairs of a title and statements.
     """
     w = portfolio.ways
@@ -174,7 +174,14 @@ def brief(portfolio: Portfolio, *, information: Result, flips: Result) -> Result
     plain = {part: [statement.plain for statement in listed] for part, listed in parts.items()}
     recommendation, sure = plain["recommendation"][0], plain["confidence"][0]
     named = [(TITLES[part], listed or [Statement(EMPTY[part])]) for part, listed in parts.items()]
-    model = {"verdict": says, **plain, "recommendation": recommendation, "confidence": sure, "parts": named}
+    model = {
+        "verdict": says,
+        "plan": in_words(portfolio, choice),
+        **plain,
+        "recommendation": recommendation,
+        "confidence": sure,
+        "parts": named,
+    }
     behind = [row for listed in parts.values() for statement in listed for row in statement.rows]
     rows = tuple(dict.fromkeys([*plan_rows(portfolio, choice), *behind]))
     return Result("brief", table, f"{recommendation} {sure}", rows=rows, n_used=len(w.rows), model=model)

@@ -154,7 +154,7 @@ def test_what_an_input_makes_alone_is_read_off_the_tornado(tmp_path):
     line = "price,price of an hour,USD,10,{},40,2,stated,r1"
     a, b, c = (made(tmp_path, n, {}, inputs=[line.format(m)]) for n, m in (("a", 20), ("b", 30), ("c", 60)))
     (a / "tables" / "figure_tornado.csv").write_text(
-        "label,input_low,input_high,at_low,at_high,base\nprice of an hour,10,40,0.5,-0.4,0.2\n"
+        "input,input_low,input_high,at_low,at_high,base\nprice,10,40,0.5,-0.4,0.2\n"
     )
     found = compared(a, b, c)
     # The line from (20, 0.2) to (40, -0.4) is at -0.1 for 30; 60 lies outside of what was tried.
