@@ -74,6 +74,7 @@ def test_the_plan_of_least_tail_is_their_portfolio(level, within):
     np.testing.assert_allclose(plan.shares[0], PORTFOLIO, atol=0.07)
 
 
+@pytest.mark.slow
 def test_the_whole_frontier_is_that_of_least_variance():
     level = 0.95
     assignment = Assignment(("fund",), NAMES, drawn()[:, None, :], whole=False, level=level)

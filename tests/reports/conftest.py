@@ -225,3 +225,29 @@ def overflow(browse: Callable[..., str], tmp_path: Path) -> Callable[[str], tupl
         return width - PHONE, wide
 
     return call
+
+
+@pytest.fixture(scope="session")
+def finished(checkout: Path, show_cells: Callable[..., Any]) -> Callable[..., Path]:
+    """Write a report of a committed notebook into a folder: as it stands, or executed in this process, without pictures, with other parameters."""
+    from lpo_analysis.reporting.jobs import prepare
+    from lpo_analysis.reporting.run import ingredients
+    from lpo_analysis.reporting.run import write as land
+
+    def call(notebook: str, folder: Path, called: str, **changes: Any) -> Path:
+        job = prepare(notebook, changes, name=called)
+        book = nbformat.read(checkout / "notebooks" / f"{notebook}.ipynb", as_version=4)
+        cells = [cell for cell in book.cells if cell.cell_type == "code"]
+        if changes:
+            injected = "\n".join(f"{name} = {value!r}" for name, value in changes.items())
+            tagged = ["parameters" in cell.metadata.get("tags", []) for cell in cells]
+            sources = [f"{c.source}\n{injected}" if tag else c.source for c, tag in zip(cells, tagged, strict=True)]
+            for cell, made in zip(cells, show_cells(sources, {}), strict=True):
+                cell.outputs = [nbformat.from_dict(output) for output in made]
+        work = folder / "work"
+        work.mkdir(exist_ok=True)
+        land(job, Executed(book, []), work, folder / called, ingredients(job))
+        work.rmdir()
+        return folder / called
+
+    return call

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import pytest
 
 from lpo_analysis.decision import Parameters, analyse
+from lpo_analysis.evidence import attribution
 from lpo_analysis.reporting import notebook as show
 from lpo_analysis.reporting import store
 from lpo_analysis.reporting.jobs import prepare
@@ -29,7 +27,7 @@ CASES = {
     "corporate": {"baseline": "contract_attorney", "buyer": "corporate"},
     "most weighty": {
         "tasks": ["document_review", "legal_research", "contract_drafting", "litigation_support"], "volume_hours": [40000.0, 10000.0, 10000.0, 8000.0], "control_costs": [1000.0, 20000.0],
-        "jurisdictions": ["US-NY", "US-CA", "US-FL", "US-OH", "US-CO", "US-NC", "US-PA", "GB-EAW"], "captive_minimum": 0.0, "unknown_duties": "allow_with_review",
+        "jurisdictions": ["US-NY", "US-CA", "US-FL", "US-OH", "US-CO", "US-NC", "US-PA", "GB-EAW"], "captive_minimum": 0.0, "locations": ["IND", "PHL"], "unknown_duties": "allow_with_review",
     },
     "not estimable": {"jurisdictions": ["US-WY"]},
 }  # fmt: skip
@@ -57,21 +55,10 @@ def cells(checkout):
 
 
 @pytest.fixture(scope="module", params=CASES)
-def shown(request, cells):
+def shown(request, cells, show_cells):
     """What the cells show of one decision, without a kernel."""
-    from lpo_analysis import decision
-    from lpo_analysis.evidence import attribution
-
     p = Parameters(draws=DRAWS, **CASES[request.param])
-    space = {"p": p, "analysis": analyse(p), "show": show, "attribution": attribution, "decision": decision}
-    found = []
-    with pytest.MonkeyPatch.context() as patch:
-        for source in cells:
-            caught: list[dict[str, Any]] = []
-            patch.setattr(show, "_emit", lambda data, metadata=None, caught=caught: caught.append(data))
-            exec(source, space)
-            found.append([{"output_type": "display_data", "data": data, "metadata": {}} for data in caught])
-    return found
+    return show_cells(cells, {"p": p, "analysis": analyse(p), "show": show, "attribution": attribution})
 
 
 @pytest.fixture
@@ -105,40 +92,24 @@ def test_the_count_of_pages_notices_a_second(browse, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """One decision report, made by the command."""
-    output = tmp_path_factory.mktemp("reports")
-    command = [
-        sys.executable,
-        "-m",
-        "lpo_analysis.cli",
-        "report",
-        "decision",
-        "-p",
-        f"draws={DRAWS}",
-        "--name",
-        "d",
-        "-o",
-        str(output),
-    ]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=output)
-    assert ran.returncode == 0, ran.stderr
-    return output, ran.stdout
+def run(tmp_path_factory, finished) -> Path:
+    """Folder of one decision report."""
+    return finished("decision", tmp_path_factory.mktemp("reports"), "d", draws=DRAWS)
 
 
-def test_the_command_tells_of_the_brief_and_notices_one_that_was_changed(run, tmp_path):
-    output, said = run
-    assert said.splitlines()[1] == str(output / "d" / "brief.html")
+def test_the_command_tells_of_the_brief_and_a_changed_one_is_noticed(run, tmp_path, lpo):
+    said = lpo("report", "decision", "-p", f"draws={DRAWS}", "--name", "d", "-o", run.parent)
+    assert said.out.splitlines()[:2] == [f"{run / 'report.html'} (unchanged)", str(run / "brief.html")]
     due = ingredients(prepare("decision", {"draws": DRAWS}))
-    assert store.look(output / "d", due).values is not None
-    changed = shutil.copytree(output / "d", tmp_path / "d")
+    assert store.look(run, due).values is not None
+    changed = shutil.copytree(run, tmp_path / "d")
     page = changed / "brief.html"
     page.write_bytes(page.read_bytes().replace(b"Try before", b"Go before", 1))
     assert store.look(changed, due).why == "brief.html was changed by hand or damaged"
 
 
 def test_every_link_of_the_brief_leads_somewhere(run):
-    folder = run[0] / "d"
+    folder = run
     html, report = ((folder / name).read_text(encoding="utf-8") for name in ("brief.html", "report.html"))
     ids = {name: set(re.findall(r'id="([^"]+)"', text)) for name, text in (("", html), ("report.html", report))}
     links = re.findall(r'href="([^"]+)"', html)
@@ -153,7 +124,7 @@ def test_every_link_of_the_brief_leads_somewhere(run):
 
 
 def test_every_number_of_the_brief_is_in_results_json(run):
-    folder = run[0] / "d"
+    folder = run
     html = (folder / "brief.html").read_text(encoding="utf-8")
     results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     places = re.findall(r'title="results.json: ([^"]+)"', html)
@@ -167,7 +138,7 @@ def test_every_number_of_the_brief_is_in_results_json(run):
 
 
 def test_a_brief_asks_for_nothing_and_does_not_scroll_sideways_on_a_phone(run, requests, overflow):
-    page = run[0] / "d" / "brief.html"
+    page = run / "brief.html"
     assert requests(page) == []
     over, wide = overflow(page.read_text(encoding="utf-8"))
     assert over <= 1, f"the page is {over} pixels too wide; these elements stick out: {wide}"
