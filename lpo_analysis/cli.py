@@ -81,6 +81,7 @@ def report(
     """Make one report."""
     from lpo_analysis.parameters import notice, parse_text
     from lpo_analysis.reporting import library
+    from lpo_analysis.reporting.brief import FILE
     from lpo_analysis.reporting.execution import Settings, check_engine
     from lpo_analysis.reporting.forms import file_of
     from lpo_analysis.reporting.jobs import prepare, slug
@@ -102,6 +103,8 @@ def report(
     _say(f"{output / job.name / 'report.html'} ({told})")
     if warning := notice(job.parameters):
         _say(warning)
+    if (brief := output / job.name / FILE).is_file():
+        _say(f"{brief}")
     for form in settings.forms:
         _say(f"{output / job.name / file_of(form)}")
     _headlines(outcome.headlines)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from lpo_analysis.wording import number, percent
+from lpo_analysis.wording import number, percent, untraced
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,6 +43,31 @@ class Check:
     def verdict(self) -> str:
         """The outcome as a word."""
         return {True: "passed", False: "not passed", None: "for information"}[self.passed]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One sentence of a brief, whose numbers tell where they are recorded.
+
+    Parameters
+    ----------
+    text : str
+        The sentence; its numbers are marked by `lpo_analysis.wording.traced`.
+    rows : tuple of str
+        Identifiers of the rows it rests on, beside those of the results that its numbers come from.
+    cited : str
+        Citation of those rows, for where there is no list of sources.
+    """
+
+    text: str
+    rows: tuple[str, ...] = ()
+    cited: str = ""
+
+    @property
+    def plain(self) -> str:
+        """The sentence as it is read, with its citation."""
+        words = untraced(self.text)
+        return f"{words.rstrip('.')} [{self.cited}]." if self.cited else words
 
 
 @dataclass(frozen=True, eq=False, repr=False)

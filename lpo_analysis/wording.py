@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 
 _SYMBOLS = {"USD": "$", "GBP": "£", "EUR": "€", "INR": "₹"}
+_TRACED = re.compile("\ue000([^\ue001]*)\ue001([^\ue002]*)\ue002")
+"""Signs of no language, so that no text can hold them by chance."""
 
 SYNTHETIC = "synthetic example data"
 """What is recorded of an own file that is, or holds rows of, an example shipped with the kit."""
@@ -225,3 +227,57 @@ def sentence(text: str) -> str:
         The same with its first letter raised.
     """
     return text[:1].upper() + text[1:]
+
+
+def traced(text: str, where: str) -> str:
+    """Mark a number in a sentence with the place where it is recorded, so that a page can link it.
+
+    Parameters
+    ----------
+    text : str
+        The number as it is read.
+    where : str
+        Its place in ``results.json``: ``values/<name>/<field>`` or ``parameters/<name>``.
+
+    Returns
+    -------
+    str
+        To be put into a sentence; `traces` reads it, `untraced` takes the mark off.
+    """
+    return f"\ue000{text}\ue001{where}\ue002"
+
+
+def untraced(text: str) -> str:
+    """Take the marks of `traced` off a sentence.
+
+    Parameters
+    ----------
+    text : str
+        A sentence.
+
+    Returns
+    -------
+    str
+        What is read.
+    """
+    return _TRACED.sub(r"\1", text)
+
+
+def traces(text: str) -> list[tuple[str, str]]:
+    """Cut a sentence into what is marked and what is not.
+
+    Parameters
+    ----------
+    text : str
+        A sentence with numbers from `traced`.
+
+    Returns
+    -------
+    list of (str, str)
+        Text and the place where it is recorded, empty for what is not marked; joined, the texts are the sentence.
+    """
+    found, last = [], 0
+    for match in _TRACED.finditer(text):
+        found += [(text[last : match.start()], ""), (match[1], match[2])]
+        last = match.end()
+    return [(part, where) for part, where in [*found, (text[last:], "")] if part]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,6 +90,25 @@ def emitted(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
     monkeypatch.setattr(notebook, "_emit", catch)
     return caught
+
+
+@pytest.fixture(scope="session")
+def show_cells() -> Callable[[Iterable[str], dict[str, Any]], list[list[dict[str, Any]]]]:
+    """Execute the sources of cells in this process, without pictures, and list the outputs of each."""
+    from lpo_analysis.reporting import notebook
+
+    def call(sources: Iterable[str], space: dict[str, Any]) -> list[list[dict[str, Any]]]:
+        found = []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(notebook, "picture", lambda *_, **__: "")
+            for source in sources:
+                caught: list[dict[str, Any]] = []
+                patch.setattr(notebook, "_emit", lambda data, metadata=None, caught=caught: caught.append(data))
+                exec(source, space)
+                found.append([{"output_type": "display_data", "data": data, "metadata": {}} for data in caught])
+        return found
+
+    return call
 
 
 @pytest.fixture(scope="session")

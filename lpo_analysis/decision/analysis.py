@@ -102,6 +102,11 @@ class Analysis:
         return flips.flips(self.portfolio)
 
     @cached_property
+    def drivers(self) -> pd.DataFrame:
+        """What the saving of the plan moves with, one input at a time."""
+        return flips.drivers(self.portfolio)
+
+    @cached_property
     def information(self) -> Result:
         """What knowing inputs would be worth."""
         return worth.information(self.portfolio)
@@ -145,11 +150,6 @@ class Analysis:
     def brief(self) -> Result:
         """The one-page brief."""
         return briefs.brief(self.portfolio, information=self.information, flips=self.flips)
-
-    @cached_property
-    def page(self) -> pd.DataFrame:
-        """The brief as a table of one page."""
-        return briefs.page(self.brief)
 
     @cached_property
     def providers(self) -> Providers | None:
@@ -220,5 +220,5 @@ class Analysis:
     @property
     def rows(self) -> tuple[str, ...]:
         """Identifiers of all rows behind the report."""
-        shown = self.ways.rows, self.expertise.rows
+        shown = self.ways.rows, self.expertise.rows, self.brief.rows
         return tuple(dict.fromkeys(row for rows in shown for row in rows))

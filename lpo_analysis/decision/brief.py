@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from lpo_analysis import vocabulary
-from lpo_analysis.decision.permits import conditions
+from lpo_analysis.decision.permits import Permit, conditions
 from lpo_analysis.decision.plans import in_words, plan_rows
 from lpo_analysis.decision.portfolio import Portfolio
 from lpo_analysis.decision.ways import STAY, key
 from lpo_analysis.decision.worth import first_to_measure
 from lpo_analysis.methods.frontier import tail_mean
-from lpo_analysis.results import Result, tidy
+from lpo_analysis.results import Result, Statement, tidy
 from lpo_analysis.savings.analysis import quantiles
-from lpo_analysis.wording import listing, money, percent, probability, sentence
+from lpo_analysis.savings.drivers import amount
+from lpo_analysis.wording import count, listing, money, percent, probability, sentence, traced
 
 SERVES = {
     "supervision": "supervise it: instructions, checks of samples, a named lawyer who answers for the work",
@@ -31,6 +32,22 @@ SERVES = {
     "agreement_in_writing": "have a written agreement",
 }
 """What discharges a duty, in a few words; the risk report's checklist has the steps with their opinions."""
+KINDS = {
+    "Consents": ("client_consent", "client_disclosure", "fees"),
+    "Clauses": ("agreement_in_writing", "confidentiality_measures"),
+    "Controls": ("supervision", "competence_vetting", "conflict_check", "unauthorized_practice"),
+}
+"""How the duties stand in the brief: what clients must agree to or be told, what a contract says, what is done."""
+TITLES = {
+    "recommendation": "Recommendation", "confidence": "How sure", "for": "For", "against": "Against", "conditions": "Conditions", "measure": "Measure first",
+}  # fmt: skip
+EMPTY = {
+    "for": "Nothing that the figures bear.", "against": "Nothing that the figures bear.", "conditions": "None: nothing moves.",
+    "measure": "No single input is shown to be worth knowing before choosing.",
+}  # fmt: skip
+"""What stands in a part that has nothing to tell."""
+FEW = 3
+"""Jurisdictions that a condition names; of more, the table of duties tells."""
 
 
 class Reason(NamedTuple):
@@ -41,11 +58,14 @@ class Reason(NamedTuple):
     strength : float
         How strong, to order by; 0 or less is none.
     text : str
-        A sentence.
+        A sentence, its numbers marked by where they are recorded.
+    rows : tuple of str
+        Rows it rests on beside those of the plan.
     """
 
     strength: float
     text: str
+    rows: tuple[str, ...] = ()
 
 
 def verdict(portfolio: Portfolio, weak: float) -> str:
@@ -148,51 +168,117 @@ def brief(portfolio: Portfolio, *, information: Result, flips: Result) -> Result
     Returns
     -------
     Result
-        Terms ``p_beats_staying``, ``saving``, ``added_loss`` and ``weak_share`` of the plan weighed against staying. ``model`` is a dict with
-        ``verdict``, ``recommendation``, ``confidence``, ``for``, ``against``, ``conditions`` and ``measure``: sentences.
+        Terms of the plan weighed against staying: ``p_beats_staying`` and ``p_loses``, ``saving`` (mean), ``expected_share`` (of what all of
+        the work costs today), ``tail``, ``added_loss``, ``weak_share``, ``inputs`` and ``inputs_weak`` (how many there are), ``other_plans`` and
+        ``flip_holds`` (probability that the input which flips the answer first does not). ``model`` is a dict with ``verdict``, ``plan`` in a few words and, as sentences,
+        ``recommendation``, ``confidence``, ``for``, ``against``, ``conditions`` and ``measure``; ``parts`` holds the same as pairs of a title and statements.
     """
-    w, p = portfolio.ways, portfolio.ways.parameters
-    choice = portfolio.candidate
-    net = portfolio.net(choice, fresh=True)
-    _, low, high = quantiles(net, p.level)
-    expected, chance = float(net.mean()), float((net > 0).mean())
+    w = portfolio.ways
     weak = weak_share(portfolio)
     says = verdict(portfolio, weak)
-    holders = [name for name in dict.fromkeys(choice) if name != STAY and w.option(name).outside]
-    held = [portfolio.held(name, portfolio.appraised) for name in holders]
-    added = float(sum((one.increment + one.controls).mean() for one in held))
+    choice = portfolio.candidate
     moves = set(choice) != {STAY}
-    unit = f"USD over {p.horizon_years} years"
-    table = tidy({"level": p.level, "n_obs": len(w.rows), **record} for record in (
-        {"term": "p_beats_staying", "label": "Plan beats today's way", "estimate": chance if moves else np.nan, "unit": "probability", "method": "draws it was not chosen on" if moves else "not estimable, because nothing may move"},
-        {"term": "saving", "label": "Risk-adjusted saving of the plan", "estimate": expected if moves else np.nan, "conf_low": low if moves else np.nan, "conf_high": high if moves else np.nan, "unit": unit, "method": "mean, draws it was not chosen on"},
-        {"term": "added_loss", "label": "Expected loss and controls it adds", "estimate": added if moves else np.nan, "unit": unit, "method": "mean"},
-        {"term": "weak_share", "label": "Variance from borrowed and assumed inputs", "estimate": weak, "unit": "share", "method": "total-order Sobol index"},
-    ))  # fmt: skip
-    recommendation, sure = _recommended(portfolio, says, chance, (expected, low, high)), _confidence(portfolio, weak)
+    holders = [name for name in dict.fromkeys(choice) if name != STAY and w.option(name).outside]
+    table = _numbers(portfolio, weak, flips)
+    value = table.set_index("term")["estimate"]
     for_it, against = (sorted((reason for reason in found if reason.strength > 0), key=lambda reason: -reason.strength)[:3]
-                       for found in (_for(portfolio, chance, flips), _against(portfolio, chance, weak, flips)))  # fmt: skip
+                       for found in (_for(portfolio, table, flips), _against(portfolio, value, flips)))  # fmt: skip
     used = [w.option(name).permit for name in dict.fromkeys(choice) if name != STAY]
     told = _conditions(portfolio, conditions(used), holders) if moves and says != "stay" else []
-    top = first_to_measure(information)
-    said = partial(money, currency="USD", digits=2)
-    measure = [
-        f"{sentence(row.label)}: knowing it before choosing would be worth {said(row.estimate)}."
-        for row in top.itertuples()
-    ]
-    model = {"verdict": says, "recommendation": recommendation, "confidence": sure, "for": [reason.text for reason in for_it], "against": [reason.text for reason in against],
-             "conditions": told, "measure": measure}  # fmt: skip
-    return Result(
-        "brief", table, f"{recommendation} {sure}", rows=plan_rows(portfolio, choice), n_used=len(w.rows), model=model
+    parts = {
+        "recommendation": [Statement(_recommended(portfolio, says, table))],
+        "confidence": [Statement(_confidence(value))],
+        "for": [Statement(reason.text, reason.rows) for reason in for_it],
+        "against": [Statement(reason.text, reason.rows) for reason in against],
+        "conditions": told,
+        "measure": _measure(portfolio, information),
+    }
+    plain = {part: [statement.plain for statement in listed] for part, listed in parts.items()}
+    recommendation, sure = plain["recommendation"][0], plain["confidence"][0]
+    named = [(TITLES[part], listed or [Statement(EMPTY[part])]) for part, listed in parts.items()]
+    model = {
+        "verdict": says,
+        "plan": in_words(portfolio, choice),
+        **plain,
+        "recommendation": recommendation,
+        "confidence": sure,
+        "parts": named,
+    }
+    behind = [row for listed in parts.values() for statement in listed for row in statement.rows]
+    rows = tuple(dict.fromkeys([*plan_rows(portfolio, choice), *behind]))
+    return Result("brief", table, f"{recommendation} {sure}", rows=rows, n_used=len(w.rows), model=model)
+
+
+def _numbers(portfolio: Portfolio, weak: float, flips: Result) -> pd.DataFrame:
+    """Compute what the sentences tell of the plan weighed against staying; all NaN where nothing may move."""
+    w, p = portfolio.ways, portfolio.ways.parameters
+    choice = portfolio.candidate
+    moves = set(choice) != {STAY}
+    unit, fresh, none = (
+        f"USD over {p.horizon_years} years",
+        "draws it was not chosen on",
+        "not estimable, because nothing may move",
     )
+    holders = [name for name in dict.fromkeys(choice) if name != STAY and w.option(name).outside]
+    items = list(w.inputs)
+    known = {
+        "inputs": {"label": "Inputs", "estimate": len(items), "unit": "inputs", "method": "count"},
+        "inputs_weak": {"label": "Inputs borrowed or assumed", "estimate": sum(item.rung >= 3 for item in items), "unit": "inputs", "method": "count"},
+        "weak_share": {"label": "Variance from borrowed and assumed inputs", "estimate": weak, "unit": "share", "method": "total-order Sobol index" if moves else none},
+    }  # fmt: skip
+    net = portfolio.net(choice, fresh=True)
+    _, low, high = quantiles(net, p.level)
+    chance, mean = float((net > 0).mean()), float(net.mean())
+    today = sum(float(savings_today(portfolio, task).mean()) for task in p.tasks)
+    held = [portfolio.held(name, portfolio.appraised) for name in holders]
+    added = float(sum((one.increment + one.controls).mean() for one in held))
+    turning = flips.table.dropna(subset=["estimate"]) if flips.estimable else flips.table.iloc[:0]
+    found: dict[str, dict[str, object]] = {
+        "p_beats_staying": {"label": "Plan beats today's way", "estimate": chance, "unit": "probability", "method": fresh},
+        "saving": {"label": "Risk-adjusted saving of the plan", "estimate": mean, "conf_low": low, "conf_high": high, "unit": unit, "method": f"mean, {fresh}"},
+        "added_loss": {"label": "Expected loss and controls it adds", "estimate": added, "unit": unit, "method": "mean"},
+        "expected_share": {"label": "Expected saving over what all of the work costs today", "estimate": mean / today if today else np.nan, "unit": "share", "method": "ratio of means"},
+        "p_loses": {"label": "Plan costs more than today's way", "estimate": 1 - chance, "unit": "probability", "method": fresh},
+        "tail": {"label": f"Mean loss of the plan in the worst {1 - p.tail_level:.0%}", "estimate": tail_mean(portfolio.lost(choice), p.tail_level)[0], "unit": unit, "method": f"tail mean, {fresh}"},
+        "other_plans": {"label": "Other plans expected to beat today's way", "estimate": len(_others(portfolio)), "unit": "plans", "method": "count"},
+        "flip_holds": {"label": "What the plan hangs on most holds", "estimate": turning["probability"].iloc[0] if len(turning) else np.nan, "unit": "probability",
+                       "method": "share of its draws" if len(turning) else "not estimable, because no input flips the answer alone"},
+    }  # fmt: skip
+    if not moves:
+        found = {term: {**record, "estimate": np.nan, "conf_low": np.nan, "conf_high": np.nan, "method": none} for term, record in found.items()}  # fmt: skip
+    order = ["p_beats_staying", "saving", "added_loss", "weak_share"]
+    every = found | known
+    return tidy({"level": p.level, "n_obs": len(w.rows), "term": term, **every[term]} for term in [*order, *(term for term in every if term not in order)])  # fmt: skip
 
 
-def _recommended(portfolio: Portfolio, says: str, chance: float, reach: tuple[float, float, float]) -> str:
+def _others(portfolio: Portfolio) -> list[tuple[str, ...]]:
+    choice = portfolio.candidate
+    return [c for c in portfolio.neighbours if set(c) != {STAY} and c != choice and portfolio.net(c).mean() > 0]
+
+
+_usd = partial(money, currency="USD", digits=2)
+
+
+def _at(term: str, shown: str, field: str = "estimate") -> str:
+    return traced(shown, f"values/{term}/{field}")
+
+
+def _given(name: str, shown: str) -> str:
+    return traced(shown, f"parameters/{name}")
+
+
+def _recommended(portfolio: Portfolio, says: str, table: pd.DataFrame) -> str:
     p = portfolio.ways.parameters
-    said = partial(money, currency="USD", digits=2)
-    expected, low, high = reach
     told = in_words(portfolio, portfolio.candidate)
-    span = f"{said(expected)} over {p.horizon_years} {'year' if p.horizon_years == 1 else 'years'} (mean; {p.level:.0%} interval {said(low)} to {said(high)})"
+    rows = table.set_index("term")
+    saving = rows.loc["saving"]
+    middle, low, high = (
+        _at("brief.saving", _usd(saving[field]), field) for field in ("estimate", "conf_low", "conf_high")
+    )
+    years = _given("horizon_years", count(p.horizon_years, "year"))
+    span = f"{middle} over {years} (mean; {_given('level', f'{p.level:.0%}')} interval {low} to {high})"
+    chance = _at("brief.p_beats_staying", probability(rows.loc["p_beats_staying", "estimate"]))
+    beats = f"beats today's way with a probability of {chance}"
     if set(portfolio.candidate) == {STAY}:
         every = {item.permit.state for item in portfolio.ways.options if item.name in portfolio.names}
         why = (
@@ -200,51 +286,54 @@ def _recommended(portfolio: Portfolio, says: str, chance: float, reach: tuple[fl
         )
         return f"Stay as you are: {why}."
     if says == "stay":
-        return f"Stay as you are. The plan that comes nearest ({told}) would bring {span} and beats today's way with a probability of {probability(chance)}."
+        return f"Stay as you are. The plan that comes nearest ({told}) would bring {span} and {beats}."
     if says == "uncertain":
-        return f"Too uncertain to call. On average one plan is ahead ({told}), with {span}, but it beats today's way with a probability of {probability(chance)} only, below the {probability(p.confidence)} asked for: measure first, commit later."
+        return f"Too uncertain to call. On average one plan is ahead ({told}), with {span}, but it {beats} only, below the {_given('confidence', probability(p.confidence))} asked for: measure first, commit later."
     if says == "trial":
         return (
-            f"Try before you commit: {told}. By the figures that brings {span} and beats today's way with a probability of {probability(chance)}; but more than "
-            f"{percent(p.most_weak)} of their variance comes from inputs that are borrowed or assumed, so start with what can be undone, under the conditions below, and measure."
+            f"Try before you commit: {told}. By the figures that brings {span} and {beats}; but more than "
+            f"{_given('most_weak', percent(p.most_weak))} of their variance comes from inputs that are borrowed or assumed, so start with what can be undone, under the conditions below, and measure."
         )
-    return f"Move, under the conditions below: {told}. That brings {span} and beats today's way with a probability of {probability(chance)}."
+    return f"Move, under the conditions below: {told}. That brings {span} and {beats}."
 
 
-def _confidence(portfolio: Portfolio, weak: float) -> str:
-    items = list(portfolio.ways.inputs)
-    low = sum(item.rung >= 3 for item in items)
-    text = f"{low} of {len(items)} inputs are borrowed or assumed"
+def _confidence(value: pd.Series) -> str:
+    weak = float(value["weak_share"])
+    few, many = (_at(f"brief.{term}", f"{value[term]:.0f}") for term in ("inputs_weak", "inputs"))
+    text = f"{few} of {many} inputs are borrowed or assumed"
     if np.isfinite(weak):
-        text += f", and {probability(weak)} of the variance comes from them"
+        text += f", and {_at('brief.weak_share', probability(weak))} of the variance comes from them"
     level = "low" if not np.isfinite(weak) or weak > 0.5 else "moderate" if weak > 0.2 else "fair"
     more = ": the probabilities hold if the assumptions do, and no further" if level == "low" else ""
     return f"Confidence in the figures themselves is {level}: {text}{more}."
 
 
-def _for(portfolio: Portfolio, chance: float, flips: Result) -> list[Reason]:
+def _for(portfolio: Portfolio, table: pd.DataFrame, flips: Result) -> list[Reason]:
     w, p = portfolio.ways, portfolio.ways.parameters
-    choice, said = portfolio.candidate, partial(money, currency="USD", digits=2)
+    choice = portfolio.candidate
     if set(choice) == {STAY}:
         return []
-    net = portfolio.net(choice, fresh=True)
-    low = quantiles(net, p.level)[1]
-    today = sum(float(savings_today(portfolio, task).mean()) for task in p.tasks)
-    share = float(net.mean()) / today
+    value = table.set_index("term")["estimate"]
+    low = float(table.set_index("term").loc["saving", "conf_low"])
+    share, mean, chance = value["expected_share"], value["saving"], value["p_beats_staying"]
     found = [
         Reason(
             share if share > 0 else 0,
-            f"It is expected to save {said(float(net.mean()))}, {percent(share)} of what all of the work costs today.",
+            f"It is expected to save {_at('brief.saving', _usd(mean))}, {_at('brief.expected_share', percent(share))} of what all of the work costs today.",
         )
     ]
     if low > 0:
         found.append(
             Reason(
                 0.9,
-                f"It saves something in the bad cases, too: {said(low)} at the lower end of the {p.level:.0%} interval.",
+                f"It saves something in the bad cases, too: {_at('brief.saving', _usd(low), 'conf_low')} at the lower end of the {_given('level', f'{p.level:.0%}')} interval.",
             )
         )
-    found.append(Reason(chance - 0.5, f"It beats today's way in {probability(chance)} of the draws."))
+    found.append(
+        Reason(
+            chance - 0.5, f"It beats today's way in {_at('brief.p_beats_staying', probability(chance))} of the draws."
+        )
+    )
     home = vocabulary.PLACES[p.baseline_location].country
     places = {vocabulary.PLACES[w.option(name).place].country for name in choice if name != STAY}
     if places == {home}:
@@ -255,16 +344,16 @@ def _for(portfolio: Portfolio, chance: float, flips: Result) -> list[Reason]:
         found.append(
             Reason(0.4, "Nobody else comes to hold client records, an AI tool's maker left aside (an assumption).")
         )
-    others = [c for c in portfolio.neighbours if set(c) != {STAY} and c != choice and portfolio.net(c).mean() > 0]
-    if len(others) >= 2:
+    others = len(_others(portfolio))
+    if others >= 2:
         found.append(
             Reason(
                 0.35,
-                f"It does not hang on one choice: {len(others)} other plans that keep the constraints are expected to beat today's way as well.",
+                f"It does not hang on one choice: {_at('brief.other_plans', str(others))} other plans that keep the constraints are expected to beat today's way as well.",
             )
         )
     turning = flips.table["estimate"].notna().sum() if flips.estimable else 0
-    if flips.estimable and not turning and net.mean() > 0:
+    if flips.estimable and not turning and mean > 0:
         found.append(
             Reason(0.5, "No single input among those it moves with most flips the answer, whatever it can be.")
         )
@@ -296,35 +385,45 @@ def savings_today(portfolio: Portfolio, task: str) -> np.ndarray:
     return savings.costs(analysis.gathered.rates(w.joint.draws[key(*cell)]), analysis.terms).baseline
 
 
-def _against(portfolio: Portfolio, chance: float, weak: float, flips: Result) -> list[Reason]:
+def _against(portfolio: Portfolio, value: pd.Series, flips: Result) -> list[Reason]:
     w, p = portfolio.ways, portfolio.ways.parameters
-    choice, said = portfolio.candidate, partial(money, currency="USD", digits=2)
+    choice = portfolio.candidate
     refused = [item for item in w.options if item.permit.state == "refused" and item.name in portfolio.names]
     if set(choice) == {STAY}:
-        reasons = list(dict.fromkeys(item.permit.reason for item in refused))
-        return [Reason(1.0, f"{sentence(reason)}.") for reason in reasons[:3]]
-    net = portfolio.net(choice, fresh=True)
+        rows = {item.permit.reason: _grounds(item.permit) for item in reversed(refused)}
+        least = f"{p.captive_minimum:,.0f}"
+        return [
+            Reason(1.0, f"{sentence(reason)}.".replace(f" {least} ", f" {_given('captive_minimum', least)} "), found)
+            for reason, found in reversed(rows.items())
+        ][:3]
+    chance, mean, weak = value["p_beats_staying"], value["saving"], value["weak_share"]
     loses = 1 - chance
     found = []
     if np.isfinite(weak):
         found.append(
             Reason(
                 weak,
-                f"{sentence(probability(weak))} of the variance comes from inputs that no study of this work and place bears: borrowed, or assumed.",
+                f"{_at('brief.weak_share', sentence(probability(weak)))} of the variance comes from inputs that no study of this work and place bears: borrowed, or assumed.",
             )
         )
-    tail, _ = tail_mean(-net, p.tail_level)
-    if tail > 0:
+    if value["tail"] > 0:
+        worst = _given("tail_level", percent(1 - p.tail_level))
         found.append(
-            Reason(0.3 + loses, f"In the worst {percent(1 - p.tail_level)} of cases it loses {said(tail)} on average.")
+            Reason(
+                0.3 + loses,
+                f"In the worst {worst} of cases it loses {_at('brief.tail', _usd(value['tail']))} on average.",
+            )
         )
-    if net.mean() <= 0:
-        found.append(Reason(1.0, f"It is expected to lose {said(-float(net.mean()))}."))
+    if mean <= 0:
+        found.append(Reason(1.0, f"It is expected to lose {_at('brief.saving', _usd(-mean))}."))
     elif loses > 0.02:
-        found.append(Reason(loses, f"It costs more than today's way in {probability(loses)} of the draws."))
+        found.append(
+            Reason(loses, f"It costs more than today's way in {_at('brief.p_loses', probability(loses))} of the draws.")
+        )
     review = [name for name in dict.fromkeys(choice) if name != STAY and w.option(name).permit.state == "review"]
     if review:
-        found.append(Reason(0.8, f"{sentence(w.option(review[0]).permit.reason)}: counsel must review it first."))
+        permit = w.option(review[0]).permit
+        found.append(Reason(0.8, f"{sentence(permit.reason)}: counsel must review it first.", _grounds(permit)))
     silent = conditions([w.option(name).permit for name in dict.fromkeys(choice) if name != STAY])
     silent = silent[silent["asked_in"] == ""]
     if len(silent):
@@ -338,36 +437,50 @@ def _against(portfolio: Portfolio, chance: float, weak: float, flips: Result) ->
                 "What a provider adds to the risk of a breach is not identified by any data on file; it follows from the exposure assumed.",
             )
         )
-    if flips.estimable and net.mean() > 0:
+    if flips.estimable and mean > 0:
         first = flips.table.dropna(subset=["estimate"]).head(1)
         found += [
-            Reason(1.1 - float(row.probability), _flip(row.label, row.needed_text, row.probability))
+            Reason(1.1 - float(row.probability), _flip(row), tuple(w.inputs[row.term].rows))
             for row in first.itertuples()
         ]
     return found
 
 
-def _flip(label: str, needed: str, chance: float) -> str:
-    return f"It flips with one input alone: unless {label} is {needed}, nothing is saved (probability that it is: {probability(chance)})."
+def _grounds(permit: Permit) -> tuple[str, ...]:
+    """Return the opinions that a reason to refuse rests on: none where it is silence, or a limit that the user set."""
+    silent = "nothing on file" in permit.reason or "captive_minimum" in permit.reason
+    return () if silent else permit.rows
 
 
-def _conditions(portfolio: Portfolio, asked: pd.DataFrame, holders: list[str]) -> list[str]:
+def _flip(row: Any) -> str:
+    needed = f"{row.needed} {_at(f'flips.{row.term}', amount(row.estimate, row.unit))}"
+    holds = _at("brief.flip_holds", probability(row.probability))
+    return f"It flips with one input alone: unless {row.label} is {needed}, nothing is saved (probability that it is: {holds})."
+
+
+def _conditions(portfolio: Portfolio, asked: pd.DataFrame, holders: list[str]) -> list[Statement]:
     told = []
-    for row in asked.itertuples():
+    duties = {str(row.duty): row for row in asked.itertuples()}
+    kinds = {duty: kind for kind, listed in KINDS.items() for duty in listed}
+    for duty in sorted(duties, key=lambda duty: list(kinds).index(duty)):
+        row = duties[duty]
         where = (
-            f"asked for in {row.asked_in}"
+            f"asked for in {_few(row.asked_in)}"
             if row.asked_in
-            else f"not known in {row.not_known_in}, so to be met as if asked for"
+            else f"not known in {_few(row.not_known_in)}, so to be met as if asked for"
         )
-        cited = f" [{row.citation}]" if row.asked_in else ""
-        told.append(f"{sentence(SERVES[row.duty])} ({where}){cited}.")
+        text = f"{kinds[duty]}: {SERVES[duty]} ({where})."
+        rows = tuple(f"opinion:{name}" for name in row.opinion_ids.split(", ") if name)
+        told.append(Statement(text, rows, row.citation if row.asked_in else ""))
     if holders:
         told.append(
-            f"Have the controls in place at {listing(holders)} before the first record leaves; the risk report says what each would have to prevent. {_counted(portfolio)}"
+            Statement(
+                f"Controls: have them in place at {listing(holders)} before the first record leaves; the risk report says what each would have to prevent. {_counted(portfolio)}"
+            )
         )
     moved = [portfolio.ways.option(name) for name in dict.fromkeys(portfolio.candidate) if name != STAY]
     told += [
-        f"Have counsel review {item.name} first: {item.permit.reason}."
+        Statement(f"Counsel: have {item.name} reviewed first: {item.permit.reason}.", _grounds(item.permit))
         for item in moved
         if item.permit.state == "review"
     ]
@@ -395,31 +508,18 @@ def _span(low: float, high: float) -> str:
     return money(low, "USD") if low == high else f"{money(low, 'USD')} to {money(high, 'USD')}"
 
 
-def page(result: Result) -> pd.DataFrame:
-    """Return the brief as a table of one page.
+def _few(places: str) -> str:
+    """Name a few jurisdictions of a listing; the table of duties has them all."""
+    named = places.replace(" and ", ", ").split(", ")
+    return places if len(named) <= FEW else f"{', '.join(named[:FEW])} and others"
 
-    Parameters
-    ----------
-    result : Result
-        From `brief`.
 
-    Returns
-    -------
-    pandas.DataFrame
-        Columns part and text, a sentence a row.
-    """
-    m = result.model
-    rows = [("Recommendation", m["recommendation"]), ("How sure", m["confidence"])]
-    rows += [(f"For {n}", text) for n, text in enumerate(m["for"], 1)] or [("For", "Nothing that the figures bear.")]
-    rows += [(f"Against {n}", text) for n, text in enumerate(m["against"], 1)] or [
-        ("Against", "Nothing that the figures bear.")
+def _measure(portfolio: Portfolio, information: Result) -> list[Statement]:
+    inputs = portfolio.ways.inputs
+    return [
+        Statement(
+            f"{sentence(row.label)}: knowing it before choosing would be worth {_at(f'information.{row.term}', _usd(row.estimate))}.",
+            tuple(inputs[row.term].rows),
+        )
+        for row in first_to_measure(information).itertuples()
     ]
-    rows += [(f"Condition {n}", text) for n, text in enumerate(m["conditions"], 1)] or [
-        ("Conditions", "None: nothing moves.")
-    ]
-    rows += [(f"Measure {n}", text) for n, text in enumerate(m["measure"], 1)] or [
-        ("Measure first", "No single input is shown to be worth knowing before choosing.")
-    ]
-    frame = pd.DataFrame(rows, columns=["part", "text"])
-    frame.attrs["rows"] = result.rows
-    return frame

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from scipy.stats import rankdata
 
+from lpo_analysis.decision.adjusted import LOSS
 from lpo_analysis.decision.plans import in_words
 from lpo_analysis.decision.portfolio import Portfolio
-from lpo_analysis.decision.ways import STAY
+from lpo_analysis.decision.ways import STAY, key
 from lpo_analysis.methods.draws import Floats
+from lpo_analysis.methods.inputs import Inputs
+from lpo_analysis.methods.sensitivity import tornado
 from lpo_analysis.methods.thresholds import REACH, threshold
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.savings.drivers import amount
@@ -178,3 +182,31 @@ def flips(portfolio: Portfolio) -> Result:
         f"Each is a root of the mean over {p.draws} draws, found to a billionth of the input's probability between {POINTS} values; what the draws leave open is its standard error.",
     )
     return Result("flips", table, text, checks=(check,), rows=w.rows, n_used=len(table))
+
+
+def drivers(portfolio: Portfolio) -> pd.DataFrame:
+    """Move one input of the plan weighed against staying at a time, the others at their medians.
+
+    Parameters
+    ----------
+    portfolio : Portfolio
+        The plans.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As of `lpo_analysis.methods.sensitivity.tornado`, with what the plan saves in US dollars, and texts to read; without rows where nothing may move.
+    """
+    w, p = portfolio.ways, portfolio.ways.parameters
+    choice = portfolio.candidate
+    cells = [key(*cell) for cell in zip(p.tasks, choice, strict=True) if cell[1] != STAY]
+    used = {called for way in (*cells, LOSS) for called in w.joint.names[way].values()}
+    frame = tornado(
+        portfolio.model(choice), Inputs(tuple(item for item in w.inputs if item.name in used)), level=p.level
+    )
+    frame = frame if cells else frame.iloc[:0]
+    units = frame["unit"].tolist()
+    frame["label"] = [label_of(portfolio, name) for name in frame["input"]]
+    for end in ("low", "high"):
+        frame[f"{end}_text"] = [amount(value, unit) for value, unit in zip(frame[f"input_{end}"], units, strict=True)]
+    return frame

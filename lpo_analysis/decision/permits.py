@@ -133,10 +133,10 @@ def conditions(permits: Sequence[Permit]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a duty: duty, label, asked_in and not_known_in (jurisdictions), condition, citation.
+        One row a duty: duty, label, asked_in and not_known_in (jurisdictions), condition, citation, opinion_ids (of the opinions that ask for it).
     """
     frames = [one.duties for one in permits if len(one.duties)]
-    columns = ["duty", "label", "asked_in", "not_known_in", "condition", "citation"]
+    columns = ["duty", "label", "asked_in", "not_known_in", "condition", "citation", "opinion_ids"]
     if not frames:
         return pd.DataFrame(columns=columns)
     every = pd.concat(frames, ignore_index=True).drop_duplicates()
@@ -147,5 +147,7 @@ def conditions(permits: Sequence[Permit]) -> pd.DataFrame:
         asked = by["conditional"]
         where = [listing(list(dict.fromkeys(by[state]["jurisdiction"]))) for state in by]
         said = "; ".join(dict.fromkeys(asked["condition"]))
-        records.append((duty, DUTIES[str(duty)], *where, said, "; ".join(dict.fromkeys(asked["citation"]))))
+        opinions = dict.fromkeys(name for cell in asked["opinion_ids"] for name in cell.split(", ") if name)
+        cited = "; ".join(dict.fromkeys(asked["citation"]))
+        records.append((duty, DUTIES[str(duty)], *where, said, cited, ", ".join(opinions)))
     return pd.DataFrame(records, columns=columns)

@@ -297,6 +297,22 @@ class Portfolio:
         shares = self.shares(choice)
         return np.asarray(a.gains @ np.concatenate([shares.ravel(), shares.max(axis=0)]))
 
+    def lost(self, choice: Choice) -> Floats:
+        """Return what a plan loses, on the draws it was not chosen on, with breaches as they befall.
+
+        Parameters
+        ----------
+        choice : tuple of str
+            Name of an option for each task.
+
+        Returns
+        -------
+        ndarray of float, shape (draws,)
+            Present value; below 0 where it saves.
+        """
+        shares = self.shares(choice)
+        return np.asarray(self.fresh.losses @ np.concatenate([shares.ravel(), shares.max(axis=0)]))
+
     def model(self, choice: Choice) -> Callable[[Mapping[str, Floats]], Floats]:
         """Return what a plan saves as a function of the inputs, for sensitivity and turning points.
 

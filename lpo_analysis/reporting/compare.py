@@ -5,17 +5,17 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from lpo_analysis.errors import LpoError, NotFoundError, ParameterError
 from lpo_analysis.parameters import notice, shown
 from lpo_analysis.reporting import provenance
+from lpo_analysis.reporting.causes import differing, other_evidence
 from lpo_analysis.reporting.notebook import spoken
 from lpo_analysis.reporting.page import environment, style
 from lpo_analysis.reporting.store import RUN
@@ -25,8 +25,6 @@ _MONEY = ("currency", "price_year")
 """Parameters that say what money the amounts are in."""
 _PURE = ("share", "probability")
 """Units that no currency and no price year changes."""
-_COMPARED = ("low", "median", "high", "rung", "basis", "rows")
-"""What of an input is looked at; those from `basis` on tell a change of evidence."""
 DEPENDENCE = (
     "A report records the summary of its draws, not the draws, so how far the errors of two runs move together is not known. The interval of a change is that for independent "
     "errors (MOVER, Zou & Donner 2008). Runs share evidence and assumptions, so their errors mostly move together, and then it is wider than it need be; were they to "
@@ -53,7 +51,9 @@ class Finished:
     inputs : dict of str to dict of str to str
         Rows of its table of inputs by name; empty where it has none.
     tornado : dict of str to dict of str to str
-        Rows of its table of one-at-a-time effects by label of the input; empty where it has none.
+        Rows of its table of one-at-a-time effects by name of the input; empty where it has none.
+    evidence : dict of str to str
+        Publisher of each row of the evidence that it lists among its sources.
     """
 
     name: str
@@ -63,6 +63,7 @@ class Finished:
     run: Mapping[str, Any]
     inputs: Mapping[str, Mapping[str, str]]
     tornado: Mapping[str, Mapping[str, str]]
+    evidence: Mapping[str, str]
 
 
 def read_finished(runs: Sequence[str | Path], *, output: Path = Path("reports")) -> list[Finished]:
@@ -155,7 +156,8 @@ def _read(folder: Path, name: str) -> Finished:
         results["values"],
         run,
         _rows(folder / "tables" / "inputs.csv", "input"),
-        _rows(folder / "tables" / "figure_tornado.csv", "label") or _rows(folder / "tables" / "drivers.csv", "label"),
+        _rows(folder / "tables" / "figure_tornado.csv", "input") or _rows(folder / "tables" / "drivers.csv", "input"),
+        _evidence(folder / "tables" / "sources.csv"),
     )
 
 
@@ -166,6 +168,12 @@ def _rows(path: Path, key: str) -> dict[str, dict[str, str]]:
             return {row[key]: row for row in csv.DictReader(file) if row.get(key)}
     except (OSError, UnicodeDecodeError, csv.Error):
         return {}
+
+
+def _evidence(path: Path) -> dict[str, str]:
+    """Read from the table of sources who published each row that was used."""
+    listed = _rows(path, "source_id").values()
+    return {row: item["publisher"] for item in listed for row in item.get("figures", "").split(", ") if row}
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,6 +194,8 @@ class Comparison:
         the first report's main answer moves if this input alone takes the other median, read off its tornado; NaN where that cannot be read).
     made : tuple of str
         What besides the parameters differs between reports: data, kit, libraries.
+    evidence : tuple of str
+        Which rows of the evidence one of two reports uses and the other does not, with who published them.
     """
 
     runs: tuple[Finished, ...]
@@ -193,6 +203,7 @@ class Comparison:
     numbers: pd.DataFrame
     inputs: pd.DataFrame
     made: tuple[str, ...]
+    evidence: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -205,7 +216,7 @@ class Comparison:
         Returns
         -------
         pandas.DataFrame
-            Columns what (parameter, number or input), name, label, unit, run, value, conf_low, conf_high, change, change_low, change_high, note.
+            Columns what (parameter, number, input or evidence), name, label, unit, run, value, conf_low, conf_high, change, change_low, change_high, note.
         """
         records: list[dict[str, object]] = []
         for row in self.parameters.to_dict("records"):
@@ -239,6 +250,7 @@ class Comparison:
             }
             for row in self.inputs.to_dict("records")
         ]
+        records += [{"what": "evidence", "name": "rows", "note": told} for told in self.evidence]
         columns = [
             "what",
             "name",
@@ -270,19 +282,36 @@ class Comparison:
             for row in self.parameters.to_dict("records")
         ] or ["  none"]
         lines += [f"  besides: {what}" for what in self.made]
-        for label, part in self.numbers.groupby("label", sort=False):
-            lines += ["", sentence(str(label))]
+        for heading, part in self._headed():
+            lines += ["", heading]
             for row in part.to_dict("records"):
                 told = said(row)
                 note = f"; {row['note']}" if row["note"] and row["run"] != first.name else ""
                 change = f"; change {told['change']}" if told["change"] else ""
                 lines.append(f"  {row['run']}: {told['value']}{change}{note}")
-        lines += ["", "Inputs that differ:" if len(self.inputs) else "No recorded input differs."]
+        lines += ["", "Inputs that differ:" if len(self.inputs) else self._no_input]
         lines += [
             f"  {row['input']}, {row['run']}: {row['what']} ({row['before']} -> {row['after']}){effect(row['alone'])}"
             for row in self.inputs.to_dict("records")
         ]
+        lines += ["", "Evidence that differs:", *(f"  {told}" for told in self.evidence)] if self.evidence else []
         return "\n".join([*lines, "", self.caveat])
+
+    def _headed(self) -> Iterator[tuple[str, pd.DataFrame]]:
+        """Yield the numbers of each label with a heading that tells the unit, where the number does not."""
+        for label, part in self.numbers.groupby("label", sort=False):
+            units = [unit for unit in dict.fromkeys(part["unit"].dropna()) if unit not in _PURE]
+            yield sentence(str(label)) + (f" ({units[0]})" if len(units) == 1 else ""), part
+
+    @property
+    def _no_input(self) -> str:
+        """What is told where no input differs."""
+        held = all(run.inputs for run in self.runs)
+        return (
+            "No recorded input differs."
+            if held
+            else "These reports record no table of inputs: what each number rests on is told by its rows of the evidence."
+        )
 
     @property
     def notices(self) -> list[str]:
@@ -297,7 +326,7 @@ class Comparison:
             "The inputs listed are those whose recorded range, rung or rows differ. What one makes alone is read off the tornado of the first report, on straight lines between its ends and its middle "
             "with the other inputs at their medians; an input that only one report has cannot be told apart so, and effects do not add up: change one parameter at a time to be sure."
             if held
-            else "Some of these reports record no table of inputs, so which of them caused a change cannot be told."
+            else "Some of these reports record no table of inputs; which of the rows of evidence that differ made a change cannot be told."
         )
         return f"{DEPENDENCE} {inputs}"
 
@@ -310,17 +339,17 @@ class Comparison:
             Self-contained, no script, no request.
         """
         numbers = []
-        for label, part in self.numbers.groupby("label", sort=False):
+        for heading, part in self._headed():
             by_run = {row["run"]: {**said(row), "note": row["note"]} for row in part.to_dict("records")}
             numbers.append(
                 {
-                    "label": sentence(str(label)),
+                    "label": heading,
                     "cells": [by_run.get(run.name, {"value": "", "change": "", "note": ""}) for run in self.runs],
                 }
             )
         page: str = environment().get_template("compare.html.j2").render(
             title=self.title, notices=self.notices, runs=[run.name for run in self.runs], parameters=self.parameters.to_dict("records"), numbers=numbers,
-            inputs=[{**row, "alone": effect(row["alone"])} for row in self.inputs.to_dict("records")], made=self.made, caveat=self.caveat, style=style("index"),
+            inputs=[{**row, "alone": effect(row["alone"])} for row in self.inputs.to_dict("records")], made=self.made, caveat=self.caveat, style=style("index"), evidence=self.evidence, no_input=self._no_input,
         )  # fmt: skip
         return page
 
@@ -364,6 +393,8 @@ def said(row: Mapping[str, Any]) -> dict[str, str]:
     change = plain["change"]
     if change is None:
         return {"value": value, "change": ""}
+    if plain["same"]:
+        return {"value": value, "change": "none, the same number"}
     low, high = plain["change_low"], plain["change_high"]
     share = plain["unit"] in _PURE
     width = None if low is None or high is None else high - low
@@ -412,7 +443,12 @@ def compare(runs: Sequence[Finished], *, every: bool = False) -> Comparison:
     parameters = pd.DataFrame([{"parameter": name, **dict(zip((run.name for run in runs), texts[name], strict=True))} for name in differ],
                               columns=["parameter", *(run.name for run in runs)])  # fmt: skip
     terms = list(
-        dict.fromkeys(term for run in runs for term, item in run.values.items() if every or item.get("headline"))
+        dict.fromkeys(
+            term
+            for run in runs
+            for term, item in run.values.items()
+            if every or item.get("headline") or _says_otherwise(term, runs)
+        )
     )
     numbers = [_number(term, run, first) for term in terms for run in runs]
     columns = [
@@ -429,8 +465,9 @@ def compare(runs: Sequence[Finished], *, every: bool = False) -> Comparison:
         "change_high",
         "note",
         "headline",
+        "same",
     ]
-    inputs = [row for run in runs[1:] for row in _differing(first, run)]
+    inputs = [row for run in runs[1:] for row in differing(first, run)]
     made = [f"{run.name}: {told}" for run in runs[1:] if (told := _made(first, run))]
     return Comparison(
         tuple(runs),
@@ -438,7 +475,14 @@ def compare(runs: Sequence[Finished], *, every: bool = False) -> Comparison:
         pd.DataFrame(numbers, columns=columns),
         pd.DataFrame(inputs, columns=["input", "run", "before", "after", "what", "alone"]),
         tuple(made),
+        tuple(told for run in runs[1:] for told in other_evidence(first, run)),
     )
+
+
+def _says_otherwise(term: str, runs: Sequence[Finished]) -> bool:
+    """Whether reports record different words under a name, such as their verdict, which stand beside the headline numbers."""
+    told = [run.values[term].get("value") for run in runs if term in run.values]
+    return all(isinstance(value, str) for value in told) and len({*told}) > 1
 
 
 def _number(term: str, run: Finished, first: Finished) -> dict[str, Any]:
@@ -453,6 +497,7 @@ def _number(term: str, run: Finished, first: Finished) -> dict[str, Any]:
         "estimate": None,
         "note": "",
         "headline": bool(known.get("headline")),
+        "same": False,
     }
     if here is None:
         return record | {"note": "not recorded in this report"}
@@ -479,7 +524,7 @@ def _change(here: Mapping[str, Any], there: Mapping[str, Any] | None, run: Finis
         why = here if b is None else there
         return {
             "note": f"no change: not estimable in {run.name if b is None else first.name}"
-            + (f", because {why['reason']}" if why.get("reason") else "")
+            + (f", because {str(why['reason']).removeprefix('not estimable, because ')}" if why.get("reason") else "")
         }
     if not (_is_number(a) and _is_number(b)):
         return {"note": "no change: one of the two is not finite"}
@@ -490,6 +535,10 @@ def _change(here: Mapping[str, Any], there: Mapping[str, Any] | None, run: Finis
         return {"note": f"no change: the reports differ in {listing(money)}, and with it in what an amount means"}
     ends = [item.get(end) for item in (there, here) for end in ("conf_low", "conf_high")]
     change = b - a
+    if all(here.get(key) == there.get(key) for key in ("estimate", "conf_low", "conf_high", "level")):
+        return {"change": change, "same": True}
+    if ends == [None] * 4:
+        return {"change": change, "note": "no interval: none is recorded of either"}
     if not all(_is_number(end) for end in ends):
         return {"change": change, "note": "no interval: one of the two has none"}
     if here.get("level") != there.get("level"):
@@ -500,56 +549,6 @@ def _change(here: Mapping[str, Any], there: Mapping[str, Any] | None, run: Finis
     low_a, high_a, low_b, high_b = (float(end) for end in ends)  # type: ignore[arg-type]
     down, up = math.hypot(b - low_b, high_a - a), math.hypot(high_b - b, a - low_a)
     return {"change": change, "change_low": change - down, "change_high": change + up}
-
-
-def _differing(first: Finished, run: Finished) -> list[dict[str, Any]]:
-    """List the inputs whose record differs from the first report's."""
-    found = []
-    for name in dict.fromkeys([*first.inputs, *run.inputs]):
-        a, b = first.inputs.get(name), run.inputs.get(name)
-        if a is None or b is None:
-            what = f"only in {run.name if a is None else first.name}"
-        else:
-            changed = [column for column in _COMPARED if a.get(column) != b.get(column)]
-            if not changed:
-                continue
-            range_too = [
-                name
-                for name in ("range", "rung")
-                if ("rung" in changed if name == "rung" else {"low", "median", "high"} & set(changed))
-            ]
-            rows = ["the rows behind it"] if "rows" in changed else ["its basis"] if "basis" in changed else []
-            what = f"{listing([*range_too, *rows])} {'differ' if len(range_too) + len(rows) > 1 or 'rows' in changed else 'differs'}"
-        label = (b or a or {}).get("label") or name
-        alone = math.nan if a is None or b is None else _alone(first.tornado.get(label), a, b)
-        found.append(
-            {"input": label, "run": run.name, "before": _range(a), "after": _range(b), "what": what, "alone": alone}
-        )
-    return found
-
-
-def _alone(row: Mapping[str, str] | None, before: Mapping[str, str], now: Mapping[str, str]) -> float:
-    """Read off a tornado by how much the answer moves if one input takes another value; NaN outside of what was tried."""
-    try:
-        told = row or {}
-        ends = float(told["input_low"]), float(before["median"]), float(told["input_high"])
-        answers = float(told["at_low"]), float(told["base"]), float(told["at_high"])
-        value = float(now["median"])
-    except (KeyError, ValueError):
-        return math.nan
-    # Straight lines between the three points that a tornado knows.
-    inside = ends[0] <= value <= ends[2] and ends[0] < ends[1] < ends[2]
-    return float(np.interp(value, ends, answers)) - answers[1] if inside else math.nan
-
-
-def _range(row: Mapping[str, str] | None) -> str:
-    if row is None:
-        return "none"
-    try:
-        low, middle, high = (number(float(row[column])) for column in ("low", "median", "high"))
-    except (KeyError, ValueError):
-        return "not told"
-    return f"{middle}, {low} to {high}, rung {row.get('rung', '?')}"
 
 
 def _made(first: Finished, run: Finished) -> str:

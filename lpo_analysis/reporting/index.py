@@ -24,7 +24,7 @@ RESULTS = "results.csv"
 WIDTH, HEIGHT = 110, 10
 """Size of the line under a headline number, in pixels."""
 _FILES = (
-    ("report.pdf", "PDF"), ("report.xlsx", "XLSX"), ("results.json", "JSON"), ("notebook.ipynb", "notebook"), ("run.json", "provenance"), ("tables", "tables"),
+    ("brief.html", "brief"), ("report.pdf", "PDF"), ("report.xlsx", "XLSX"), ("results.json", "JSON"), ("notebook.ipynb", "notebook"), ("run.json", "provenance"), ("tables", "tables"),
 )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ VALUES = "application/vnd.lpo.values+json"
 TABLE = "application/vnd.lpo.table+json"
 FIGURE = "application/vnd.lpo.figure+json"
 FINDING = "application/vnd.lpo.finding+json"
+BRIEF = "application/vnd.lpo.brief+json"
 
 Kind = Literal["text", "share", "probability", "number", "integer", "year", "interval"]
 DIGITS = 8
@@ -401,6 +402,31 @@ def checklist(result: Result, *, title: str, subject: str = "", note: str = "") 
         "text/html": lists.html(result, title=title, subject=subject, note=note),
         "text/plain": lists.plain(result, title=title, subject=subject, note=note),
     })  # fmt: skip
+
+
+def brief(question: str, result: Result, *, shown: Mapping[str, str] | None = None, note: str = "") -> None:
+    """Show the brief of the report, which gets a page of its own as well, one printed page long.
+
+    Parameters
+    ----------
+    question : str
+        What was asked.
+    result : Result
+        With ``model["parts"]``, as `lpo_analysis.reporting.brief.form` takes them.
+    shown : mapping of str to str, optional
+        Name of the table or figure that shows a result, by the name it is recorded under; its own name by default.
+    note : str, optional
+        What a reader must know.
+    """
+    from lpo_analysis.reporting import brief as briefs
+
+    data = briefs.form(question, result, shown=shown or {}, note=note)
+    rows = briefs.rows(data)
+    kept = {
+        "name": "brief", "title": "The brief", "columns": list(briefs.COLUMNS), "rows": rows, "behind": data["behind"], "notes": [note] if note else [],
+        "shown": [["part", "", "text"], ["text", "", "text"]], "cut": len(rows),
+    }  # fmt: skip
+    _emit({BRIEF: data, TABLE: kept, "text/html": briefs.html(data), "text/plain": briefs.plain(data)})
 
 
 def sources(evidence: Evidence, rows: Iterable[str], *, title: str = "Sources") -> None:

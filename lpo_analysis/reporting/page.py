@@ -14,12 +14,14 @@ from typing import Any
 
 from lpo_analysis import __version__
 from lpo_analysis.parameters.synthetic import NOTICE
+from lpo_analysis.reporting import brief as briefs
 from lpo_analysis.reporting import outputs, typeset
 from lpo_analysis.reporting.citations import SOURCES, Citations
-from lpo_analysis.reporting.notebook import FIGURE, FINDING, TABLE, VALUES, spoken
+from lpo_analysis.reporting.notebook import BRIEF, FIGURE, FINDING, TABLE, VALUES, spoken
 from lpo_analysis.wording import sentence
 
 _HEADING = re.compile(r'<h2 id="([^"]+)">(.*?)</h2>', re.DOTALL)
+_SECTION = re.compile(r'<h[23] id="([^"]+)">(.*?)</h[23]>', re.DOTALL)
 
 
 @cache
@@ -78,26 +80,68 @@ def page(notebook: Any, *, name: str) -> str:
     str
         The page.
     """
+    return pages(notebook, name=name)[briefs.REPORT]
+
+
+def pages(notebook: Any, *, name: str) -> dict[str, str]:
+    """Render the page of a report and, where it shows a brief, that as a page of its own.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        An executed notebook.
+    name : str
+        Name of the notebook.
+
+    Returns
+    -------
+    dict of str to str
+        Pages by the name of their file.
+    """
     citations = Citations(outputs.bundles(notebook))
-    blocks = _blocks(notebook, citations)
+    cards = cards_of(outputs.values(notebook))
+    blocks = _blocks(notebook, citations, cards)
     _anchored(blocks)
+    anchors = _sections(blocks)
+    told = next((block for block in blocks if block["kind"] == "brief"), None)
+    for block in blocks:
+        if block["kind"] == "brief":
+            block["brief"] = briefs.view(block["data"], citations, anchors)
     joined = "".join(block.get("html", "") for block in blocks if block["kind"] == "markdown")
     contents = [(name, unescape(re.sub(r"<[^>]+>", "", text)).strip()) for name, text in _HEADING.findall(joined)]
     title = re.search(r"<h1[^>]*>(.*?)</h1>", joined, re.DOTALL)
     question = next((b["paragraphs"][0][0] for b in blocks if b["kind"] == "finding" and b["paragraphs"]), "")
     heading = unescape(re.sub(r"<[^>]+>", "", title.group(1))).strip() if title else name
-    html: str = environment().get_template("report.html.j2").render(
-        title=textwrap.shorten(f"{heading} · {question}", 160, placeholder=" …") if question.endswith("?") else heading,
-        notebook=name, blocks=blocks, contents=contents, style=style(), version=__version__,
-        asked=citations.asked("".join(str(part) for block in blocks for part in block.values())),
-        columns=typeset.rules(name for block in blocks for name in block.get("classes", ())),
-    )  # fmt: skip
-    return html
+    shortened = textwrap.shorten(f"{heading} · {question}", 160, placeholder=" …")
+    common = {"title": shortened if question.endswith("?") else heading, "notebook": name, "style": style(), "version": __version__}  # fmt: skip
+    made: dict[str, str] = {
+        briefs.REPORT: environment().get_template("report.html.j2").render(
+            **common, blocks=blocks, contents=contents, asked=citations.asked("".join(str(part) for block in blocks for part in block.values())),
+            columns=typeset.rules(name for block in blocks for name in block.get("classes", ())),
+            beside=briefs.FILE if told else "",
+        )
+    }  # fmt: skip
+    if told:
+        alone = briefs.view(told["data"], citations, anchors, page=briefs.REPORT)
+        made[briefs.FILE] = environment().get_template("brief.html.j2").render(**common, brief=alone, cards=cards, report=briefs.REPORT)  # fmt: skip
+    return made
 
 
-def _blocks(notebook: Any, citations: Citations) -> list[dict[str, Any]]:
+def _sections(blocks: list[dict[str, Any]]) -> dict[str, tuple[str, str]]:
+    """Find the section that shows each table and figure: its anchor and its heading."""
+    found: dict[str, tuple[str, str]] = {}
+    here = ("", "")
+    for block in blocks:
+        if block["kind"] == "markdown":
+            for anchor, heading in _SECTION.findall(block["html"]):
+                here = (anchor, unescape(re.sub(r"<[^>]+>", "", heading)).strip())
+        elif block.get("name") and here[0]:
+            found.setdefault(block["name"], here)
+    return found
+
+
+def _blocks(notebook: Any, citations: Citations, cards: list[dict[str, str]]) -> list[dict[str, Any]]:
     blocks, code = list[dict[str, Any]](), list[str]()
-    cards = cards_of(outputs.values(notebook))
     placed = not cards
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
@@ -171,12 +215,15 @@ def _output(output: Any, citations: Citations) -> dict[str, Any] | None:
         image = "".join(data["image/png"].split())
         return {
             "kind": "figure",
+            "name": data[FIGURE]["name"],
             "type": "image/png",
             "image": image,
             "size": _display_size(image),
             "opened": citations.opened(citations.numbers(data[FIGURE]["behind"])),
             **{k: data[FIGURE][k] for k in ("alt", "caption", "sources")},
         }
+    if BRIEF in data:
+        return {"kind": "brief", "data": data[BRIEF]}
     if TABLE in data:
         return _table(data[TABLE], data["text/html"], citations)
     for kind in ("image/png", "image/jpeg", "image/svg+xml"):
@@ -199,7 +246,7 @@ def _table(shown: Mapping[str, Any], html: str, citations: Citations) -> dict[st
     own = any("popovertarget" in cell for row in cells for cell in row)
     behind = [] if own else citations.numbers(shown["behind"])
     made = typeset.write(grid, anchor=f"table-{shown['name']}", cells=cells)
-    return {"kind": "table", "html": made, "classes": grid.classes, "opened": citations.opened(behind)}
+    return {"kind": "table", "name": shown["name"], "title": shown["title"], "html": made, "classes": grid.classes, "opened": citations.opened(behind)}
 
 
 def _picture(kind: str, raw: str, alt: str) -> dict[str, Any]:

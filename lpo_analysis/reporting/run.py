@@ -176,13 +176,13 @@ def write(
 
     from lpo_analysis.parameters import notice
     from lpo_analysis.reporting import outputs
-    from lpo_analysis.reporting.page import page
+    from lpo_analysis.reporting.page import pages
 
     told = notice(job.parameters)
     notebook = outputs.noticed(executed.notebook, told)
     recorded = outputs.values(notebook)
     files: dict[str, str] = {
-        "report.html": page(notebook, name=job.notebook.stem),
+        **pages(notebook, name=job.notebook.stem),
         "results.json": _json(
             {
                 "schema": "lpo-results/1",

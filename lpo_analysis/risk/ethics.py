@@ -382,7 +382,7 @@ def triggered(
     Returns
     -------
     pandas.DataFrame
-        Columns jurisdiction, duty, state, condition, citation, year, scope; for each jurisdiction and scope the row ``permission``,
+        Columns jurisdiction, duty, state, condition, citation, year, scope, opinion_ids; for each jurisdiction and scope the row ``permission``,
         then one a duty. ``forbidden``: an opinion does not permit it. ``conditional``: permitted if the duty is met, or if the
         condition told is found not to hold. ``recommended``; ``free``: an opinion says that it is not required, or the facts given
         rule its condition out. ``unknown``: nothing on file tells, which is never permission. Opinions of national bodies do
@@ -412,8 +412,9 @@ def triggered(
         records.append(_permission(str(code), str(scope), found.get((str(scope), str(code), "supervision"), ())))
         for row in part.to_dict("records"):
             state, condition = _constraint(row, known)
-            records.append({"jurisdiction": code, "duty": row["duty"], "state": state, "condition": condition, "citation": row["opinions"], "year": row["year"], "scope": scope})  # fmt: skip
-    return pd.DataFrame(records, columns=["jurisdiction", "duty", "state", "condition", "citation", "year", "scope"])
+            records.append({"jurisdiction": code, "duty": row["duty"], "state": state, "condition": condition, "citation": row["opinions"], "year": row["year"], "scope": scope, "opinion_ids": row["opinion_ids"]})  # fmt: skip
+    columns = ["jurisdiction", "duty", "state", "condition", "citation", "year", "scope", "opinion_ids"]
+    return pd.DataFrame(records, columns=columns)
 
 
 def _permission(code: str, scope: str, here: Sequence[Mapping[Any, Any]]) -> dict[str, Any]:
@@ -426,7 +427,7 @@ def _permission(code: str, scope: str, here: Sequence[Mapping[Any, Any]]) -> dic
     condition = {"conditional": "permitted if the duties are met", "unknown": "nothing on file tells"}.get(state, "")
     return {
         "jurisdiction": code, "duty": "permission", "state": state, "condition": condition, "citation": "; ".join(row["cited"] for row in part) or _NONE,
-        "year": ", ".join(dict.fromkeys(str(row["year"]) for row in part)), "scope": scope,
+        "year": ", ".join(dict.fromkeys(str(row["year"]) for row in part)), "scope": scope, "opinion_ids": ", ".join(str(row["opinion_id"]) for row in part),
     }  # fmt: skip
 
 

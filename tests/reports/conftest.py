@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html as escaping
 import json
 import os
 import re
@@ -29,6 +30,9 @@ FLAGS = (
 )  # fmt: skip
 OF_CHROMIUM = re.compile(r"https?://(?!fonts\.)([a-z0-9-]+\.)*(google|googleapis|gstatic|gvt1|chromium)\.(com|org)/")
 
+POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
+PHONE = 375
+"""Width of a phone in pixels."""
 NAME = "shared"
 ARGUMENTS = ["report", "savings", "-p", "draws=256", "--name", NAME]
 
@@ -202,5 +206,61 @@ def requests(browse: Callable[..., str], tmp_path: Path) -> Callable[..., list[s
             if kinds[e["source"]["type"]] == "URL_REQUEST" and "url" in e.get("params", {})
         }
         return sorted(url for url in asked if not url.startswith(("file:", "data:")) and not OF_CHROMIUM.match(url))
+
+    return call
+
+
+@pytest.fixture
+def overflow(browse: Callable[..., str], tmp_path: Path) -> Callable[[str], tuple[int, list[str]]]:
+    """Measure by how many pixels a page is too wide for a phone, and name the elements that stick out of it."""
+    measure = """<script>frame.onload = () => {
+      const page = frame.contentDocument, wide = [];
+      const scrolls = e => { for (; e; e = e.parentElement) if (/auto|scroll|hidden/.test(frame.contentWindow.getComputedStyle(e).overflowX)) return true; };
+      for (const e of page.body.querySelectorAll('*'))
+        if (e.getBoundingClientRect().right > WIDTH + 1 && !scrolls(e.parentElement)) wide.push(e.tagName + ': ' + e.textContent.trim().slice(0, 60));
+      const found = JSON.stringify([page.documentElement.scrollWidth, wide.slice(0, 10)]);
+      document.body.innerHTML = '<pre id="out"></pre>';
+      document.getElementById('out').textContent = found;
+    };</script>""".replace("WIDTH", str(PHONE))
+
+    def call(html: str) -> tuple[int, list[str]]:
+        bare, count = POLICY.subn("", html)
+        assert count == 1, "the page has no Content-Security-Policy"
+        frame = f'<iframe id="frame" style="width:{PHONE}px;height:800px;border:0" srcdoc="{escaping.escape(bare, quote=True)}"></iframe>'
+        wrapper = tmp_path / "wrapper.html"
+        wrapper.write_text(
+            f"<!DOCTYPE html><body>{frame}<script>const frame = document.getElementById('frame')</script>{measure}</body>",
+            encoding="utf-8",
+        )
+        found = re.search(r'<pre id="out">(.*?)</pre>', browse(wrapper), re.DOTALL)
+        assert found, "the page was not measured"
+        width, wide = json.loads(escaping.unescape(found[1]))
+        return width - PHONE, wide
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def finished(checkout: Path, show_cells: Callable[..., Any]) -> Callable[..., Path]:
+    """Write a report of a committed notebook into a folder: as it stands, or executed in this process, without pictures, with other parameters."""
+    from lpo_analysis.reporting.jobs import prepare
+    from lpo_analysis.reporting.run import ingredients
+    from lpo_analysis.reporting.run import write as land
+
+    def call(notebook: str, folder: Path, called: str, **changes: Any) -> Path:
+        job = prepare(notebook, changes, name=called)
+        book = nbformat.read(checkout / "notebooks" / f"{notebook}.ipynb", as_version=4)
+        cells = [cell for cell in book.cells if cell.cell_type == "code"]
+        if changes:
+            injected = "\n".join(f"{name} = {value!r}" for name, value in changes.items())
+            tagged = ["parameters" in cell.metadata.get("tags", []) for cell in cells]
+            sources = [f"{c.source}\n{injected}" if tag else c.source for c, tag in zip(cells, tagged, strict=True)]
+            for cell, made in zip(cells, show_cells(sources, {}), strict=True):
+                cell.outputs = [nbformat.from_dict(output) for output in made]
+        work = folder / "work"
+        work.mkdir(exist_ok=True)
+        land(job, Executed(book, []), work, folder / called, ingredients(job))
+        work.rmdir()
+        return folder / called
 
     return call

@@ -154,7 +154,7 @@ def test_what_an_input_makes_alone_is_read_off_the_tornado(tmp_path):
     line = "price,price of an hour,USD,10,{},40,2,stated,r1"
     a, b, c = (made(tmp_path, n, {}, inputs=[line.format(m)]) for n, m in (("a", 20), ("b", 30), ("c", 60)))
     (a / "tables" / "figure_tornado.csv").write_text(
-        "label,input_low,input_high,at_low,at_high,base\nprice of an hour,10,40,0.5,-0.4,0.2\n"
+        "input,input_low,input_high,at_low,at_high,base\nprice,10,40,0.5,-0.4,0.2\n"
     )
     found = compared(a, b, c)
     # The line from (20, 0.2) to (40, -0.4) is at -0.1 for 30; 60 lies outside of what was tried.
@@ -232,3 +232,73 @@ def test_the_command_prints_csv_and_writes_a_page(tmp_path):
     assert "<script" not in text
     assert str(tmp_path) not in text
     assert "+30 points" in CliRunner().invoke(app, ["compare", "a", "b", "-o", str(tmp_path)]).output
+
+
+def test_the_same_number_is_called_so_and_has_no_interval_of_its_change(tmp_path):
+    a, b = (made(tmp_path, name, {"x": number(0.2, 0.1, 0.3)}) for name in "ab")
+    row = compared(a, b).numbers.iloc[1]
+    assert row["same"]
+    assert row["change"] == 0
+    assert said(row)["change"] == "none, the same number"
+
+
+def test_a_change_without_intervals_on_either_side_says_so(tmp_path):
+    a, b = (made(tmp_path, n, {"x": number(v, unit="probability")}) for n, v in (("a", 0.9), ("b", 0.7)))
+    row = compared(a, b).numbers.iloc[1]
+    assert row["note"] == "no interval: none is recorded of either"
+    assert said(row)["change"] == "-20 points"
+
+
+def test_a_reason_that_says_not_estimable_does_not_say_it_twice(tmp_path):
+    a = made(tmp_path, "a", {"x": number(0.2, 0.1, 0.3)})
+    b = made(tmp_path, "b", {"x": number(None, reason="not estimable, because nothing may move")})
+    assert compared(a, b).numbers.iloc[1]["note"] == "no change: not estimable in b, because nothing may move"
+
+
+def test_amounts_tell_their_unit_and_shares_do_not(tmp_path):
+    a, b = (
+        made(tmp_path, n, {"x": number(v, unit="USD bn"), "y": number(0.1, label="share of it")})
+        for n, v in (("a", 10.0), ("b", 14.0))
+    )
+    lines = compared(a, b).text().splitlines()
+    assert "Net saving (USD bn)" in lines
+    assert "Share of it" in lines
+    assert "Net saving (USD bn)" in compared(a, b).html()
+
+
+def test_words_that_differ_stand_beside_the_headline_numbers(tmp_path):
+    a, b = (
+        made(tmp_path, n, {"verdict": {"value": v}, "same": {"value": "alike"}, "n": {"value": i}})
+        for i, (n, v) in enumerate((("a", "trial"), ("b", "stay")))
+    )
+    c = compared(a, b)
+    assert set(c.numbers["term"]) == {"verdict"}
+    assert "  b: stay" in c.text().splitlines()
+
+
+def test_evidence_that_only_one_report_uses_is_told_with_its_publishers(tmp_path):
+    a, b = (made(tmp_path, name, {"x": number(0.2, 0.1, 0.3)}) for name in "ab")
+    head = "number,source_id,publisher,published,title,url,grade,figures\n"
+    (a / "tables").joinpath("sources.csv").write_text(
+        head + '1,s1,Bureau,2020,T,,A,"r1, r2"\n2,s2,Panel,2021,T,,B,r3\n'
+    )
+    (b / "tables").joinpath("sources.csv").write_text(head + "1,s1,Bureau,2020,T,,A,r1\n2,s4,Press,2021,T,,C,r4\n")
+    c = compared(a, b)
+    assert c.evidence == (
+        "only in a, not in b: 2 rows (r2, r3) of Bureau and Panel",
+        "only in b, not in a: 1 row (r4) of Press",
+    )
+    assert "Evidence that differs:" in c.text()
+    assert "of Bureau and Panel" in c.html()
+    assert "r4" in c.frame().query("what == 'evidence'")["note"].iloc[1]
+    assert "told by its rows of the evidence" in c.text()
+
+
+def test_inputs_under_another_name_but_alike_do_not_differ_and_ways_are_told_apart(tmp_path):
+    one = ["pay,yearly pay,USD,10,20,40,3,lone,r1", "price@review: India,price,USD,1,2,3,3,stated,r2"]
+    two = [
+        "pay@research: own lawyers,yearly pay,USD,10,20,40,3,lone,r1",
+        "price@review: India,price,USD,1,2,4,3,stated,r2",
+    ]
+    a, b = made(tmp_path, "a", {}, inputs=one), made(tmp_path, "b", {}, inputs=two)
+    assert compared(a, b).inputs["input"].tolist() == ["price (review: India)"]

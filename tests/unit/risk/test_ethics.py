@@ -332,7 +332,8 @@ def constraint(code, duty, **options):
 
 def test_constraints_have_stable_columns_and_states():
     frame = triggered(["US-NY", "GB-EAW", "IND"], location="PHL", scopes=["outsourcing", "generative_ai"])
-    assert frame.columns.tolist() == ["jurisdiction", "duty", "state", "condition", "citation", "year", "scope"]
+    columns = ["jurisdiction", "duty", "state", "condition", "citation", "year", "scope", "opinion_ids"]
+    assert frame.columns.tolist() == columns
     assert set(frame["state"]) <= {"forbidden", "conditional", "recommended", "free", "unknown"}
     assert len(frame) == 2 * 3 * (1 + len(DUTIES))
     assert constraint("US-NY", "permission")["state"] == "conditional"
