@@ -293,7 +293,7 @@ def loss_model(parameters: Parameters, evidence: Evidence) -> LossModel:
     )  # fmt: skip
 
 
-def find_ways(parameters: Parameters, evidence: Evidence) -> Ways:
+def find_ways(parameters: Parameters, evidence: Evidence, *, assumed: Mapping[str, object] | None = None) -> Ways:
     """Gather every task under every way of doing it.
 
     Parameters
@@ -302,6 +302,8 @@ def find_ways(parameters: Parameters, evidence: Evidence) -> Ways:
         The question.
     evidence : Evidence
         The evidence base.
+    assumed : mapping of str to object, optional
+        Assumptions of the savings report that differ from its defaults, alike for every task and way.
 
     Returns
     -------
@@ -320,6 +322,7 @@ def find_ways(parameters: Parameters, evidence: Evidence) -> Ways:
         for item in listed:
             try:
                 asked = parameters.saving(task, item.model, item.place)
+                asked = asked.with_changes(**assumed) if assumed else asked
             except ParameterError as error:
                 reason = error.what.partition(": ")[2].partition("; ")[0]
                 missing[task, item.name] = "it is the way of today" if "is the baseline already" in reason else reason
