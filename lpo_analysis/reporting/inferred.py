@@ -303,7 +303,7 @@ class _Reader:
 
 _MAGIC = re.compile(r"\s*[%!?]|\s*[\w.]+\?{1,2}\s*$")
 _SHELL = re.compile(r"(?P<name>\w+)\s*=\s*(?P<what>[%!].*)")
-_ASSIGNED = re.compile(r"\s*(?P<name>\w+)\s*(?::[^=]*)?=(?!=)")
+_ASSIGNED = re.compile(r"\s*(?!(?:else|try|finally)\s*:)(?P<name>\w+)\s*(?::[^=]*)?=(?!=)")
 _UNKNOWN = "..."
 
 

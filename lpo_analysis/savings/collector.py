@@ -154,10 +154,6 @@ class Collector:
         """Add an input from the parameter of its name."""
         self.items.append(Input(name, label, unit, bounds[0], bounds[1], kind, 4, f"parameter {name}"))
 
-    def rows(self, metric: str, category: str, geography: str | None = None) -> pd.DataFrame:
-        """Pick rows at the grades of the report."""
-        return by_metric(self.evidence, metric, category, geography, tuple(self.p.grades))
-
     def grades(self) -> str:
         """Name the grades of the report."""
         return "/".join(self.p.grades)

@@ -188,25 +188,22 @@ class Payments(Collector):
                 "provider_price", "price of an hour bought, when observed", f"{self.money} an hour", hour_candidates
             ):
                 return "price"
-        if p.delivery_model not in ("contract_attorney", "law_firm"):
-            if self.add("provider_pay", "yearly pay where the work goes", f"{self.money} a year", pay_candidates):
-                overhead = p.centre_overhead
-                self.assume(
-                    "provider_hours", "productive hours a person and year there", "hours", p.provider_hours, "lognormal"
-                )
-                self.assume(
-                    "centre_overhead", "overhead of a delivery centre", "multiple of pay", overhead, "lognormal"
-                )
-                if p.delivery_model == "provider":
-                    self.assume(
-                        "provider_margin", "provider's margin", "share of its cost", p.provider_margin, "lognormal"
-                    )
-                self.notes.append(
-                    f"No hourly price is used for {vocabulary.in_words(p.location)}: the rate is built up from local pay, benefits, "
-                    f"productive hours{', overhead and margin' if p.delivery_model == 'provider' else ' and overhead'}, of which only the "
-                    "pay was observed there."
-                )
-                return "captive" if p.delivery_model == "captive" else "pay"
+        if p.delivery_model not in ("contract_attorney", "law_firm") and self.add(
+            "provider_pay", "yearly pay where the work goes", f"{self.money} a year", pay_candidates
+        ):
+            overhead = p.centre_overhead
+            self.assume(
+                "provider_hours", "productive hours a person and year there", "hours", p.provider_hours, "lognormal"
+            )
+            self.assume("centre_overhead", "overhead of a delivery centre", "multiple of pay", overhead, "lognormal")
+            if p.delivery_model == "provider":
+                self.assume("provider_margin", "provider's margin", "share of its cost", p.provider_margin, "lognormal")
+            self.notes.append(
+                f"No hourly price is used for {vocabulary.in_words(p.location)}: the rate is built up from local pay, benefits, "
+                f"productive hours{', overhead and margin' if p.delivery_model == 'provider' else ' and overhead'}, of which only the "
+                "pay was observed there."
+            )
+            return "captive" if p.delivery_model == "captive" else "pay"
         what = (
             "price"
             if p.delivery_model in ("contract_attorney", "law_firm")

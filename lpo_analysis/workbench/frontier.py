@@ -160,6 +160,10 @@ def _tail(amount: float) -> str:
     )
 
 
+def _named(row: pd.Series) -> str:
+    return "leaving it as today" if row["label"] == STAY else str(row["label"])
+
+
 def _text(table: pd.DataFrame, ways: Ways, worst: str) -> str:
     p = ways.parameters
     allowed, best = table[table["state"] != "refused"], table[table["efficient"]]
@@ -167,12 +171,12 @@ def _text(table: pd.DataFrame, ways: Ways, worst: str) -> str:
     years = count(p.horizon_years, "year")
     head = f"Of {count(len(allowed), 'way')} that may be chosen, "
     if len(best) == 1:
-        head += f"one is efficient: {last['label']} (expected saving {_said(last['estimate'])} over {years}; {_tail(last['tail'])} in the worst {worst} of cases)."
+        head += f"one is efficient: {_named(last)} (expected saving {_said(last['estimate'])} over {years}; {_tail(last['tail'])} in the worst {worst} of cases)."
     else:
         start = best.iloc[0]
         head += (
-            f"{len(best)} are efficient, from {start['label']} (expected saving {_said(start['estimate'])} over {years}; {_tail(start['tail'])} in the worst {worst} of cases) "
-            f"to {last['label']} (expected {_said(last['estimate'])}; {_tail(last['tail'])})."
+            f"{len(best)} are efficient, from {_named(start)} (expected saving {_said(start['estimate'])} over {years}; {_tail(start['tail'])} in the worst {worst} of cases) "
+            f"to {_named(last)} (expected {_said(last['estimate'])}; {_tail(last['tail'])})."
         )
     if not table["asked"].any():
         return f"{head} The way asked about is not among them, as it cannot be costed here."
@@ -187,5 +191,5 @@ def _text(table: pd.DataFrame, ways: Ways, worst: str) -> str:
     top = better.iloc[-1]
     return (
         f"{head} The way asked about, {row['label']} (expected {_said(row['estimate'])}; {_tail(row['tail'])}), is not: "
-        f"{top['label']} brings more and loses less in the worst cases."
+        f"{_named(top)} brings more and loses less in the worst cases."
     )
