@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,8 @@ from jupyter_client.manager import start_new_kernel
 import lpo_analysis
 
 pytestmark = pytest.mark.slow
+
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +47,7 @@ def complete(kernel, code: str) -> set[str]:
 def inspect(kernel, code: str) -> str:
     reply = kernel.inspect(code, detail_level=0, reply=True, timeout=30)["content"]
     assert reply["found"], code
-    return reply["data"]["text/plain"]
+    return COLOURS.sub("", reply["data"]["text/plain"])
 
 
 def test_the_rooms_are_offered_before_any_is_imported(kernel, run):
@@ -67,7 +70,7 @@ def test_the_parameters_are_offered_as_arguments_and_explained(kernel, run):
 
 def test_a_function_tells_its_signature_and_what_it_returns(kernel, run):
     told = inspect(kernel, "savings.analyse")
-    assert "parameters: 'Parameters'" in told or "parameters: Parameters" in told
+    assert re.search(r"parameters: '?Parameters'?", told)
     assert "NoEvidenceError" in told
 
 
