@@ -120,7 +120,28 @@ def bars(
 def write_text(
     x: float, y: float, words: str, *, size: int = 11, anchor: str = "start", tone: str = "ink", weight: str = "normal"
 ) -> str:
-    """Write words into a drawing, escaped; nothing where there are none."""
+    """Write words into a drawing, escaped.
+
+    Parameters
+    ----------
+    x, y : float
+        Where, in pixels; y is the baseline.
+    words : str
+        The words.
+    size : int, default 11
+        Of the letters, in pixels.
+    anchor : {'start', 'middle', 'end'}
+        Which part of the words stands at x.
+    tone : str, default 'ink'
+        One of `lpo_analysis.charts.COLOURS`.
+    weight : {'normal', 'bold'}
+        Of the letters.
+
+    Returns
+    -------
+    str
+        An SVG element; empty where there are no words.
+    """
     if not words:
         return ""
     style = f'font-size="{size}" text-anchor="{anchor}" font-weight="{weight}" fill="{COLOURS[tone]}"'
@@ -128,12 +149,36 @@ def write_text(
 
 
 def write_line(x: float, to_x: float, y: float, to_y: float, colour: str) -> str:
-    """Draw a line from one point to another."""
+    """Draw a line from one point to another.
+
+    Parameters
+    ----------
+    x, to_x, y, to_y : float
+        Both points, in pixels.
+    colour : str
+        Such as ``#0b5c8a``.
+
+    Returns
+    -------
+    str
+        An SVG element.
+    """
     return f'<line x1="{x:.1f}" x2="{to_x:.1f}" y1="{y:.1f}" y2="{to_y:.1f}" stroke="{colour}"/>'
 
 
 def ticks(low: float, high: float) -> list[float]:
-    """Choose round numbers for an axis."""
+    """Choose round numbers for an axis.
+
+    Parameters
+    ----------
+    low, high : float
+        Its ends.
+
+    Returns
+    -------
+    list of float
+        The numbers, none of them beyond an end.
+    """
     from matplotlib.ticker import MaxNLocator
 
     return [float(mark) for mark in MaxNLocator(6).tick_values(low, high) if low <= mark <= high]
