@@ -36,7 +36,12 @@ SETS = {
     "workbench": [
         {"draws": 256},
         {"draws": 256, "task": "legal_research", "buyer": "law_firm", "baseline": "associate", "location": "PHL"},
-        {"draws": 512, "grades": ["A", "B", "C"], "metric": "attorney_review_rate", "locations": ["GB-NIR", "ZAF"]},
+        {
+            "draws": 512,
+            "grades": ["A", "B", "C"],
+            "metric": "contract_attorney_bill_rate",
+            "locations": ["GB-NIR", "ZAF"],
+        },
     ],
     "index": [{}, {"shown_notebook": "risk"}, {"shown_notebook": "template"}],
 }
