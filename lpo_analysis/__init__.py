@@ -17,7 +17,49 @@ Rooms, from the ground floor up (a room imports only from the floors below it):
 ``cli``, ``workbench``
     The ``lpo`` command; sliders, scenarios and the browser of the evidence.
 
-Nothing is imported here: ``import lpo_analysis`` stays free, and each room is imported by its name.
+Nothing is imported here: ``import lpo_analysis`` stays free, and a room is imported when it is first asked for, by
+``from lpo_analysis import savings`` or as ``lpo_analysis.savings``, which completion offers.
 """
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from lpo_analysis import adoption as adoption
+    from lpo_analysis import charts as charts
+    from lpo_analysis import claims as claims
+    from lpo_analysis import databook as databook
+    from lpo_analysis import decision as decision
+    from lpo_analysis import errors as errors
+    from lpo_analysis import evidence as evidence
+    from lpo_analysis import methods as methods
+    from lpo_analysis import parameters as parameters
+    from lpo_analysis import reporting as reporting
+    from lpo_analysis import results as results
+    from lpo_analysis import risk as risk
+    from lpo_analysis import savings as savings
+    from lpo_analysis import vocabulary as vocabulary
+    from lpo_analysis import wording as wording
+    from lpo_analysis import workbench as workbench
+
 __version__ = "0.1.0"
+
+ROOMS = (
+    "adoption", "savings", "risk", "decision", "databook", "claims", "evidence", "workbench", "methods", "charts", "reporting", "parameters",
+    "results", "vocabulary", "wording", "errors",
+)  # fmt: skip
+"""What can be asked for by its name, the questions first."""
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in ROOMS:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*ROOMS, "__version__"})

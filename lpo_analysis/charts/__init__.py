@@ -11,6 +11,7 @@ from lpo_analysis.charts.frontier import frontier
 from lpo_analysis.charts.heatmap import State, heatmap
 from lpo_analysis.charts.intervals import claims, intervals
 from lpo_analysis.charts.live import Bar, bars, live_intervals, live_tornado, live_waterfall
+from lpo_analysis.charts.live_frontier import live_frontier
 from lpo_analysis.charts.panels import panels
 from lpo_analysis.charts.picture import picture
 from lpo_analysis.charts.profile import profile
@@ -39,6 +40,7 @@ __all__ = [
     "heatmap",
     "intervals",
     "lines",
+    "live_frontier",
     "live_intervals",
     "live_tornado",
     "live_waterfall",

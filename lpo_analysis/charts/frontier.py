@@ -28,7 +28,8 @@ def frontier(
     Parameters
     ----------
     frame : pandas.DataFrame
-        Columns plan, mean, mean_error, tail, tail_error, from the least tail upwards.
+        Columns plan, mean, mean_error, tail, tail_error, from the least tail upwards. Where there is a column efficient, only those
+        for which it holds lie on the line, and the others are hollow.
     ax : matplotlib.axes.Axes, optional
         Where to draw.
     title, xlabel, ylabel : str, optional
@@ -47,11 +48,15 @@ def frontier(
     """
     with theme():
         ax = axis(ax, height=4.2)
-        ax.plot(frame["tail"], frame["mean"], color=COLOURS["light"], linewidth=1.5, drawstyle="steps-post", zorder=2)
-        ax.errorbar(
-            frame["tail"], frame["mean"], xerr=reach * frame["tail_error"], yerr=reach * frame["mean_error"], fmt="o", markersize=6,
-            color=COLOURS["main"], ecolor=COLOURS["muted"], elinewidth=0.9, capsize=2, zorder=3,
-        )  # fmt: skip
+        on = frame[frame["efficient"].astype(bool)] if "efficient" in frame else frame
+        ax.plot(on["tail"], on["mean"], color=COLOURS["light"], linewidth=1.5, drawstyle="steps-post", zorder=2)
+        for part, fill in ((on, COLOURS["main"]), (frame.drop(on.index), "white")):
+            if part.empty:
+                continue
+            ax.errorbar(
+                part["tail"], part["mean"], xerr=reach * part["tail_error"], yerr=reach * part["mean_error"], fmt="o", markersize=6,
+                color=COLOURS["main"], markerfacecolor=fill, ecolor=COLOURS["muted"], elinewidth=0.9, capsize=2, zorder=3,
+            )  # fmt: skip
         for row in frame.itertuples(index=False):
             ax.annotate(
                 f"{row.plan}",

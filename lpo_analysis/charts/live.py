@@ -71,8 +71,6 @@ def bars(
     str
         An SVG element that names no address and holds no script; all texts are escaped.
     """
-    from matplotlib.ticker import MaxNLocator
-
     known = [end for row in rows if not pd.isna(row.low) for end in (row.low, row.high)]
     least, most = min([0.0, *known]), max([0.0, *known])
     # Room for what is written at the ends of the bars, about seven units a letter.
@@ -84,19 +82,18 @@ def bars(
         return _LEFT + (_WIDTH - _LEFT - 12) * (value - left) / (right - left)
 
     foot = _TOP + _ROW * len(rows)
-    parts = [_text(0, 15, title, size=13, weight="bold")]
-    for mark in MaxNLocator(6).tick_values(left, right):
-        if left <= mark <= right:
-            parts += [
-                _line(at(mark), _TOP, foot, COLOURS["grid"]),
-                _text(at(mark), foot + 14, tick(float(mark)), anchor="middle", tone="muted"),
-            ]
-    parts.append(_line(at(0.0), _TOP, foot, COLOURS["ink"]))
+    parts = [write_text(0, 15, title, size=13, weight="bold")]
+    for mark in ticks(left, right):
+        parts += [
+            write_line(at(mark), at(mark), _TOP, foot, COLOURS["grid"]),
+            write_text(at(mark), foot + 14, tick(mark), anchor="middle", tone="muted"),
+        ]
+    parts.append(write_line(at(0.0), at(0.0), _TOP, foot, COLOURS["ink"]))
     for number, row in enumerate(rows):
         y = _TOP + _ROW * number + 3
-        parts.append(_text(_LEFT - 8, y + 11, row.label, anchor="end"))
+        parts.append(write_text(_LEFT - 8, y + 11, row.label, anchor="end"))
         if pd.isna(row.low):
-            parts.append(_text(at(0.0) + 4, y + 11, "not estimable", tone="muted"))
+            parts.append(write_text(at(0.0) + 4, y + 11, "not estimable", tone="muted"))
             continue
         start, end = sorted((at(row.low), at(row.high)))
         parts.append(
@@ -107,12 +104,12 @@ def bars(
                 f'<circle cx="{at(row.dot):.1f}" cy="{y + 7.5}" r="4.5" fill="{COLOURS["ink"]}" stroke="#ffffff"/>'
             )
         parts += [
-            _text(start - 3, y + 11, row.before, anchor="end", tone="muted"),
-            _text(end + 3, y + 11, row.after, tone="muted"),
+            write_text(start - 3, y + 11, row.before, anchor="end", tone="muted"),
+            write_text(end + 3, y + 11, row.after, tone="muted"),
         ]
     if reference is not None:
-        parts.append(_line(at(reference), _TOP, foot, COLOURS["warm"]))
-    parts.append(_text(0, foot + 32, xlabel, tone="muted"))
+        parts.append(write_line(at(reference), at(reference), _TOP, foot, COLOURS["warm"]))
+    parts.append(write_text(0, foot + 32, xlabel, tone="muted"))
     height = foot + _BOTTOM
     return (
         f'<svg role="img" aria-label="{escape(alt or title, quote=True)}" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" '
@@ -120,17 +117,71 @@ def bars(
     )
 
 
-def _text(
+def write_text(
     x: float, y: float, words: str, *, size: int = 11, anchor: str = "start", tone: str = "ink", weight: str = "normal"
 ) -> str:
+    """Write words into a drawing, escaped.
+
+    Parameters
+    ----------
+    x, y : float
+        Where, in pixels; y is the baseline.
+    words : str
+        The words.
+    size : int, default 11
+        Of the letters, in pixels.
+    anchor : {'start', 'middle', 'end'}
+        Which part of the words stands at x.
+    tone : str, default 'ink'
+        One of `lpo_analysis.charts.COLOURS`.
+    weight : {'normal', 'bold'}
+        Of the letters.
+
+    Returns
+    -------
+    str
+        An SVG element; empty where there are no words.
+    """
     if not words:
         return ""
     style = f'font-size="{size}" text-anchor="{anchor}" font-weight="{weight}" fill="{COLOURS[tone]}"'
     return f'<text x="{x:.1f}" y="{y:.1f}" {style}>{escape(words)}</text>'
 
 
-def _line(x: float, top: float, foot: float, colour: str) -> str:
-    return f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{top}" y2="{foot}" stroke="{colour}"/>'
+def write_line(x: float, to_x: float, y: float, to_y: float, colour: str) -> str:
+    """Draw a line from one point to another.
+
+    Parameters
+    ----------
+    x, to_x, y, to_y : float
+        Both points, in pixels.
+    colour : str
+        Such as ``#0b5c8a``.
+
+    Returns
+    -------
+    str
+        An SVG element.
+    """
+    return f'<line x1="{x:.1f}" x2="{to_x:.1f}" y1="{y:.1f}" y2="{to_y:.1f}" stroke="{colour}"/>'
+
+
+def ticks(low: float, high: float) -> list[float]:
+    """Choose round numbers for an axis.
+
+    Parameters
+    ----------
+    low, high : float
+        Its ends.
+
+    Returns
+    -------
+    list of float
+        The numbers, none of them beyond an end.
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    return [float(mark) for mark in MaxNLocator(6).tick_values(low, high) if low <= mark <= high]
 
 
 def live_waterfall(frame: pd.DataFrame, *, title: str, xlabel: str, text: Callable[[float], str], alt: str = "") -> str:

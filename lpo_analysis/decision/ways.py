@@ -287,7 +287,9 @@ def loss_model(parameters: Parameters, evidence: Evidence, controls: Controls) -
     )
 
 
-def find_ways(parameters: Parameters, evidence: Evidence, *, rates: Mapping[str, BilledRate] | None = None) -> Ways:
+def find_ways(
+    parameters: Parameters, evidence: Evidence, *, rates: Mapping[str, BilledRate] | None = None, assumed: Mapping[str, object] | None = None,
+) -> Ways:  # fmt: skip
     """Gather every task under every way of doing it.
 
     Parameters
@@ -298,6 +300,8 @@ def find_ways(parameters: Parameters, evidence: Evidence, *, rates: Mapping[str,
         The evidence base.
     rates : mapping of str to BilledRate, optional
         What an hour of a task is billed at today, in the place of what the evidence says that it costs.
+    assumed : mapping of str to object, optional
+        Assumptions of the savings report that differ from its defaults, alike for every task and way.
 
     Returns
     -------
@@ -318,6 +322,7 @@ def find_ways(parameters: Parameters, evidence: Evidence, *, rates: Mapping[str,
         for item in listed:
             try:
                 asked = parameters.saving(task, item.model, item.place)
+                asked = asked.with_changes(**assumed) if assumed else asked
             except ParameterError as error:
                 reason = error.what.partition(": ")[2].partition("; ")[0]
                 missing[task, item.name] = "it is the way of today" if "is the baseline already" in reason else reason

@@ -7,6 +7,7 @@ import datetime
 import inspect
 import io
 import json
+import keyword
 import math
 import re
 import tokenize
@@ -35,6 +36,7 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 from lpo_analysis.errors import LpoError, NotebookError, ParameterError
 from lpo_analysis.parameters import Number, ReportParameters, Whole, type_in_words
 from lpo_analysis.parameters.model import literal_names
+from lpo_analysis.reporting import commands
 
 
 class Source(str):
@@ -261,6 +263,11 @@ class _Reader:
         if not isinstance(lines, str):
             raise NotebookError("has no text.", where=cell)
         tree, text, shells = _parse(lines, cell)
+        if name := commands.taken(lines, tree):
+            raise NotebookError(
+                f"IPython takes a cell of one line that begins with `{name}:` for its command %{name}, and fails.",
+                where=cell, remedy=f"Put a comment on a line of its own above it, or leave the annotation of {name} out.",
+            )  # fmt: skip
         behind, above = _comments(text)
         for statement in tree.body:
             meant = _meaning(statement, behind, above)
@@ -296,6 +303,7 @@ class _Reader:
 
 _MAGIC = re.compile(r"\s*[%!?]|\s*[\w.]+\?{1,2}\s*$")
 _SHELL = re.compile(r"(?P<name>\w+)\s*=\s*(?P<what>[%!].*)")
+_ASSIGNED = re.compile(r"\s*(?!(?:else|try|finally)\s*:)(?P<name>\w+)\s*(?::[^=]*)?=(?!=)")
 _UNKNOWN = "..."
 
 
@@ -311,6 +319,12 @@ def _parse(source: str, cell: str) -> tuple[ast.Module, str, dict[int, str]]:
             line = error.lineno or 1
             # A magic may also break a line before it, such as an open bracket in a shell command.
             if not _blank(lines, line - 1, shells) and not any(_blank(lines, n, shells) for n in range(len(lines))):
+                word = _ASSIGNED.match(lines[line - 1]) if line <= len(lines) else None
+                if word and keyword.iskeyword(word["name"]):
+                    raise NotebookError(
+                        f"sets {word['name']}, which is a word of Python and can name no parameter.",
+                        where=f"{cell}, line {line}", remedy="Rename it.",
+                    ) from None  # fmt: skip
                 raise NotebookError(
                     f"is no Python ({error.msg}).", where=f"{cell}, line {line}",
                     remedy="The cell tagged 'parameters' must be readable before it runs.",

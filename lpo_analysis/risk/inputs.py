@@ -211,11 +211,18 @@ def _through_third_parties(evidence: Evidence, p: Parameters) -> Evidenced | Non
 
 
 def _priced(evidence: Evidence, p: Parameters, metric: str, category: str, name: str) -> Evidenced | None:
-    rows = select(evidence, metric=metric, category=category, geography="USA", grades=p.grades, required=False)
-    frame = real_frame(rows, price_year=p.price_year)
+    return _in_dollars(evidence, metric, category, name, tuple(p.grades), p.price_year, p.widening)
+
+
+@lru_cache(maxsize=64)
+def _in_dollars(
+    evidence: Evidence, metric: str, category: str, name: str, grades: tuple[str, ...], price_year: int, widening: float
+) -> Evidenced | None:
+    rows = select(evidence, metric=metric, category=category, geography="USA", grades=grades, required=False)
+    frame = real_frame(rows, price_year=price_year)
     factor = np.where(rows["unit"].str.endswith("_mn"), 1e6, 1.0)
     frame = frame.assign(low=frame["real_low"] * factor, high=frame["real_high"] * factor)
-    return climb([Candidate(name, frame, own=False)], widening=p.widening)
+    return climb([Candidate(name, frame, own=False)], widening=widening)
 
 
 def _frequency(evidence: Evidence, p: Parameters) -> list[Input]:

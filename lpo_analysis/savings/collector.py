@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import pandas as pd
 
@@ -71,6 +71,23 @@ def _borrowed(
     return climb([Candidate(whose, frame, own=False)], widening=widening, share=True)
 
 
+_THERE = (
+    "task", "buyer", "buyer_size", "baseline", "baseline_location", "location", "delivery_model", "currency", "price_year", "grades", "widening",
+)  # fmt: skip
+"""Parameters on which rows of the evidence depend; volume, horizon and assumptions choose none."""
+
+
+@lru_cache(maxsize=1024)
+def _climbed(
+    candidates: Callable[..., list[Candidate]],
+    there: Parameters,
+    evidence: Evidence,
+    arguments: tuple[str, ...],
+    share: bool,
+) -> Evidenced | None:
+    return climb(candidates(evidence, there, *arguments), widening=there.widening, share=share)
+
+
 class Collector:
     """Collects inputs one by one; exists to share the parameters, the notes and the count of rows set aside.
 
@@ -97,15 +114,23 @@ class Collector:
         """Name the money of the report."""
         return f"{self.p.currency} of {self.p.price_year}"
 
-    def add(
-        self,
-        name: str,
-        label: str,
-        unit: str,
-        candidates: Sequence[Candidate],
+    @cached_property
+    def there(self) -> Parameters:
+        """The question as far as rows of the evidence depend on it, so that a moved assumption has none looked up again."""
+        default = dict(Parameters.model_construct())
+        return Parameters.model_construct(**default | {name: getattr(self.p, name) for name in _THERE})
+
+    def found(
+        self, candidates: Callable[..., list[Candidate]], *arguments: str, share: bool = False
     ) -> Evidenced | None:
-        """Add a positive input from the first candidate that bears it."""
-        found = climb(candidates, widening=self.p.widening)
+        """Read the first candidate that bears an input; once for all questions that differ in assumptions only."""
+        return _climbed(candidates, self.there, self.evidence, arguments, share)
+
+    def add(
+        self, name: str, label: str, unit: str, candidates: Callable[..., list[Candidate]], *arguments: str
+    ) -> Evidenced | None:
+        """Add a positive input from the first candidate that bears it; `candidates` takes evidence, parameters and further words."""
+        found = self.found(candidates, *arguments)
         if found is None:
             return None
         return self.put(name, label, unit, found, "lognormal")
@@ -128,10 +153,6 @@ class Collector:
     def assume(self, name: str, label: str, unit: str, bounds: Sequence[float], kind: Kind) -> None:
         """Add an input from the parameter of its name."""
         self.items.append(Input(name, label, unit, bounds[0], bounds[1], kind, 4, f"parameter {name}"))
-
-    def rows(self, metric: str, category: str, geography: str | None = None) -> pd.DataFrame:
-        """Pick rows at the grades of the report."""
-        return by_metric(self.evidence, metric, category, geography, tuple(self.p.grades))
 
     def grades(self) -> str:
         """Name the grades of the report."""

@@ -149,6 +149,13 @@ def _hours(home: Parameters, evidence: Evidence) -> Evidenced | None:
     return found
 
 
+@lru_cache(maxsize=64)
+def _lag(evidence: Evidence, grades: tuple[str, ...]) -> tuple[tuple[str, ...], float]:
+    """Rows on slower work in the first year, and the ceiling: "up to 20%" is read as anything from nothing to it."""
+    frame = as_shares(by_metric(evidence, "transition_cost_share", "productivity_lag", None, grades), ceiling_from=0.0)
+    return tuple(map(str, frame.index)), float(frame["high"].max()) if len(frame) else float("nan")
+
+
 class _Gatherer(Payments):
     """Collects everything, in the order in which it is shown."""
 
@@ -325,13 +332,11 @@ class _Gatherer(Payments):
             self.off["currency"] = (
                 "there is one currency, no history of the exchange rate, or parameter local_currency_share is 0"
             )
-        frame = as_shares(self.rows("transition_cost_share", "productivity_lag"), ceiling_from=0.0)
-        if frame.empty:
+        rows, high = _lag(self.evidence, tuple(p.grades))
+        if not rows:
             what = f"No figure of grade {self.grades()} gives the cost of slower work in the first year."
             raise GapError(what, "grades", "grades")
-        # "Up to 20%" is read as anything from nothing to the ceiling.
-        basis, rows = "borrowed: anything up to a ceiling stated for IT offshoring", tuple(frame.index)
-        label, high = "slower work in the first year", float(frame["high"].max())
+        basis, label = "borrowed: anything up to a ceiling stated for IT offshoring", "slower work in the first year"
         self.items.append(Input("transition_share", label, "share of the fee", 0.0, high, "uniform", 3, basis, rows))
 
     def attrition(self) -> None:

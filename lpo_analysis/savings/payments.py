@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from lpo_analysis import vocabulary
-from lpo_analysis.evidence import Candidate, climb
+from lpo_analysis.evidence import Candidate, Evidence
 from lpo_analysis.methods.inputs import Input
 from lpo_analysis.savings.candidates import bill_rate_candidates, pay_candidates, price_candidates
 from lpo_analysis.savings.collector import Collector, GapError
+from lpo_analysis.savings.parameters import Parameters
 from lpo_analysis.savings.unit_candidates import (
     BY_THE_CONTRACT,
     BY_THE_DOCUMENT,
@@ -44,8 +45,11 @@ class Payments(Collector):
             raise GapError(text, f"pricing_model {p.pricing_model}, task {p.task}", "pricing")
         pace = self.pace(unit)
         if not self.quoted("price", f"own quote for a {unit}"):
-            candidates = document_price_candidates(self.evidence, p, "human_review", p.location) if document else []
-            if self.add("price", f"price of a {unit}, when observed", f"{self.money} a {unit}", candidates) is None:
+            label, money = f"price of a {unit}, when observed", f"{self.money} a {unit}"
+            if (
+                not document
+                or self.add("price", label, money, document_price_candidates, "human_review", p.location) is None
+            ):
                 raise self.unpriced(f"a {unit}")
         return "unit", pace
 
@@ -86,11 +90,9 @@ class Payments(Collector):
         if self.quoted("price", "own quote for a dedicated person"):
             return "unit"
         p, label = self.p, "price of a dedicated person, when observed"
-        if self.add("price", label, f"{self.money} a year", person_candidates(self.evidence, p, "dedicated_fte")):
+        if self.add("price", label, f"{self.money} a year", person_candidates, "dedicated_fte"):
             return "unit"
-        if self.add(
-            "price", label, f"{self.money} a day", person_candidates(self.evidence, p, "dedicated_fte_per_day")
-        ):
+        if self.add("price", label, f"{self.money} a day", person_candidates, "dedicated_fte_per_day"):
             self.assume("working_days", "days billed a dedicated person and year", "days", p.working_days, "lognormal")
             return "day"
         raise self.unpriced("a dedicated person")
@@ -120,14 +122,13 @@ class Payments(Collector):
                     "documents_per_hour",
                     "documents a person reviews in an hour",
                     "documents",
-                    pace_candidates(self.evidence, p),
+                    pace_candidates,
                 ),
             )
         else:
-            candidates = contract_hours_candidates(self.evidence, p)
             name, found = (
                 "hours_per_unit",
-                self.add("hours_per_unit", "hours a contract takes today", "hours", candidates),
+                self.add("hours_per_unit", "hours a contract takes today", "hours", contract_hours_candidates),
             )
         if found is None:
             raise GapError(
@@ -141,9 +142,8 @@ class Payments(Collector):
         """Add what software costs, what persons still do, and what goes wrong, where own lawyers work with AI."""
         p, pace = self.p, None
         if p.task in BY_THE_DOCUMENT:
-            candidates = document_price_candidates(self.evidence, p, "genai_review", p.location)
-            label = "price of a document reviewed with AI"
-            if self.add("ai_price", label, f"{self.money} a document", candidates) is None:
+            label, money = "price of a document reviewed with AI", f"{self.money} a document"
+            if self.add("ai_price", label, money, document_price_candidates, "genai_review", p.location) is None:
                 where = vocabulary.in_words(p.location)
                 raise GapError(
                     f"No figure of grade {self.grades()} says what review of a document with AI costs in {where}.",
@@ -155,13 +155,13 @@ class Payments(Collector):
             self.notes.append(
                 f"No price of AI for {self.task()} by the piece is on file, so only licences are counted (parameter ai_licence_share)."
             )
-        label, found = "output an hour with AI, as in trials", ai_productivity_candidates(self.evidence, p)
-        if self.add("ai_productivity", label, "multiple of that without", found) is None:
+        label = "output an hour with AI, as in trials"
+        if self.add("ai_productivity", label, "multiple of that without", ai_productivity_candidates) is None:
             raise GapError(
                 f"No trial of grade {self.grades()} tells what an hour with AI achieves.", "grades", "grades"
             )
         self.assume("ai_check_share", "work that a person must still go over", "share", p.ai_check_share, "logitnormal")
-        error = climb(ai_error_candidates(self.evidence, p), widening=p.widening, share=True)
+        error = self.found(ai_error_candidates, share=True)
         if error is None:
             self.assume("ai_error_share", "AI's output that is wrong", "share", p.ai_error_share, "logitnormal")
         else:
@@ -182,29 +182,28 @@ class Payments(Collector):
         if p.delivery_model == "in_house":
             return "own_staff"
         if p.delivery_model != "captive":
-            label, candidates = "price of an hour bought, when observed", self.hour_candidates()
-            if self.add("provider_price", label, f"{self.money} an hour", candidates):
+            if p.delivery_model == "law_firm" and (note := _law_firm(self.evidence, self.there)[1]):
+                self.notes.append(note)
+            if self.add(
+                "provider_price", "price of an hour bought, when observed", f"{self.money} an hour", hour_candidates
+            ):
                 return "price"
-        if p.delivery_model not in ("contract_attorney", "law_firm"):
-            label, candidates = "yearly pay where the work goes", pay_candidates(self.evidence, p)
-            if self.add("provider_pay", label, f"{self.money} a year", candidates):
-                overhead = p.centre_overhead
-                self.assume(
-                    "provider_hours", "productive hours a person and year there", "hours", p.provider_hours, "lognormal"
-                )
-                self.assume(
-                    "centre_overhead", "overhead of a delivery centre", "multiple of pay", overhead, "lognormal"
-                )
-                if p.delivery_model == "provider":
-                    self.assume(
-                        "provider_margin", "provider's margin", "share of its cost", p.provider_margin, "lognormal"
-                    )
-                self.notes.append(
-                    f"No hourly price is used for {vocabulary.in_words(p.location)}: the rate is built up from local pay, benefits, "
-                    f"productive hours{', overhead and margin' if p.delivery_model == 'provider' else ' and overhead'}, of which only the "
-                    "pay was observed there."
-                )
-                return "captive" if p.delivery_model == "captive" else "pay"
+        if p.delivery_model not in ("contract_attorney", "law_firm") and self.add(
+            "provider_pay", "yearly pay where the work goes", f"{self.money} a year", pay_candidates
+        ):
+            overhead = p.centre_overhead
+            self.assume(
+                "provider_hours", "productive hours a person and year there", "hours", p.provider_hours, "lognormal"
+            )
+            self.assume("centre_overhead", "overhead of a delivery centre", "multiple of pay", overhead, "lognormal")
+            if p.delivery_model == "provider":
+                self.assume("provider_margin", "provider's margin", "share of its cost", p.provider_margin, "lognormal")
+            self.notes.append(
+                f"No hourly price is used for {vocabulary.in_words(p.location)}: the rate is built up from local pay, benefits, "
+                f"productive hours{', overhead and margin' if p.delivery_model == 'provider' else ' and overhead'}, of which only the "
+                "pay was observed there."
+            )
+            return "captive" if p.delivery_model == "captive" else "pay"
         what = (
             "price"
             if p.delivery_model in ("contract_attorney", "law_firm")
@@ -222,13 +221,29 @@ class Payments(Collector):
             "place",
         )
 
-    def hour_candidates(self) -> list[Candidate]:
-        """List who may speak for the price of an hour."""
-        p = self.p
-        if p.delivery_model != "law_firm":
-            return price_candidates(self.evidence, p)
-        there = p.model_copy(update={"baseline": "associate", "baseline_location": p.location, "buyer": "corporate"})
-        candidates, note = bill_rate_candidates(self.evidence, there)
-        if note:
-            self.notes.append(note)
-        return candidates
+
+def hour_candidates(evidence: Evidence, parameters: Parameters) -> list[Candidate]:
+    """List who may speak for the price of an hour bought.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The evidence base.
+    parameters : Parameters
+        The question.
+
+    Returns
+    -------
+    list of Candidate
+        The nearest first.
+    """
+    return (
+        _law_firm(evidence, parameters)[0]
+        if parameters.delivery_model == "law_firm"
+        else price_candidates(evidence, parameters)
+    )
+
+
+def _law_firm(evidence: Evidence, parameters: Parameters) -> tuple[list[Candidate], str | None]:
+    there = {"baseline": "associate", "baseline_location": parameters.location, "buyer": "corporate"}
+    return bill_rate_candidates(evidence, parameters.model_copy(update=there))

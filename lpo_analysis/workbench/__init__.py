@@ -2,6 +2,7 @@
 
 from lpo_analysis.workbench.bench import Bench, View, view
 from lpo_analysis.workbench.catalogue import notebooks, plans, templates
+from lpo_analysis.workbench.frontier import Others, frontier
 from lpo_analysis.workbench.parameters import Parameters
 from lpo_analysis.workbench.plan import plan_text, save_plan
 from lpo_analysis.workbench.scenarios import Scenario, compare
@@ -9,12 +10,14 @@ from lpo_analysis.workbench.show import browse, explore, is_live, save_as_plan, 
 
 __all__ = [
     "Bench",
+    "Others",
     "Parameters",
     "Scenario",
     "View",
     "browse",
     "compare",
     "explore",
+    "frontier",
     "is_live",
     "notebooks",
     "plan_text",

@@ -9,11 +9,13 @@ from html import escape
 from typing import Any
 
 from lpo_analysis import savings
-from lpo_analysis.charts import live_tornado, live_waterfall
+from lpo_analysis.charts import live_frontier, live_tornado, live_waterfall
 from lpo_analysis.errors import LpoError
 from lpo_analysis.reporting.notebook import clean, spoken
+from lpo_analysis.results import Result
 from lpo_analysis.savings import Analysis
-from lpo_analysis.wording import lead, money
+from lpo_analysis.wording import lead, money, number
+from lpo_analysis.workbench.frontier import Others, frontier
 from lpo_analysis.workbench.scenarios import Scenario
 
 
@@ -27,37 +29,47 @@ class View:
         Question and answer in sentences, or why there is none.
     numbers : tuple of (str, str, str)
         Label, estimate and interval of the three numbers; empty where there is no answer.
-    waterfall, tornado : str
+    waterfall, tornado, frontier : str
         SVG elements; empty where there is no answer.
+    beside : str
+        What the frontier says in sentences.
     analysis : Analysis or None
-        The analysis behind it.
+        The analysis behind the answer.
+    ways : Result or None
+        The result behind the frontier.
     """
 
     text: str
     numbers: tuple[tuple[str, str, str], ...] = ()
     waterfall: str = ""
     tornado: str = ""
+    frontier: str = ""
+    beside: str = ""
     analysis: Analysis | None = None
+    ways: Result | None = None
 
     @property
     def html(self) -> str:
-        """The view as HTML: three numbers, sentences, both figures."""
+        """The view as HTML: three numbers, sentences, the figures."""
         big = "".join(
             f'<td style="padding:2px 24px 8px 0;text-align:left"><div style="font-size:1.7em;font-weight:600">{escape(estimate)}</div>'
             f"<div>{escape(label)}</div><div>{escape(span)}</div></td>"
             for label, estimate, span in self.numbers
         )
         table = f"<table><tr>{big}</tr></table>" if big else ""
-        return f'{table}<p style="line-height:1.4">{escape(self.text)}</p>{self.waterfall}{self.tornado}'
+        said = [f'<p style="line-height:1.4">{escape(text)}</p>' if text else "" for text in (self.text, self.beside)]
+        return f"{table}{said[0]}{self.waterfall}{self.tornado}{said[1]}{self.frontier}"
 
 
-def view(values: Mapping[str, object]) -> View:
+def view(values: Mapping[str, object], *, others: Others | None = None) -> View:
     """Answer a question, or say why it cannot be answered.
 
     Parameters
     ----------
     values : mapping of str to object
         Parameters of the savings report.
+    others : Others, optional
+        What the frontier sets beside it.
 
     Returns
     -------
@@ -70,10 +82,10 @@ def view(values: Mapping[str, object]) -> View:
         analysis = savings.analyse(parameters)
     except LpoError as error:
         return View(str(error))
-    return _seen(analysis)
+    return _seen(analysis, frontier(parameters, others=others))
 
 
-def _seen(analysis: Analysis) -> View:
+def _seen(analysis: Analysis, ways: Result) -> View:
     p, found, steps, drivers = analysis.parameters, analysis.numbers, analysis.waterfall, analysis.tornado
     told = [spoken(clean(row)) for row in found.table.to_dict("records")]
     numbers = tuple(
@@ -87,7 +99,13 @@ def _seen(analysis: Analysis) -> View:
         drivers.plot_data, title="What moves the net saving most", alt=drivers.alt,
         xlabel="Net saving with one input at its ends; [1] fitted, [2] stated, [3] borrowed, [4] assumed",
     ) if drivers.plot_data is not None else ""  # fmt: skip
-    return View(f"{analysis.question} {found.text} {lead(drivers.text)}", numbers, waterfall, tornado, analysis)
+    data = ways.plot_data
+    plane = live_frontier(
+        data, title="What a way brings, and what it may cost", alt=ways.alt, text=lambda value: number(value, digits=3),
+        xlabel="mean loss of the worst cases, thousand USD (below 0: still a saving)", ylabel="expected saving after risk, thousand USD",
+    ) if data is not None else ""  # fmt: skip
+    text = f"{analysis.question} {found.text} {lead(drivers.text)}"
+    return View(text, numbers, waterfall, tornado, plane, ways.text, analysis, ways)
 
 
 @lru_cache(maxsize=64)
@@ -105,19 +123,26 @@ class Bench:
         Parameters of the savings report that the question sets.
     kept : list of Scenario
         Scenarios kept for the comparison.
+    others : Others
+        What the frontier sets beside the question.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
     kept: list[Scenario] = field(default_factory=list)
+    others: Others = field(default_factory=Others)
     _listeners: list[Callable[[], None]] = field(default_factory=list, repr=False)
 
     @property
     def rows(self) -> tuple[str, ...]:
         """Identifiers of the rows behind the question and the scenarios kept."""
-        now = view(self.values).analysis
-        asked = [now] if now is not None else []
-        every = [*asked, *(savings.analyse(item.parameters) for item in self.kept)]
-        return tuple(dict.fromkeys(row for analysis in every for row in analysis.rows))
+        now = self.answer()
+        asked = [found.rows for found in (now.analysis, now.ways) if found is not None]
+        every = [*asked, *(savings.analyse(item.parameters).rows for item in self.kept)]
+        return tuple(dict.fromkeys(row for rows in every for row in rows))
+
+    def answer(self) -> View:
+        """Answer the question as it stands."""
+        return view(self.values, others=self.others)
 
     def value(self, name: str) -> Any:
         """Return a parameter of the question, its default where the question does not set it."""
@@ -137,7 +162,7 @@ class Bench:
             The answer.
         """
         self.values.update(changes)
-        return view(self.values)
+        return self.answer()
 
     def keep(self, name: str) -> Scenario:
         """Keep the question as a scenario, in place of one of the same name.

@@ -10,6 +10,7 @@ from lpo_analysis import savings
 from lpo_analysis.errors import ParameterError, choices
 from lpo_analysis.evidence import load
 from lpo_analysis.parameters import Number, ReportParameters, Whole, word
+from lpo_analysis.workbench.frontier import Others, question
 
 Grade = Literal["A", "B", "C", "D"]
 
@@ -37,6 +38,16 @@ class Parameters(ReportParameters):
     """Metric that the browser of the evidence opens with."""
     live: Literal["auto", "yes", "no"] = "auto"
     """Whether to show sliders: auto shows them in JupyterLab and the same answers without them elsewhere."""
+    locations: Annotated[list[word("place")], Field(min_length=1, max_length=8)] = ["IND", "PHL", "US-OH"]  # type: ignore[valid-type]
+    """Places that the frontier sets beside the one asked about."""
+    delivery_models: Annotated[list[word("delivery model")], Field(min_length=1)] = [  # type: ignore[valid-type]
+        "provider",
+        "captive",
+        "ai_assisted",
+    ]
+    """Ways of doing the work that the frontier sets beside the one asked about."""
+    jurisdictions: Annotated[list[word("place")], Field(min_length=1, max_length=20)] = ["US-NY"]  # type: ignore[valid-type]
+    """Jurisdictions whose opinions must permit a way of doing the work for the frontier to choose it."""
 
     @property
     def start(self) -> dict[str, Any]:
@@ -44,8 +55,13 @@ class Parameters(ReportParameters):
         shared = ("task", "buyer", "baseline", "location", "volume_hours", "grades", "draws")
         return {name: getattr(self, name) for name in shared}
 
+    @property
+    def others(self) -> Others:
+        """What the frontier sets beside the question."""
+        return Others(tuple(self.locations), tuple(self.delivery_models), tuple(self.jurisdictions))
+
     def check_evidence(self) -> None:
-        """Refuse a start that the savings report would refuse, and a metric that is not on file.
+        """Refuse a start that the savings report would refuse, what the frontier cannot be asked, and a metric that is not on file.
 
         Raises
         ------
@@ -54,7 +70,9 @@ class Parameters(ReportParameters):
         NoEvidenceError
             Where the evidence bears no answer; names the nearest.
         """
-        savings.Parameters.from_mapping(self.start).check_evidence()
+        asked = savings.Parameters.from_mapping(self.start)
+        asked.check_evidence()
+        question(asked, self.others)
         known = load().metrics.index
         if self.metric not in known:
             raise ParameterError(f"metric: there is no {self.metric!r}.", remedy=choices(self.metric, known))

@@ -9,18 +9,22 @@ from typing import TYPE_CHECKING, Any, Literal
 from lpo_analysis import databook
 from lpo_analysis.evidence import Evidence, load
 from lpo_analysis.reporting import notebook as show
-from lpo_analysis.workbench.bench import Bench
-from lpo_analysis.workbench.bench import view as answer
+from lpo_analysis.workbench.bench import Bench, view
 from lpo_analysis.workbench.plan import plan_text
 from lpo_analysis.workbench.scenarios import Scenario, compare
 
 if TYPE_CHECKING:
     from lpo_analysis.reporting.notebook import Kind
+    from lpo_analysis.results import Result
 
 Mode = Literal["auto", "yes", "no"]
 COLUMNS: dict[str, tuple[str, Kind]] = {
     "label": ("Scenario", "text"), "net": ("Net saving", "interval"), "rate_gap": ("Rate gap", "share"), "budget_saving": ("On the budget", "share"),
     "p_loss": ("Nothing saved", "probability"), "apart": ("Against the first", "interval"),
+}  # fmt: skip
+WAYS: dict[str, tuple[str, Kind]] = {
+    "number": ("Number", "integer"), "label": ("Way", "text"), "estimate": ("Expected saving, USD", "number"), "tail": ("Mean loss of the worst cases, USD", "number"),
+    "verdict": ("Verdict", "text"),
 }  # fmt: skip
 LOOKED_UP: dict[str, tuple[str, Kind]] = {
     "maker": ("Maker", "text"), "years": ("Years", "interval"), "place": ("Place", "text"), "category": ("Question", "text"), "shown": ("Figure", "interval"),
@@ -60,19 +64,47 @@ def explore(bench: Bench, *, live: Mode = "auto") -> None:
 
         display(explorer(bench))
         return
-    found = answer(bench.values)
-    if found.analysis is None:
+    found = bench.answer()
+    if found.analysis is None or found.ways is None:
         show.finding(found.text)
         return
-    analysis = found.analysis
-    show.finding(analysis.question, analysis.numbers, analysis.waterfall, analysis.tornado)
+    analysis, ways = found.analysis, found.ways
+    show.finding(analysis.question, analysis.numbers, analysis.waterfall, analysis.tornado, ways)
     show.figure(
         analysis.waterfall, caption="What an hour of the work costs today, and what it costs when moved, line by line."
     )
     show.figure(
         analysis.tornado, caption="What moves the net saving; the small figures are the values the input takes."
     )
-    show.record(analysis.numbers, headline=["three_numbers.net_saving"])
+    if ways.estimable:
+        show.figure(
+            ways,
+            caption="Expected saving against the mean of the worst cases; on the line the efficient ways. The table names the numbers.",
+        )
+        show.table(ways_table(ways), name="ways", title="Ways of doing the same work", columns=WAYS)
+    show.record(analysis.numbers, *([ways] if ways.estimable else []), headline=["three_numbers.net_saving"])
+
+
+def ways_table(ways: Result) -> Any:
+    """Write the ways of the frontier as a table to be shown.
+
+    Parameters
+    ----------
+    ways : Result
+        Of `lpo_analysis.workbench.frontier.frontier`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Its table with ``number``, as in the figure, and ``verdict`` in words.
+    """
+    table = ways.table
+    verdict = [
+        "efficient" if e else "may not be chosen" if s == "refused" else ""
+        for e, s in zip(table["efficient"], table["state"], strict=True)
+    ]
+    verdict = [f"{v}, asked".removeprefix(", ") if a else v for v, a in zip(verdict, table["asked"], strict=True)]
+    return table.assign(number=range(1, len(table) + 1), verdict=verdict)
 
 
 def side_by_side(bench: Bench, *, others: Mapping[str, Mapping[str, Any]] | None = None, live: Mode = "auto") -> None:
@@ -90,7 +122,7 @@ def side_by_side(bench: Bench, *, others: Mapping[str, Mapping[str, Any]] | None
     if not bench.kept:
         for name, changes in {"as asked": {}, **(others or {})}.items():
             values = {**bench.values, **changes}
-            if answer(values).analysis is not None:
+            if view(values, others=bench.others).analysis is not None:
                 bench.kept.append(Scenario.of(name, values))
     if is_live(live):
         from lpo_analysis.workbench.widgets import comparison, display

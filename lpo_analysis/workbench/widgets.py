@@ -17,7 +17,7 @@ from lpo_analysis.evidence import Evidence
 from lpo_analysis.reporting.notebook import Kind, formatted
 from lpo_analysis.results import Result
 from lpo_analysis.vocabulary import GRADES
-from lpo_analysis.workbench.bench import Bench, View, view
+from lpo_analysis.workbench.bench import Bench, View
 from lpo_analysis.workbench.controls import Control, controls
 from lpo_analysis.workbench.plan import plan_text, save_plan
 from lpo_analysis.workbench.scenarios import compare
@@ -77,7 +77,7 @@ def explorer(bench: Bench) -> w.Widget:
             told.value = _message(str(error), bad=True)
 
     button.on_click(keep)
-    answer(view(bench.values))
+    answer(bench.answer())
     left = w.VBox([*fields, grades, w.HBox([name, button]), told], layout=w.Layout(min_width="21em", width="36%"))
     return w.HBox([left, w.Box([seen], layout=w.Layout(width="64%"))], layout=w.Layout(flex_flow="row wrap"))
 

@@ -29,6 +29,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "reports/plans/default.toml",
     ):
         assert f"lpo_analysis/bundle/{wanted}" in names
+    assert "lpo_analysis/py.typed" in names, "type checkers and completion ask for it"
     return folder / "site"
 
 

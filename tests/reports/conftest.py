@@ -156,6 +156,14 @@ def mine(
     return tmp_path
 
 
+@pytest.fixture(scope="session")
+def chromium() -> list[str]:
+    """The browser and its flags; skips where there is none."""
+    if BROWSER is None:
+        pytest.skip("no chromium, chromium-browser or google-chrome on the PATH")
+    return [BROWSER, *FLAGS]
+
+
 @pytest.fixture
 def browse(tmp_path: Path) -> Callable[..., str]:
     """Open a page and give back its DOM once it is loaded."""

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 
-from lpo_analysis.charts import Bar, bars, live_intervals, live_tornado, live_waterfall
+from lpo_analysis.charts import Bar, bars, live_frontier, live_intervals, live_tornado, live_waterfall
 
 STEPS = pd.DataFrame({
     "label": ["today", "fee", "checking", "gain", "moved"], "value": [10.0, 6.0, 3.0, -1.0, 8.0], "kind": ["total", "start", "step", "step", "total"],
@@ -71,3 +71,41 @@ def test_hostile_text_is_text_and_nothing_is_fetched(hostile):
 def test_nothing_to_draw_and_equal_ends_are_drawn():
     assert bars([], title="t", xlabel="x", tick=str).startswith("<svg")
     assert len(boxes(bars([Bar("a", 0.0, 0.0, "#000000")], title="t", xlabel="x", tick=str))) == 1
+
+
+# The frontier
+
+WAYS = pd.DataFrame({
+    "plan": [1, 2, 3], "label": ["as today", "a provider", "a centre"], "mean": [0.0, 50.0, 20.0], "mean_error": [0.0, 2.0, 1.0],
+    "tail": [0.0, 10.0, 30.0], "tail_error": [0.0, 1.0, 1.0], "efficient": [True, True, False], "asked": [False, True, False],
+    "state": ["open", "open", "refused"],
+})  # fmt: skip
+
+
+def plane(frame=WAYS, **changes):
+    given = {"title": "t", "xlabel": "x", "ylabel": "y", "text": "{:g}".format} | changes
+    return live_frontier(frame, **given)
+
+
+def test_a_frontier_has_a_point_a_way_and_a_line_through_the_efficient_ones():
+    tree = ElementTree.fromstring(plane())
+    points = [(float(c.get("cx")), float(c.get("cy")), c.get("fill")) for c in tree.iter() if c.tag == "circle"]
+    assert [fill == "#ffffff" for *_, fill in points] == [False, False, True]
+    (stay, provider, centre) = points
+    assert stay[0] < provider[0] < centre[0], "more tail loss is further to the right"
+    assert provider[1] < centre[1] < stay[1], "more saving is higher up"
+    (path,) = [e.get("d") for e in tree.iter() if e.tag == "path"]
+    assert path == f"M{stay[0]:.1f} {stay[1]:.1f} H{provider[0]:.1f} V{provider[1]:.1f}"
+
+
+def test_a_frontier_names_what_was_asked_and_what_is_refused():
+    texts = [t.text for t in ElementTree.fromstring(plane()).iter() if t.tag == "text"]
+    assert {"2  a provider (asked)", "3  a centre (refused)", "1  as today", "x", "y", "t"} <= set(texts)
+
+
+def test_a_frontier_takes_hostile_names_one_way_and_none(hostile):
+    svg = plane(WAYS.assign(label=hostile), title=hostile, alt=hostile)
+    tree = ElementTree.fromstring(svg)
+    assert {element.tag for element in tree.iter()} <= {"svg", "text", "line", "circle", "path"}
+    assert plane(WAYS.head(1)).count("<circle") == 1
+    assert plane(WAYS.head(0)).startswith("<svg")

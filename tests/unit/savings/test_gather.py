@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 from lpo_analysis.errors import NoEvidenceError
-from lpo_analysis.evidence import load
+from lpo_analysis.evidence import climb, load
 from lpo_analysis.savings import Parameters, coverage
 from lpo_analysis.savings.candidates import LOOSER
+from lpo_analysis.savings.collector import Collector
 from lpo_analysis.savings.coverage import costed_baselines
 from lpo_analysis.savings.gather import gather
+from lpo_analysis.savings.gatherer import collect
 
 
 @cache
@@ -91,6 +93,38 @@ def test_the_rates_are_positive_and_complete(question):
     rates = result.rates(medians)
     assert {"baseline_rate", "provider_rate", "reviewer_rate"} <= set(rates)
     assert all(rates[name][0] > 0 for name in ("baseline_rate", "provider_rate", "reviewer_rate"))
+
+
+OTHER_WAYS = [
+    {"delivery_model": "ai_assisted", "location": "USA"},
+    {"delivery_model": "ai_assisted", "location": "USA", "task": "legal_research", "baseline": "associate"},
+    {"delivery_model": "law_firm", "location": "US-OH", "baseline": "in_house_counsel"},
+    {"delivery_model": "in_house", "location": "USA"},
+    {"pricing_model": "per_document", "price": [0.5, 1.5]},
+    {"pricing_model": "fte", "location": "IND"},
+]
+
+
+@pytest.mark.parametrize(
+    "question", [*QUESTIONS, *OTHER_WAYS], ids=lambda q: "-".join(map(str, q.values())) or "default"
+)
+def test_rows_looked_up_once_for_many_assumptions_are_those_looked_up_for_this_one(question, monkeypatch):
+    moved = {"productivity": [0.5, 0.6], "volume_hours": 123.0, "horizon_years": 7, "discount_rate": 0.11, "ai_check_share": [0.2, 0.3], "exit_share": [0.2, 0.3],
+             "provider_hours": [1400.0, 1500.0], "level": 0.8, "draws": 512, "seed": 9}  # fmt: skip
+    asked = Parameters.from_mapping(moved | question)
+    kept = collect(asked, load())
+
+    def anew(self, candidates, *arguments, share=False):
+        return climb(candidates(self.evidence, self.p, *arguments), widening=self.p.widening, share=share)
+
+    monkeypatch.setattr(Collector, "found", anew)
+    due = collect(asked, load())
+    assert (kept.inputs.items, kept.notes, kept.years, kept.n_set_aside) == (
+        due.inputs.items,
+        due.notes,
+        due.years,
+        due.n_set_aside,
+    )
 
 
 def test_a_place_with_prices_takes_the_price():

@@ -29,7 +29,7 @@ def test_a_view_shows_the_numbers_of_the_report():
     due = savings.analyse(savings.Parameters(draws=256)).numbers.row("net_saving")
     assert seen.numbers[1][0] == "net saving on the work"
     assert seen.numbers[1][1] == f"{round(100 * due['estimate'])}%"
-    assert seen.html.count("<svg") == 2
+    assert seen.html.count("<svg") == 3
     assert seen.analysis is not None
 
 
