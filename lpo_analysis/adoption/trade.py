@@ -218,8 +218,8 @@ def imports_gravity(evidence: Evidence, parameters: Parameters) -> Result:
     return Result(
         "imports_gravity", table, _gravity_text(table, frame), checks=_gravity_checks(left, frame, found, suppressed, bare, level), rows=(_IMPORTS,),
         n_used=len(frame), n_dropped=dropped, plot_data=data.assign(label=data["label"].map(sentence), main=table["term"].isin(list(TERMS))[data.index]),
-        draw=partial(intervals, title="What UK legal and accounting imports follow", percent=False,
-                     xlabel=f"coefficient of log imports, {level:.0%} interval; grey: added to the four"),
+        draw=partial(intervals, title="What UK imports follow", percent=False,
+                     xlabel=f"effect on the log of legal and accounting imports, {level:.0%} interval; grey: tried beside the four"),
         alt=f"Coefficients of {len(data)} regressors with their intervals, from {number(table['estimate'].min(), digits=2)} to {number(table['estimate'].max(), digits=2)}.",
         model=fit.model,
     )  # fmt: skip
@@ -374,10 +374,18 @@ def imports_excess(evidence: Evidence, parameters: Parameters) -> Result:
         "imports_excess", table, _excess_text(table, level), checks=checks, rows=(_IMPORTS,), n_used=int(table["n_obs"].sum()),
         n_dropped=dropped,
         plot_data=table[["label", "estimate", "conf_low", "conf_high"]].assign(main=table["term"].isin(NAMED)),
-        draw=partial(dotplot, title="Who sells the UK more than expected", xlabel=f"actual over expected imports, {level:.0%} interval of each alone, scatter included",
+        draw=partial(dotplot, title=_title(table), xlabel=f"actual over expected imports; {level:.0%} interval of each alone",
                      reference=1.0, reference_text="as expected", log=True),
         alt=f"Ranked ratios of actual to expected imports of {count(len(table), 'partner')}, from {number(table['estimate'].min(), digits=2)} to {number(table['estimate'].max(), digits=2)}, with intervals.",
     )  # fmt: skip
+
+
+def _title(table: pd.DataFrame) -> str:
+    """Say what the figure shows: how many partners stand out among all of them."""
+    out = int(table["verdict"].isin(["excess", "shortfall"]).sum())
+    if not out:
+        return "No partner stands out beyond the usual scatter"
+    return f"{count(out, 'partner')} of {len(table)} {'stands' if out == 1 else 'stand'} out beyond the usual scatter"
 
 
 def _line_text(table: pd.DataFrame) -> str:

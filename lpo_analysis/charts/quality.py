@@ -66,7 +66,8 @@ def plan_curve(
         for line, (at, text) in enumerate(marks):
             ax.axvline(at, color=COLOURS["warm"], linewidth=1, linestyle="--")
             ax.annotate(text, (at, 1.0), xycoords=("data", "axes fraction"), xytext=(4, -10 - 12 * line), textcoords="offset points",
-                        color=COLOURS["warm"], fontsize=9)  # fmt: skip
+                        color=COLOURS["warm"], fontsize=9, zorder=4,
+                        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.9})  # fmt: skip
         if frame[show].isna().all():
             ax.text(0.5, 0.5, "needs the size of the lot", transform=ax.transAxes, ha="center", color=COLOURS["muted"])
         bare(ax, grid="y")

@@ -155,7 +155,7 @@ class Adjusted:
             middle, low, high = quantiles(table_of[:, k], p.level)
             n_rows = len(self.ways[way].rows)
             records.append({"term": way, "label": way.replace("_", " "), "estimate": middle, "std_error": float(table_of[:, k].std(ddof=1)), "conf_low": low, "conf_high": high,
-                            "level": p.level, "n_obs": n_rows, "unit": f"{p.currency} over {p.horizon_years} years", "method": f"median of {p.draws} joint draws",
+                            "level": p.level, "n_obs": n_rows, "unit": f"{p.currency} over {p.horizon_years} years", "method": f"median of {p.draws:,} joint draws",
                             "saving": quantiles(self.saving[way], p.level)[0], "increment": quantiles(self.increment[way], p.level)[0],
                             "quality": quantiles(self.quality[way], p.level)[0], "controls": quantiles(self.controls[way], p.level)[0], "mean": float(table_of[:, k].mean()),
                             "p_beats_staying": float((table_of[:, k] > 0).mean()), "p_best": float((best == k).mean()),

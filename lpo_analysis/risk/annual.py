@@ -193,7 +193,7 @@ def _table(values: Mapping[str, Floats], inputs: Any, p: Parameters, years: Year
         if term in samples:
             sample, unit = samples[term]
             middle, low, high = spread(sample, p.level)
-            error, method = float(sample.std()), f"mean of {p.draws} joint draws"
+            error, method = float(sample.std()), f"mean of {p.draws:,} joint draws"
         elif years is not None:
             how = LossDistribution.tvar if term.startswith("tail") else LossDistribution.quantile
             middle, low, high = years.read(partial(how, p=1 - 1 / p.tail_years), p.level)

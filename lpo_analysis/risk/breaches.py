@@ -14,7 +14,7 @@ from lpo_analysis.evidence.money import ends
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.risk.parameters import Parameters
 from lpo_analysis.risk.rates import known_n, yearly_rate
-from lpo_analysis.wording import count, percent
+from lpo_analysis.wording import count, listing, percent
 
 BANDS = {
     "solo": ("small", "solo"),
@@ -133,11 +133,16 @@ def prevalence(evidence: Evidence, parameters: Parameters) -> Result:
     )
     own = table[table["size"] == p.buyer_size]
     newest = own[own["year"] == own["year"].max()] if len(own) else own
-    told = "; ".join(f"{row.label.split(' [')[0]}: {percent(row.estimate)}" for row in newest.itertuples())
+    told = listing(
+        [
+            f"{percent(row.estimate)} ({', '.join(reversed(row.label.split(' [')[0].split(', ', 1)))})"
+            for row in newest.itertuples()
+        ]
+    )
     if len(newest) > 1:
-        told += f", whose mean, {percent(float(newest['estimate'].mean()))}, is used"
+        told += f"; their mean, {percent(float(newest['estimate'].mean()))}, is used"
     said = (
-        f"the newest say {told}; {_gap(evidence, p, unknown[p.buyer_size])}"
+        f"the newest {'shares are' if len(newest) > 1 else 'share is'} {told}; {_gap(evidence, p, unknown[p.buyer_size])}"
         if told
         else "none is on file at these grades"
     )

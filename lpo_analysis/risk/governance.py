@@ -179,7 +179,7 @@ def governance_over_time(location: str, *, since: int = 2011, reference: str = "
         f"{table['estimate'].iloc[int(table['estimate'].abs().argmax())]:+.2f}."
     )
     if near:
-        text += f" {count(near, 'other change' if went else 'change')} would pass a test of {'its' if near == 1 else 'their'} own, but not both that for six and the makers' rule."
+        text += f" {count(near, 'other change' if went else 'change')} would pass a test of {'its' if near == 1 else 'their'} own, but {'fails' if near == 1 else 'fail'} the stricter ones: adjusted for six indicators, and the makers' rule that the two intervals must not overlap."
     drawn = [code for code in dict.fromkeys((country, reference)) if (scores["iso3"] == code).any()]
     return Result(
         "governance_over_time", table, text,

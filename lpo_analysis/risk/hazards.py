@@ -141,7 +141,7 @@ def hazards(evidence: Evidence, parameters: Parameters) -> Result:
         ),
         rows=tuple(dict.fromkeys([*used, *(r["term"] for r in recent)])), n_used=len(table),
         plot_data=data[["group", "label", "estimate", "conf_low", "conf_high", "weak"]],
-        draw=partial(forest, title="Yearly rate behind each published share", xlabel="breaches a firm and year", percent=False, log=True),
+        draw=partial(forest, title="Yearly rate behind each published share", xlabel="breaches a firm and year; bar: bounds, or interval where n is told", percent=False, log=True),
         alt=f"Yearly rates of {count(len(data), 'published share')} by size and year, each with its bounds, on a logarithmic scale.",
     )  # fmt: skip
 

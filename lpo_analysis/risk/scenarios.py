@@ -118,7 +118,7 @@ def _scenario(term: str, label: str, draws: Mapping[str, Floats], rows: list[str
     chance, low, high = spread(-np.expm1(-client * p.horizon_years), p.level)
     loss, least, most = spread(expected_loss_of(draws, p), p.level)
     return {"term": term, "label": label, "estimate": chance, "conf_low": low, "conf_high": high, "level": p.level, "n_obs": len(rows), "unit": "probability",
-            "method": f"mean of {p.draws} joint draws", "events": float(client.mean()), "loss": loss, "loss_low": least, "loss_high": most, "row_ids": ", ".join(dict.fromkeys(rows))}  # fmt: skip
+            "method": f"mean of {p.draws:,} joint draws", "events": float(client.mean()), "loss": loss, "loss_low": least, "loss_high": most, "row_ids": ", ".join(dict.fromkeys(rows))}  # fmt: skip
 
 
 def _text(table: pd.DataFrame, p: Parameters) -> str:

@@ -145,7 +145,7 @@ def currency_risk(analysis: Analysis) -> Result:
     text = _text(p, found, frame.set_index("term"), move, changes)
     return Result(
         "currency", frame, text, rows=rows, n_used=n, plot_data=data, checks=_checks(p, changes),
-        draw=partial(band, title=f"Change of {there} in {here}, year by year", xlabel="year", ylabel="nominal change"),
+        draw=partial(band, title=f"How {there} moved against {here}", ylabel="change from year to year, nominal"),
         alt=f"Line of the nominal change of {there} in {here} in each year from {changes.index.min()} to {changes.index.max()}, between "
             f"{percent(yearly.min())} and {percent(yearly.max())}.",
     )  # fmt: skip

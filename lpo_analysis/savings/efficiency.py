@@ -95,7 +95,7 @@ def hours(analysis: Analysis) -> Result:
         records.append(
             {"term": line, "label": labels.get(line, "own hours released, net"), "estimate": middle, "conf_low": low, "conf_high": high,
              "std_error": float(draws.std()), "level": p.level, "n_obs": len(analysis.rows), "unit": "hours a year",
-             "mean": float(draws.mean()), "method": f"median of {p.draws} joint draws"}
+             "mean": float(draws.mean()), "method": f"median of {p.draws:,} joint draws"}
         )  # fmt: skip
     table = tidy(records)
     by = table.set_index("term")
@@ -337,7 +337,7 @@ def hours_value(analysis: Analysis) -> Result:
     rows = tuple(dict.fromkeys(row for item in items for row in item.rows))
     table = tidy(
         [{"term": term, "label": label, "estimate": middle, "conf_low": low, "conf_high": high, "std_error": float(value.std()),
-          "level": p.level, "n_obs": len(rows), "unit": unit, "method": f"median of {p.draws} joint draws"},
+          "level": p.level, "n_obs": len(rows), "unit": unit, "method": f"median of {p.draws:,} joint draws"},
          *({"term": item.name, "label": item.label, "estimate": item.median, "conf_low": item.low, "conf_high": item.high, "level": 0.9,
             "n_obs": len(item.rows), "unit": item.unit, "rung": item.rung, "method": item.basis} for item in items)]
     )  # fmt: skip
