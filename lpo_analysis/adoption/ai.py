@@ -437,7 +437,7 @@ def substitute_or_complement(evidence: Evidence, parameters: Parameters) -> Resu
     group = items["side"].map({"expected": "Expected", "seen": "Seen so far"})
     result = Result(
         "substitute_or_complement", table, text, checks=(*checks, size_check(frame)), rows=tuple(frame.index), n_used=len(frame), plot_data=_drawn(items, group, _groups(items)),
-        draw=partial(forest, title="What AI is expected to do, and has done so far", xlabel=f"share of respondents, {p.level:.0%} interval"),
+        draw=partial(forest, title="AI: what is expected, and what is seen", xlabel=f"share of respondents, {p.level:.0%} interval"),
         alt="; ".join(f"{count(len(part), 'share')} {side}, {_range(part['estimate'])}" for side, part in items.groupby("side")) + ".",
     )  # fmt: skip
     return result if seen != "not known" else replace(result, reason=_NOT_KNOWN)

@@ -88,19 +88,17 @@ def use_trend(evidence: Evidence, parameters: Parameters) -> Result:
     used = [row for record in records for row in record.pop("rows")]
     table = tidy(records)
     told = table[table["reason"] == ""]
-    refused = listing(
-        [
-            f"{row.label} ({row.waves} waves, {row.first} to {row.last}): {row.reason}"
-            for row in table[table["reason"] != ""].itertuples()
-        ],
-        last="and",
-    )
+    refused = table[table["reason"] != ""].sort_values("waves", ascending=False, kind="stable")
     said = [
         f"{row.label}: odds times {row.estimate:.2f} a year ({p.level:.0%} interval {row.conf_low:.2f} to {row.conf_high:.2f})"
         for row in told.itertuples()
     ]
     if not said:
-        reason = f"of {count(len(table), 'repeated question')} none has {WAVES} waves in the same words with sample sizes: {refused}"
+        near = refused.iloc[0]
+        reason = (
+            f"of {count(len(table), 'repeated question')} none has {WAVES} waves in the same words with sample sizes; the longest is "
+            f"{near['label']} ({near['waves']} waves, {near['first']} to {near['last']}): {near['reason']}"
+        )
         return Result(
             "use_trend",
             table,
@@ -109,7 +107,7 @@ def use_trend(evidence: Evidence, parameters: Parameters) -> Result:
             n_dropped=len(used),
             reason=reason,
         )
-    tail = f" No trend is told of {refused}." if refused else ""
+    tail = f" No trend is told of {count(len(refused), 'other question')} with fewer waves, other words or no sample sizes." if len(refused) else ""
     return Result(
         "use_trend", table, f"{sentence(listing(said))}.{tail}", rows=tuple(used), n_used=int(told["n_obs"].sum())
     )

@@ -305,6 +305,6 @@ def market_break(evidence: Evidence, parameters: Parameters) -> Result:
     return Result(
         "market_break", table, text, rows=tuple(rows.index), n_used=len(rows), plot_data=pd.DataFrame(drawn),
         checks=(Check("A maker on both sides", not shared, f"{count(len(shared), 'maker')} told a size before and after the gap."),),
-        draw=partial(forest, title="Legal process outsourcing: one name, two definitions", xlabel="USD billion; open: grades C and D", percent=False, log=True),
+        draw=partial(forest, title="LPO: one name, two definitions", xlabel="USD billion; open: grades C and D", percent=False, log=True),
         alt=f"Published sizes from {number(old['conf_low'])} to {number(old['conf_high'])} before the gap and from {number(new['conf_low'])} to {number(new['conf_high'])} after it.",
     )  # fmt: skip

@@ -243,7 +243,10 @@ def _gravity_text(table: pd.DataFrame, frame: pd.DataFrame) -> str:
     main = rows["term"].isin(list(TERMS))
     seen, null, further = rows[told & main], rows[~told], rows[told & ~main]
     text = f"In UK imports of legal and accounting services, {frame['year'].min()}-{frame['year'].max()} ({count(len(frame), 'flow')} from {count(frame['iso3'].nunique(), 'partner')}), "
-    text += f"{listing([_effect(row) for row in seen.itertuples()])}." if len(seen) else "no regressor tells."
+    effects = [_effect(row) for row in seen.itertuples()]
+    # Two at a time: four factors with their intervals make no sentence.
+    pairs = [listing(effects[at : at + 2]) for at in range(0, len(effects), 2)]
+    text += f"{'. '.join([*pairs[:1], *map(sentence, pairs[1:])])}." if effects else "no regressor tells."
     if len(null):
         text += f" No effect can be told of {listing([f'{row.label} ({_span(row)})' for row in null.itertuples()], last='or')}."
     if len(further):
@@ -440,7 +443,7 @@ def _excess_text(table: pd.DataFrame, level: float) -> str:
         f"and about {number((1 - level) * n, digits=2)} would be by chance alone. A partner on the line may well sell from {usual[0]} to {usual[1]} times what is expected of it."
     )
     said = [_named_text(r, n) for r in table[table["term"].isin(NAMED)].itertuples()]
-    text += f" Of the delivery locations: {'; '.join(said)}." if said else ""
+    text += f" Of the delivery locations: {'. '.join(map(sentence, said))}." if said else ""
     missing = [vocabulary.in_words(code) for code in NAMED if code not in set(table["term"])]
     return text + (f" Not in the comparison: {listing(missing)}." if missing else "")
 

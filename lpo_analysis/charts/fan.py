@@ -73,7 +73,7 @@ def fan(frame: pd.DataFrame, *, ax: Axes | None = None, title: str = "", ylabel:
             )
         end = ahead.iloc[-1]
         ax.annotate(
-            "{}\n({} to {})".format(*(number(end[key], width=end["conf_high"] - end["conf_low"]) for key in ("estimate", "conf_low", "conf_high"))),
+            "{}\n({} to {})".format(*(number(end[key], digits=2) for key in ("estimate", "conf_low", "conf_high"))),
             (end["x"], end["estimate"]),
             xytext=(-6, 0), textcoords="offset points", ha="right", va="bottom", fontsize=9, color=COLOURS["main"],
         )  # fmt: skip

@@ -12,6 +12,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
 COLOURS = {
     "main": "#0b5c8a",
@@ -28,8 +29,8 @@ COLOURS = {
 RUNG_COLOURS = {1: "#0b5c8a", 2: "#5b9bbf", 3: "#e39a72", 4: "#c2501b"}
 """From fitted (blue) to assumed (orange)."""
 
-_LONG_TITLE = 36
-"""Signs up to which a title fits beside the widest labels."""
+_LONG_TITLE = 24
+"""Signs up to which a text fits beside the widest names."""
 _STYLE: dict[Any, Any] = {
     "axes.edgecolor": COLOURS["muted"],
     "axes.labelcolor": COLOURS["ink"],
@@ -120,34 +121,38 @@ def fit_texts(figure: Figure) -> None:
     ----------
     figure : matplotlib.figure.Figure
         The figure, drawn on.
-    """
-    from matplotlib.text import Text
 
-    long: list[tuple[Axes, Text, str]] = []
+    Notes
+    -----
+    The room is reckoned from the names beside the axis: laying the picture out to measure it would take half as long as drawing it.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.text import Text as Words
+
+    whole, renderer = figure.bbox, FigureCanvasAgg(figure).get_renderer()
     for ax in figure.axes:
         words = ax.get_title(loc="left")
-        titles = [text for text in ax.get_children() if isinstance(text, Text) and text.get_text() == words]
+        titles = [text for text in ax.get_children() if words and isinstance(text, Words) and text.get_text() == words]
         headings = [text for text in ax.texts if text.get_fontweight() == "bold" and text.get_ha() == "left"]
-        long += [(ax, text, "left") for text in (*titles, *headings) if len(text.get_text()) > _LONG_TITLE]
-        long += [(ax, ax.xaxis.label, "middle")] if len(ax.get_xlabel()) > _LONG_TITLE else []
-        long += [(ax, ax.yaxis.label, "upright")] if len(ax.get_ylabel()) > _LONG_TITLE else []
-    if not long:
-        return
-    figure.draw_without_rendering()
-    whole, edge = figure.bbox, 0.01 * figure.bbox.width
-    for ax, text, how in long:
-        box, inside = text.get_window_extent(), ax.get_window_extent()
-        if how == "left":
-            length, room = box.width, whole.x1 - box.x0 - edge
-        elif how == "middle":
-            # Centred below its axis, it reaches as far to the right as to the left.
-            centre = (inside.x0 + inside.x1) / 2
-            length, room = box.width, 2 * (min(centre - whole.x0, whole.x1 - centre) - edge)
-        else:
-            length, room = box.height, inside.height
-        if length > room:
-            words = text.get_text()
-            text.set_text(fill(words, max(int(len(words) * room / length), 12)))
+        long = [text for text in (*titles, *headings) if len(text.get_text()) > _LONG_TITLE]
+        under, beside = ax.xaxis.label, ax.yaxis.label
+        if not long and max(len(under.get_text()), len(beside.get_text())) <= _LONG_TITLE:
+            continue
+        names = [text.get_window_extent(renderer).width for text in ax.get_yticklabels() if text.get_text()]
+        own = beside.get_window_extent(renderer).width if beside.get_text() else 0.0
+        left = max(names, default=0.0) + own + 0.025 * whole.width
+        wide = 0.985 * whole.width - left
+        for text in long:
+            _fold(text, text.get_window_extent(renderer).width, wide)
+        # Centred below its axis, a name reaches as far to the right as to the left.
+        _fold(under, under.get_window_extent(renderer).width, min(wide, whole.width - left) + 0.01 * whole.width)
+        _fold(beside, beside.get_window_extent(renderer).height, whole.height - 0.85 * figure.dpi)
+
+
+def _fold(text: Text, length: float, room: float) -> None:
+    words = text.get_text()
+    if length > room:
+        text.set_text(fill(words, max(int(len(words) * room / length), 12)))
 
 
 def bare(ax: Axes, *, grid: str = "x") -> Axes:
@@ -244,7 +249,7 @@ def bound_of(estimate: float, low: float, high: float) -> tuple[float, str]:
     return estimate, "o"
 
 
-BOUNDS = {">": "\u25b6 at least", "<": "\u25c0 at most"}
+BOUNDS = {">": "\u25b6\u00a0at\u00a0least", "<": "\u25c0\u00a0at\u00a0most"}
 """What a figure says of its triangles, beneath the axis."""
 
 

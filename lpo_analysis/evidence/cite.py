@@ -79,7 +79,7 @@ def maker(publisher: str, *, most: int = 34) -> str:
     str
         The name, cut at a word.
     """
-    name = publisher.split(" /")[0].split(" (")[0].strip()
+    name = publisher.split(" /")[0].split(" (")[0].split(", in ")[0].strip()
     for long, short in _SHORT.items():
         name = name.replace(long, short)
     if len(name) > most:

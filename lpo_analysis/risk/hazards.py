@@ -181,7 +181,7 @@ def _said(ever: pd.DataFrame, recent: list[dict[str, Any]], p: Parameters) -> st
         )
     low_t, high_t = p.memory_years
     head = (
-        f"The newest shares ever breached imply, in breaches a firm and year, {listing(parts)}: bounds over what those who do not know would have said and "
+        f"The newest shares ever breached imply, in breaches a firm and year, {listing(parts)}. These are bounds over what those who do not know would have said, and over "
         f"memories of {low_t:g} to {high_t:g} years."
         if parts
         else f"No share ever breached is on file at grade {'/'.join(p.grades)}."

@@ -340,7 +340,7 @@ def _text(both: _Pair, by: pd.DataFrame, level: float) -> str:
         )
     else:
         lines.append(
-            f"It stops being cheaper once a person goes over {percent(share['estimate'])} of the work (median; {level:.0%} interval {_end(share['conf_low'])} to "
+            f"It stops being cheaper once a person goes over {_end(share['estimate'])} of the work (median; {level:.0%} interval {_end(share['conf_low'])} to "
             f"{_end(share['conf_high'])}); in {probability(below)} of the draws it is dearer even if nobody goes over anything, in {probability(above)} cheaper even if "
             "everything is."
         )
@@ -351,7 +351,7 @@ def _text(both: _Pair, by: pd.DataFrame, level: float) -> str:
 
 
 def _end(share: float) -> str:
-    return "nothing" if share <= 0 else "everything" if share >= 1 else percent(share)
+    return "nothing" if share < 0.005 else "all" if share >= 0.995 else percent(share)
 
 
 def _checks(both: _Pair, share: Floats, none: Floats, everything: Floats, other: Floats) -> tuple[Check, ...]:

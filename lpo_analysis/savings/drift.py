@@ -360,8 +360,12 @@ def _text(analysis: Analysis, by: pd.DataFrame, growth: Growth | None, years: in
     if "full" in by.index:
         full = by.loc["full"]
         effect += (
-            f"; carried in full, which no row bears, the price would be {number(full['multiple'], digits=2)} times the one observed and the net "
-            f"saving {percent(full['estimate'])}"
+            f"; carried in full, which no row bears, the price would be {number(full['multiple'], digits=2)} times the one observed and "
+            + (
+                f"the net saving {percent(full['estimate'])}"
+                if full["estimate"] > -2
+                else f"the work would cost {number(1 - full['estimate'], digits=2)} times what it costs today"
+            )
         )
     return f"{opening} {effect}."
 

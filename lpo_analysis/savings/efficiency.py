@@ -109,7 +109,7 @@ def hours(analysis: Analysis) -> Result:
     return Result(
         "hours", table, _hours_text(p, by), rows=analysis.rows, n_used=len(analysis.rows), plot_data=data, checks=_hours_checks(analysis, by),
         draw=partial(draw_waterfall, title="Own hours released and taken", xlabel="hours a year, means of the draws",
-                     text=partial(number, digits=3)),
+                     text=partial(number, digits=2)),
         alt=f"Bars of own hours a year: {number(means['released'])} released, "
             f"{listing([f'{number(means[s])} taken by {labels[s]}' for s in steps])}; {number(means['net_hours'])} net.",
     )  # fmt: skip

@@ -59,9 +59,11 @@ def span_of(low: float, high: float) -> str:
         Such as ``12% to 30% less`` or ``40% more to 5% less``.
     """
     width = high - low
-    one, other = signed(low, width), signed(high, width)
-    sides = one.split(" ")[1], other.split(" ")[1]
-    return f"{one.split(' ')[0]} to {other}" if sides[0] == sides[1] else f"{one} to {other}"
+    ends = ["no change" if percent(abs(end), width=width).strip("0.%") == "" else signed(end, width) for end in (low, high)]
+    one, other = ends
+    if one.split(" ")[-1] == other.split(" ")[-1] and one != other:
+        return f"{one.split(' ')[0]} to {other}"
+    return one if one == other else f"{one} to {other}"
 
 
 def verdict(low: float, high: float, p_loss: float) -> str:
@@ -304,12 +306,18 @@ def selection(analysis: Analysis) -> Result:
     grades = used["grade"].value_counts().sort_index()
     studies = used["study_id"].nunique()
     first, last = int(used["year_start"].min()), int(used["year_end"].max())
+    aside = analysis.gathered.n_set_aside
     text = (
         f"{count(len(used), 'observation')} from {count(studies, 'study', 'studies')} entered ("
         + listing([f"{n} of grade {grade}" for grade, n in grades.items()])
-        + f"), observed {first} to {last}, and {count(official, 'row')} of official wage statistics; "
-        f"{count(analysis.gathered.n_set_aside, 'row')} of the same kind {'was' if analysis.gathered.n_set_aside == 1 else 'were'} set aside as a "
-        "mere floor or ceiling."
+        + f"), observed {first} to {last}"
+        + (f", and {count(official, 'row')} of official wage statistics" if official else "")
+        + "; "
+        + (
+            f"{count(aside, 'row')} of the same kind {'was' if aside == 1 else 'were'} set aside as a mere floor or ceiling."
+            if aside
+            else "none had to be set aside as a mere floor or ceiling."
+        )
     )
     if p.buyer_size != "all":
         sized = any("first-year associates" in item.basis for item in analysis.inputs)

@@ -19,7 +19,7 @@ from lpo_analysis.results import Result, tidy
 from lpo_analysis.savings.analysis import Analysis, analyse, quantiles
 from lpo_analysis.savings.gather import refusal
 from lpo_analysis.savings.parameters import Parameters
-from lpo_analysis.wording import count, listing, money, percent, probability
+from lpo_analysis.wording import count, listing, money, percent, probability, sentence
 
 DRAWS = 4096
 """Draws of each option beside the report's own; enough for a median and an interval to two digits."""
@@ -156,21 +156,23 @@ def _compared(analysis: Analysis, frame: pd.DataFrame, today: tuple[float, float
         )
     ]
     lines.append(
-        f"More likely than not cheaper than today: {listing(likely)}."
-        if likely
-        else "None of them is more likely than not cheaper than today."
+        "None of them is more likely than not cheaper than today."
+        if not likely
+        else f"More likely than not cheaper than today: {listing(likely)}."
+        if len(likely) < len(costed) or len(likely) < 4
+        else "All of them are more likely than not cheaper than today."
     )
     refused = _refused(frame)
     if refused:
-        lines.append(f"Not costed: {refused}.")
+        lines.append(f"Not costed: {'; '.join(refused)}.")
     return " ".join(lines)
 
 
-def _refused(frame: pd.DataFrame) -> str:
+def _refused(frame: pd.DataFrame) -> list[str]:
     """List what cannot be computed, each with its reason."""
     rows = frame[frame["estimate"].isna()]
     reasons = rows["method"].str.removeprefix("not estimable, because ")
-    return "; ".join(f"{label} ({reason})" for label, reason in zip(rows["label"], reasons, strict=True))
+    return [f"{label} ({reason})" for label, reason in zip(rows["label"], reasons, strict=True)]
 
 
 def pricing_models(analysis: Analysis) -> Result:
@@ -212,7 +214,7 @@ def pricing_models(analysis: Analysis) -> Result:
         told = [f"{row.label} {percent(row.estimate)}" for row in costed.itertuples(index=False)]
         refused = _refused(frame)
         text = f"Net saving (median) by the way in which the provider in {place} is paid: {listing(told)}." + (
-            f" Not computed, unless an own quote is given (parameter price): {refused}." if refused else ""
+            f" Not computed, unless an own quote is given (parameter price). {'. '.join(map(sentence, refused))}." if refused else ""
         )
     return Result(
         "pricing_models", frame, text, rows=analysis.rows, n_used=len(costed), n_dropped=len(frame) - len(costed)

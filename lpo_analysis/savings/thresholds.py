@@ -85,17 +85,16 @@ def _told(analysis: Analysis, table: pd.DataFrame, middle: float) -> str:
         item = analysis.inputs[row.term]
         side = row.needed if not saved else {"at most": "above", "at least": "below"}[row.needed]
         chance = row.probability if not saved else 1 - row.probability
-        parts.append(f"{row.label}, if {side} {amount(row.estimate, item.unit)} (probability {probability(chance)})")
-    joined = "; ".join(parts)
-    one = "this one input" if len(parts) == 1 else "one of these inputs"
-    text = f"{head} {sentence(one)} alone would turn that into {'a loss' if saved else 'a saving'}: {joined}"
+        parts.append(f"{row.label}, if {side} {amount(row.estimate, item.unit)} (probability {probability(chance)}).")
+    one = "this input" if len(parts) == 1 else "each of these inputs"
+    text = f"{head} Alone, the others as uncertain as they are, {one} would turn that into {'a loss' if saved else 'a saving'}. {' '.join(map(sentence, parts))}"
     rest = f" {sentence(count(len(turning) - 3, 'further input'))} could do it alone." if len(turning) > 3 else ""
     none = (
         f" {sentence(count(others, 'input'))} cannot turn the sign alone, whatever {'it' if others == 1 else 'they'} can be."
         if others
         else ""
     )
-    return f"{text}; the others as uncertain as they are.{rest}{none}"
+    return f"{text}{rest}{none}"
 
 
 def together(analysis: Analysis) -> Result:
