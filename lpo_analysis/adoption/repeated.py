@@ -107,7 +107,11 @@ def use_trend(evidence: Evidence, parameters: Parameters) -> Result:
             n_dropped=len(used),
             reason=reason,
         )
-    tail = f" No trend is told of {count(len(refused), 'other question')} with fewer waves, other words or no sample sizes." if len(refused) else ""
+    tail = (
+        f" No trend is told of {count(len(refused), 'other question')} with fewer waves, other words or no sample sizes."
+        if len(refused)
+        else ""
+    )
     return Result(
         "use_trend", table, f"{sentence(listing(said))}.{tail}", rows=tuple(used), n_used=int(told["n_obs"].sum())
     )

@@ -56,7 +56,9 @@ def steps_in_use(evidence: Evidence, parameters: Parameters) -> Result:
         )  # fmt: skip
     table = tidy(records)
     said = ". ".join(
-        sentence(f"of {who}, {listing([f'{percent(row.estimate)} {row.label} ({row.year})' for row in part.itertuples()])}")
+        sentence(
+            f"of {who}, {listing([f'{percent(row.estimate)} {row.label} ({row.year})' for row in part.itertuples()])}"
+        )
         for who, part in table.groupby("who", sort=False)
     )
     firms = table[table["who"] == "law firms"]

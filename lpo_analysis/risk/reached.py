@@ -247,9 +247,9 @@ def _side_by_side(
     if len(parts) > _TOLD:
         # Of many definitions a sentence takes the ends; the table has all.
         least, most = (found.loc[found["estimate"].agg(end)] for end in ("idxmin", "idxmax"))
+        one, other = (f"{row['definition'][:1].lower()}{row['definition'][1:]}" for row in (least, most))
         parts = [
-            f"from {percent(least['estimate'])} ({least['definition'][:1].lower()}{least['definition'][1:]}) to {percent(most['estimate'])} "
-            f"({most['definition'][:1].lower()}{most['definition'][1:]}), all of them in the table"
+            f"from {percent(least['estimate'])} ({one}) to {percent(most['estimate'])} ({other}), all of them in the table"
         ]
     text = (
         f"How often {what} depends on what is counted. {count(len(found), 'figure')} by {count(found['definition'].nunique(), 'definition')}: {'; '.join(parts)}. "

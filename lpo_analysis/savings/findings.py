@@ -59,7 +59,9 @@ def span_of(low: float, high: float) -> str:
         Such as ``12% to 30% less`` or ``40% more to 5% less``.
     """
     width = high - low
-    ends = ["no change" if percent(abs(end), width=width).strip("0.%") == "" else signed(end, width) for end in (low, high)]
+    ends = [
+        "no change" if percent(abs(end), width=width).strip("0.%") == "" else signed(end, width) for end in (low, high)
+    ]
     one, other = ends
     if one.split(" ")[-1] == other.split(" ")[-1] and one != other:
         return f"{one.split(' ')[0]} to {other}"

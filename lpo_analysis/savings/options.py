@@ -214,7 +214,9 @@ def pricing_models(analysis: Analysis) -> Result:
         told = [f"{row.label} {percent(row.estimate)}" for row in costed.itertuples(index=False)]
         refused = _refused(frame)
         text = f"Net saving (median) by the way in which the provider in {place} is paid: {listing(told)}." + (
-            f" Not computed, unless an own quote is given (parameter price). {'. '.join(map(sentence, refused))}." if refused else ""
+            f" Not computed, unless an own quote is given (parameter price). {'. '.join(map(sentence, refused))}."
+            if refused
+            else ""
         )
     return Result(
         "pricing_models", frame, text, rows=analysis.rows, n_used=len(costed), n_dropped=len(frame) - len(costed)

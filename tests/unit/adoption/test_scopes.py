@@ -68,7 +68,10 @@ def test_ratios_are_those_of_single_figures_of_one_kind(apart):
     assert apart.row("lpo_offshore_india_2006_estimates")["estimate"] == pytest.approx(0.146 / 0.056)
     assert apart.row("lpo_global_2030_forecasts")["estimate"] == pytest.approx(117.89 / 35)
     assert apart.table["estimate"].max() == apart.row("lpo_global_2030_forecasts")["estimate"]
-    assert "1.4 times the smallest in the median of 5 sets of estimates (at most 2.6 times, for legal work offshored to India, 2006)" in apart.text
+    assert (
+        "1.4 times the smallest in the median of 5 sets of estimates (at most 2.6 times, for legal work offshored to India, 2006)"
+        in apart.text
+    )
 
 
 def test_a_bound_is_told_and_divides_nothing(apart):
