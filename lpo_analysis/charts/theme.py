@@ -129,11 +129,13 @@ def fit_texts(figure: Figure) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.text import Text as Words
 
-    whole, renderer = figure.bbox, FigureCanvasAgg(figure).get_renderer()
+    whole, renderer = figure.bbox, FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
     for ax in figure.axes:
         words = ax.get_title(loc="left")
         titles = [text for text in ax.get_children() if words and isinstance(text, Words) and text.get_text() == words]
-        headings = [text for text in ax.texts if text.get_fontweight() == "bold" and text.get_ha() == "left"]
+        headings = [
+            text for text in ax.texts if text.get_fontweight() == "bold" and text.get_horizontalalignment() == "left"
+        ]
         long = [text for text in (*titles, *headings) if len(text.get_text()) > _LONG_TITLE]
         under, beside = ax.xaxis.label, ax.yaxis.label
         if not long and max(len(under.get_text()), len(beside.get_text())) <= _LONG_TITLE:

@@ -278,8 +278,11 @@ def hazard(evidence: Evidence, parameters: Parameters) -> Result:
     known = table.dropna(subset=["estimate"])
     span = f"{percent(known['p_horizon_low'].min())} to {percent(known['p_horizon_high'].max())}"
     years = count(p.horizon_years, "year")
+    least, most = float(known["p_horizon_low"].min()), float(known["p_horizon_high"].max())
+    # A range over half of all that can be is no answer, and is called none.
+    vague = "That is too uncertain to call. " if most - least > 0.5 else ""
     text = (
         f"From that, the chance of any breach within {years} runs from {span}, depending on what those who do not know would have said and on how "
-        f"far back people remember ({low_t:g} to {high_t:g} years, an assumption). These are bounds under named assumptions, not a sampling interval."
+        f"far back people remember ({low_t:g} to {high_t:g} years, an assumption). {vague}These are bounds under named assumptions, not a sampling interval."
     )
     return Result("hazard", table, text, rows=rows, n_used=len(found[1]))

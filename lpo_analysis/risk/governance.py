@@ -275,7 +275,7 @@ def location_index(location: str, *, evidence: Evidence, grades: Sequence[str] =
     )  # fmt: skip
     ranks = table["estimate"].astype(int)
     if len(table) > 2 and (ranks == ranks.iloc[0]).all():
-        told = f"{ranks.iloc[0]} in each of {len(table)} years from {table['year'].iloc[0]} to {table['year'].iloc[-1]}"
+        told = f"{'first' if ranks.iloc[0] == 1 else f'number {ranks.iloc[0]}'} in each of {len(table)} years from {table['year'].iloc[0]} to {table['year'].iloc[-1]}"
     else:
         told = listing([f"{rank} ({year})" for rank, year in zip(ranks, table["year"], strict=True)])
     text = f"Kearney's Global Services Location Index ranked {name} {told}. A rank tells neither how far apart places are nor with what error, and the years differ in countries and weights."
