@@ -150,8 +150,10 @@ def _drawn(table: pd.DataFrame, group: pd.Series, asked: pd.Series | None = None
         weak=table["grade"].isin(["C", "D"]),
         label=label if asked is None else asked + "\n" + label,
         estimate=table["estimate"].mask(bound),
+        # What is expected is no finding of what is, and looks different.
+        ahead=table["side"].eq("expected") if "side" in table else False,
     )
-    return data[["group", "label", "estimate", "conf_low", "conf_high", "weak"]]
+    return data[["group", "label", "estimate", "conf_low", "conf_high", "weak", "ahead"]]
 
 
 def ai_use(evidence: Evidence, parameters: Parameters) -> Result:
@@ -437,7 +439,7 @@ def substitute_or_complement(evidence: Evidence, parameters: Parameters) -> Resu
     group = items["side"].map({"expected": "Expected", "seen": "Seen so far"})
     result = Result(
         "substitute_or_complement", table, text, checks=(*checks, size_check(frame)), rows=tuple(frame.index), n_used=len(frame), plot_data=_drawn(items, group, _groups(items)),
-        draw=partial(forest, title="AI: what is expected, and what is seen", xlabel=f"share of respondents, {p.level:.0%} interval"),
+        draw=partial(forest, title="AI: what is expected, and what is seen", xlabel=f"share of respondents, {p.level:.0%} interval; diamond: expected"),
         alt="; ".join(f"{count(len(part), 'share')} {side}, {_range(part['estimate'])}" for side, part in items.groupby("side")) + ".",
     )  # fmt: skip
     return result if seen != "not known" else replace(result, reason=_NOT_KNOWN)

@@ -459,7 +459,7 @@ def revisions(evidence: Evidence, parameters: Parameters) -> Result:
                             "before": one_number(old), "after": one_number(new), "years": years_between(old, new), "grade": f"{old['grade']}/{new['grade']}"})  # fmt: skip
         drawn += [
             {"group": group, "label": f"told {row['told']} [{row['grade']}]", "estimate": one_number(row), "conf_low": row["low"],
-             "conf_high": or_nan(row["high"]), "weak": row["grade"] in ("C", "D")}
+             "conf_high": or_nan(row["high"]), "weak": row["grade"] in ("C", "D"), "ahead": True}
             for _, row in chain.iterrows()
         ]  # fmt: skip
         editions = listing([f"{one_number(row):g} ({row['told']})" for _, row in chain.iterrows()])

@@ -226,7 +226,7 @@ def intentions(evidence: Evidence, parameters: Parameters) -> Result:
     return Result(
         "intentions", table, text, rows=tuple(dict.fromkeys(frame.index)), n_used=len(groups), n_dropped=len(meant) - len(groups),
         checks=(Check("Same respondents", False, "No survey followed those who told an intention; whoever answered later is another sample."),),
-        plot_data=table.assign(weak=table["side"] == "intended")[["group", "label", "estimate", "conf_low", "conf_high", "weak"]],
-        draw=partial(forest, title="What was intended, and what was found", xlabel=f"share, {p.level:.0%} interval; open: intended"),
+        plot_data=table.assign(weak=table["side"] == "intended", ahead=table["side"] == "intended")[["group", "label", "estimate", "conf_low", "conf_high", "weak", "ahead"]],
+        draw=partial(forest, title="What was intended, and what was found", xlabel=f"share, {p.level:.0%} interval; open diamond: intended"),
         alt=f"Intentions beside later use in {len(groups)} cases.",
     )  # fmt: skip

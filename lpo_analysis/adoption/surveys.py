@@ -106,14 +106,15 @@ def _result(
     )
     data = table.assign(
         label=short,
+        ahead=table["status"].eq("forecast"),
         estimate=table["estimate"].mask(bound),
         group=group.to_numpy(),
         weak=table["grade"].isin(["C", "D"]),
     )
     return Result(
         name, table, text, rows=tuple(frame.index), n_used=len(frame), checks=(size_check(frame),),
-        plot_data=data[["group", "label", "estimate", "conf_low", "conf_high", "weak"]],
-        draw=partial(forest, title=title, xlabel=f"share of respondents, {level:.0%} interval"),
+        plot_data=data[["group", "label", "estimate", "conf_low", "conf_high", "weak", "ahead"]],
+        draw=partial(forest, title=title, xlabel=f"share of respondents, {level:.0%} interval" + ("; diamond: intended" if data["ahead"].any() else "")),
         alt=f"{title}: {count(len(table), 'share')} from {count(table['survey'].nunique(), 'survey')}.",
     )  # fmt: skip
 

@@ -127,13 +127,13 @@ def coverage_note(
         low, high = part["coverage"].min(), part["coverage"].max()
         share_held = percent(low) if percent(low) == percent(high) else f"{percent(low)} to {percent(high)}"
         row = part.loc[part["coverage"].idxmin()]
-        told.append(f"{share_held} of the time ({_case(row)})")
+        told.append(f"{share_held} ({_case(row)})")
         reasons += [row["reason"]] if row["reason"] else []
     held = "the next batches of an unchanged process" if estimator.startswith("control") else "the truth"
     level = f"{100 * cells['level'].iloc[0]:.4g}%"
     # Several settings often have one reason, which is then said once.
     why = f" Where theory promises no more: {'; '.join(dict.fromkeys(reasons))}." if reasons else ""
-    return f"In the simulations nearest to this case, a {level} interval of this kind held {held} {listing(told)}.{why}"
+    return f"In the simulations nearest to this case, a {level} interval of this kind held {held} in {listing(told)} of the runs.{why}"
 
 
 def _case(row: pd.Series) -> str:

@@ -86,7 +86,7 @@ def test_no_number_is_told_twice_in_the_same_words_below_the_glance(said):
         sentence
         for number, kind, text in said
         if kind == "finding" and number > glance_of(said)
-        for sentence in sentences(text)
+        for sentence in set(sentences(text))
         if len(sentence.split()) > 6 and re.search(r"\d", sentence)
     )
     assert not [sentence for sentence, times in later.items() if times > 1]

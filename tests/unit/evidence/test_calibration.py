@@ -54,9 +54,9 @@ def test_where_a_dimension_is_not_given_the_worst_of_the_nearest_is_told():
 def test_the_note_tells_coverage_case_and_reason():
     text = coverage_note("growth_prediction", n=4)
     rows = TABLE[(TABLE["estimator"] == "growth_prediction") & (TABLE["n"] == 4)].set_index("setting")
-    assert text.startswith("In the simulations nearest to this case, a 90% interval of this kind held the truth ")
+    assert text.startswith("In the simulations nearest to this case, a 90% interval of this kind held the truth in ")
     assert (
-        f"{rows.loc['independent errors', 'coverage']:.0%} of the time (4 points, errors of 5%, independent errors)"
+        f"{rows.loc['independent errors', 'coverage']:.0%} (4 points, errors of 5%, independent errors) of the runs."
         in text
     )
     assert "errors with a memory of 0.5)" in text
