@@ -153,7 +153,10 @@ def gain_or_loss(low: float, high: float, said: Callable[[float], str]) -> str:
         return f"{said(low)} to {said(high)}"
     if high < 0:
         return f"a loss of {said(-high)} to {said(-low)}"
-    return f"a loss of {said(-low)} to a gain of {said(high)}"
+    lost, gained = said(-low), said(high)
+    if not re.search(r"[1-9]", lost):
+        return f"nothing to a gain of {gained}"
+    return f"a loss of {lost} to " + (f"a gain of {gained}" if re.search(r"[1-9]", gained) else "nothing")
 
 
 def listing(items: Sequence[str], *, last: str = "and") -> str:

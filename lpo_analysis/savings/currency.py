@@ -196,6 +196,14 @@ def _effect(analysis: Analysis) -> dict[str, object]:
     return {**record, "estimate": middle, "conf_low": low, "conf_high": high, "method": "all other inputs as drawn"}
 
 
+def _shift(points: float) -> str:
+    """Say by how much the net saving moves."""
+    by = round(100 * abs(points))
+    if not by:
+        return "hardly moves the net saving"
+    return f"{'raises' if points > 0 else 'lowers'} the net saving by {by} percentage point{'' if by == 1 else 's'}"
+
+
 def _text(
     p: Parameters, found: tuple[str, str], by: pd.DataFrame, move: tuple[float, int] | None, changes: pd.Series
 ) -> str:
@@ -220,7 +228,7 @@ def _text(
     )
     if pd.notna(effect["estimate"]):
         lines.append(
-            f"From its low to its high end that moves the net saving by {100 * effect['estimate']:+.0f} percentage points (median), because "
+            f"From its low to its high end that {_shift(float(effect['estimate']))} (median), because "
             + (
                 "the whole fee follows"
                 if p.contract_currency == "provider"

@@ -98,6 +98,8 @@ def test_a_sentence_starts_with_a_capital_and_keeps_the_rest():
         (3.0, 9.0, "$3 to $9"),
         (0.0, 9.0, "$0 to $9"),
         (-20.0, 5.0, "a loss of $20 to a gain of $5"),
+        (-0.2, 5.0, "nothing to a gain of $5"),
+        (-5.0, 0.2, "a loss of $5 to nothing"),
         (-9.0, -3.0, "a loss of $3 to $9"),
     ],
 )
