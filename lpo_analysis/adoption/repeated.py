@@ -48,7 +48,7 @@ def use_trend(evidence: Evidence, parameters: Parameters) -> Result:
     Returns
     -------
     Result
-        One term a question with two waves or more: ``waves``, ``first`` and ``last`` year, the ``reason`` where no trend is told, else
+        One term a question with two waves or more: ``waves``, ``usable`` (those with a share and a sample size), ``first`` and ``last`` year, the ``reason`` where no trend is told, else
         ``estimate``: the ratio of the odds of use from one year to the next.
 
     Notes
@@ -72,7 +72,7 @@ def use_trend(evidence: Evidence, parameters: Parameters) -> Result:
         ]
         why = _against(usable, named)
         record = {"term": "_".join(str(named[name]) for name in ("category", "task", "buyer_size", "publisher_id")), "label": _question(part, named),
-                  "waves": part["year_end"].nunique(), "first": part["year_end"].min(), "last": part["year_end"].max(), "n_obs": len(part),
+                  "waves": part["year_end"].nunique(), "usable": len(usable), "first": part["year_end"].min(), "last": part["year_end"].max(), "n_obs": len(part),
                   "level": p.level, "unit": "odds ratio a year", "method": "logit random effects, Hartung-Knapp" if not why else f"no trend: {why}",
                   "reason": why, "rows": tuple(part.index)}  # fmt: skip
         records.append(record if why else record | _trend(usable, p.level))
@@ -88,7 +88,7 @@ def use_trend(evidence: Evidence, parameters: Parameters) -> Result:
     used = [row for record in records for row in record.pop("rows")]
     table = tidy(records)
     told = table[table["reason"] == ""]
-    refused = table[table["reason"] != ""].sort_values("waves", ascending=False, kind="stable")
+    refused = table[table["reason"] != ""].sort_values(["waves", "usable"], ascending=False, kind="stable")
     said = [
         f"{row.label}: odds times {row.estimate:.2f} a year ({p.level:.0%} interval {row.conf_low:.2f} to {row.conf_high:.2f})"
         for row in told.itertuples()

@@ -300,7 +300,11 @@ def test_each_named_place_is_told_with_its_interval_and_verdict(excess):
     assert "India 1.7 times (0.65 to 14, rank 9): no excess and no shortfall can be told" in excess.text
     for code, name in (("POL", "Poland"), ("PHL", "the Philippines"), ("ZAF", "South Africa")):
         row = excess.row(code)
-        told = excess.text.split("Of the delivery locations: ")[1].split(f"{name} ")[1].split("; ")[0]
+        told = (
+            excess.text.split("Of the delivery locations: ")[1]
+            .split(f"{name[:1].upper()}{name[1:]} ")[1]
+            .split(". ")[0]
+        )
         assert f"rank {row['rank']})" in told
         assert ("can be told" in told) is bool(row["conf_low"] <= 1 <= row["conf_high"])
 
