@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 _SYMBOLS = {"USD": "$", "GBP": "£", "EUR": "€", "INR": "₹"}
 _TRACED = re.compile("\ue000([^\ue001]*)\ue001([^\ue002]*)\ue002")
@@ -139,6 +139,31 @@ def money(value: float, currency: str, *, width: float | None = None, digits: in
     return f"{sign}{symbol}{shown}" if symbol else f"{sign}{currency} {shown}"
 
 
+def gain_or_loss(low: float, high: float, said: Callable[[float], str]) -> str:
+    """Say an interval of amounts that may be gains or losses, without a minus sign.
+
+    Parameters
+    ----------
+    low, high : float
+        Its ends; below 0 is a loss.
+    said : callable
+        Writes an amount.
+
+    Returns
+    -------
+    str
+        Such as ``a loss of $20 to a gain of $5``, ``$3 to $9``, or ``a loss of $3 to $9`` where both ends are losses.
+    """
+    if low >= 0:
+        return f"{said(low)} to {said(high)}"
+    if high < 0:
+        return f"a loss of {said(-high)} to {said(-low)}"
+    lost, gained = said(-low), said(high)
+    if not re.search(r"[1-9]", lost):
+        return f"nothing to a gain of {gained}"
+    return f"a loss of {lost} to " + (f"a gain of {gained}" if re.search(r"[1-9]", gained) else "nothing")
+
+
 def listing(items: Sequence[str], *, last: str = "and") -> str:
     """Join words as a sentence does.
 
@@ -197,20 +222,22 @@ def article(noun: str) -> str:
     return f"{'an' if noun[:1].lower() in 'aeio' else 'a'} {noun}"
 
 
-def lead(text: str) -> str:
-    """Return the first sentence of a finding.
+def lead(text: str, sentences: int = 1) -> str:
+    """Return the first sentence or sentences of a finding.
 
     Parameters
     ----------
     text : str
         Sentences, each beginning with a capital letter or a number.
+    sentences : int, default 1
+        How many.
 
     Returns
     -------
     str
-        The first, with its full stop; the whole text where there is only one.
+        The first, with their full stops; the whole text where there are no more.
     """
-    return re.split(r"(?<=[.!?])\s+(?=[A-Z0-9])", text.strip(), maxsplit=1)[0]
+    return " ".join(re.split(r"(?<=[.!?])\s+(?=[A-Z0-9])", text.strip())[:sentences])
 
 
 def sentence(text: str) -> str:

@@ -137,25 +137,23 @@ def _who(row: pd.Series) -> str:
     return f"{size}{_BUYERS.get(row['buyer'], str(row['buyer']))}, {vocabulary.label('scope', row['geography'])}"
 
 
-def _drawn(table: pd.DataFrame, group: pd.Series) -> pd.DataFrame:
-    """Return what the figure shows; labels are kept short, for they take their room from the axis."""
+def _drawn(table: pd.DataFrame, group: pd.Series, asked: pd.Series | None = None) -> pd.DataFrame:
+    """Return what the figure shows; labels are kept short, for they take their room from the axis, and what was asked stands above."""
     sizes = table["size"].where(~table["size"].isin(["all", ""]), "").astype("str")
     who = (sizes + " " + table["buyer"].map(_BUYERS).fillna(table["buyer"])).str.strip()
     who = who + ", " + table["geography"].map(partial(vocabulary.label, "scope"))
-    bound = table["method"].str.startswith("published as a floor").map({True: ", or more", False: ""})
-    label = (
-        table["year"].astype("str")
-        + ", "
-        + who
-        + ", "
-        + table["publisher"].map(partial(maker, most=20))
-        + bound
-        + " ["
-        + table["grade"]
-        + "]"
+    bound = table["method"].isin(["published as a floor", "published as a ceiling"])
+    makers = table["publisher"].map(partial(maker, most=20))
+    label = table["year"].astype("str") + ", " + who + ", " + makers + " [" + table["grade"] + "]"
+    data = table.assign(
+        group=group,
+        weak=table["grade"].isin(["C", "D"]),
+        label=label if asked is None else asked + "\n" + label,
+        estimate=table["estimate"].mask(bound),
+        # What is expected is no finding of what is, and looks different.
+        ahead=table["side"].eq("expected") if "side" in table else False,
     )
-    data = table.assign(group=group, weak=table["grade"].isin(["C", "D"]), label=label)
-    return data[["group", "label", "estimate", "conf_low", "conf_high", "weak"]]
+    return data[["group", "label", "estimate", "conf_low", "conf_high", "weak", "ahead"]]
 
 
 def ai_use(evidence: Evidence, parameters: Parameters) -> Result:
@@ -326,7 +324,7 @@ def _effect_result(
     text = f"{count(n, 'figure')} on {what} {'is' if n == 1 else 'are'} on file, from {count(table['study_id'].nunique(), 'study', 'studies')}: {told}."
     return Result(
         name, table, text, checks=(size_check(frame),), rows=tuple(frame.index), n_used=n,
-        plot_data=_drawn(table, _groups(table)),
+        plot_data=_drawn(table, pd.Series(sentence(side), index=table.index, dtype="str"), _groups(table)),
         draw=partial(forest, title=title, xlabel=f"share of respondents, {p.level:.0%} interval"),
         alt=f"{title}: {count(n, 'published share')}, {_range(table['estimate'])}.",
     )  # fmt: skip
@@ -438,10 +436,10 @@ def substitute_or_complement(evidence: Evidence, parameters: Parameters) -> Resu
         Check("Work that goes out", seen != "not known", f"{count(len(_volume(items, 'seen')), 'figure')} of what was seen {'tells' if len(_volume(items, 'seen')) == 1 else 'tell'} how much work goes out."),
     )  # fmt: skip
     frame = pd.concat([frame for frame, _ in sides.values() if len(frame)])
-    group = items["side"].map(sentence) + ": " + _groups(items)
+    group = items["side"].map({"expected": "Expected", "seen": "Seen so far"})
     result = Result(
-        "substitute_or_complement", table, text, checks=(*checks, size_check(frame)), rows=tuple(frame.index), n_used=len(frame), plot_data=_drawn(items, group),
-        draw=partial(forest, title="AI: expected, and seen so far", xlabel=f"share of respondents, {p.level:.0%} interval"),
+        "substitute_or_complement", table, text, checks=(*checks, size_check(frame)), rows=tuple(frame.index), n_used=len(frame), plot_data=_drawn(items, group, _groups(items)),
+        draw=partial(forest, title="AI: what is expected, and what is seen", xlabel=f"share of respondents, {p.level:.0%} interval; diamond: expected"),
         alt="; ".join(f"{count(len(part), 'share')} {side}, {_range(part['estimate'])}" for side, part in items.groupby("side")) + ".",
     )  # fmt: skip
     return result if seen != "not known" else replace(result, reason=_NOT_KNOWN)

@@ -82,7 +82,15 @@ def ceiling(evidence: Evidence, parameters: Parameters) -> Result:
     )  # fmt: skip
     rows_used = tuple(points.index)
     seen = table[table["identified"]]
-    spans = listing([f"a {CURVES[row.term]} allows {_span(row, max(values))}" for row in table.itertuples()])
+    by_span: dict[str, list[str]] = {}
+    for row in table.itertuples():
+        by_span.setdefault(_span(row, max(values)), []).append(f"a {CURVES[row.term]}")
+    spans = listing(
+        [
+            f"{listing(curves)} {'both allow' if len(curves) > 1 else 'allows'} {span}"
+            for span, curves in by_span.items()
+        ]
+    )
     if seen.empty:
         reason = f"{spans} ({p.level:.0%} profile intervals, billion dollars)"
         text = f"No ceiling can be seen in {count(len(points), 'point')}: {reason}. A forecast of saturation, or of none, is not in these data."

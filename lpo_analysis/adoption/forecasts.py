@@ -150,22 +150,28 @@ def market_forecast(evidence: Evidence, parameters: Parameters) -> Result:
     fans, single = _pooled_fan(years, nominal, p)
     fans_real, _ = _pooled_fan(years, np.array(deflated), p)
     pooled = f"{listing([_LINE, _CEILING])}, half of the paths each; not scored"
-    records = fan_rows(fans, p.horizon_year, "nominal", "size", "USD bn", n, pooled)
+    records = fan_rows(fans, p.horizon_year, "nominal", "ALSP market", "USD bn", n, pooled)
     records += fan_rows(
-        fans_real, p.horizon_year, "real", f"size in prices of {p.price_year}", f"USD bn of {p.price_year}", n, pooled
+        fans_real,
+        p.horizon_year,
+        "real",
+        f"ALSP market in prices of {p.price_year}",
+        f"USD bn of {p.price_year}",
+        n,
+        pooled,
     )
     line = log_growth(years, nominal).predict([p.horizon_year], LEVELS[-1]).iloc[0]
     alone = fan_rows(
         single[_CEILING],
         p.horizon_year,
         "growth_towards_a_ceiling",
-        "size by growth towards a ceiling alone",
+        "ALSP market by growth towards a ceiling alone",
         "USD bn",
         n,
         f"{_CEILING}; not scored",
     )[-1]
     # The interval of the line has a closed form: the same numbers as in `market_growth`, without the noise of the paths.
-    records += [alone | {"term": "constant_growth_90", "label": f"size by constant growth alone in {p.horizon_year}", "method": f"{_LINE}; not scored",
+    records += [alone | {"term": "constant_growth_90", "label": f"ALSP market by constant growth alone in {p.horizon_year}", "method": f"{_LINE}; not scored",
                          **line[["estimate", "conf_low", "conf_high"]]}, alone]  # fmt: skip
     table = tidy(records)
     widest, wide_real = table[table["term"] == "nominal_90"].iloc[0], table[table["term"] == "real_90"].iloc[0]
@@ -183,7 +189,7 @@ def market_forecast(evidence: Evidence, parameters: Parameters) -> Result:
             Check("Scored", False, f"Not scored: {count(n, 'point')}, {LEAST_POINTS} are the least."),
             Check("Models", None, f"Constant growth and growth towards a ceiling weigh the same; the ceiling may lie at up to {p.ceiling_most:g} times the last total (ceiling_most), which is an assumption: the points cannot tell it."),
         ),
-        draw=partial(fan, title="Two models that four points cannot tell apart, pooled" if n == 4 else "Two models, pooled", ylabel="USD billion, nominal"),
+        draw=partial(fan, title=f"The ALSP market to {p.horizon_year}, by two models together", ylabel="USD billion, nominal"),
         alt=f"Fan of the market from {nominal[-1]:g} in {years[-1]:.0f} to between {widest['conf_low']:.0f} and {widest['conf_high']:.0f} billion dollars in {p.horizon_year}.",
     )  # fmt: skip
 
@@ -315,7 +321,7 @@ def imports_forecast(evidence: Evidence, parameters: Parameters) -> Result:
             Check("Prices", None, "Current prices: no price index of these services in pounds is on file, so inflation is within the growth."),
         ),
         draw=partial(fan, title="UK imports of legal services, and what the models make of them", ylabel="GBP million, current prices", marks=False),
-        alt=f"Fan of UK imports of legal services from {one.iloc[-1]:.0f} million pounds in {last} to between {widest['conf_low']:.0f} and {widest['conf_high']:.0f} in {p.horizon_year}.",
+        alt=f"Fan of UK imports of legal services from {one.iloc[-1]:,.0f} million pounds in {last} to between {number(widest['conf_low'], digits=2)} and {number(widest['conf_high'], digits=2)} in {p.horizon_year}.",
     )  # fmt: skip
 
 

@@ -86,9 +86,9 @@ def market_growth(evidence: Evidence, parameters: Parameters) -> Result:
     rows = series(evidence, p)
     points, bounds = rows[rows["form"] == "point"], rows[rows["form"] == "ceiling"]
     terms = {
-        "growth_nominal": "growth a year",
-        "growth_real": f"growth a year in prices of {p.price_year}",
-        "size_at_horizon": f"size in {p.horizon_year}, if growth stays constant",
+        "growth_nominal": "growth of the ALSP market a year",
+        "growth_real": f"growth of the ALSP market a year, in prices of {p.price_year}",
+        "size_at_horizon": f"ALSP market in {p.horizon_year}, if growth stays constant",
     }
     if len(points) < 3:
         reason = f"{count(len(points), 'point')} of the consistent series {'is' if len(points) == 1 else 'are'} of grade {'/'.join(p.grades)}, and three are needed"
@@ -124,7 +124,7 @@ def market_growth(evidence: Evidence, parameters: Parameters) -> Result:
     return Result(
         "market_growth", table, text, checks=_checks(fit, bounds, n, evidence, p), rows=tuple(rows.index), n_used=n, n_dropped=len(bounds),
         plot_data=pd.concat([seen, caps, path], ignore_index=True)[["x", "kind", "estimate", "conf_low", "conf_high"]],
-        draw=partial(fan, title="Totals of one publisher, and what constant growth would make of them", ylabel="USD billion, nominal"),
+        draw=partial(fan, title="The ALSP market, if it kept growing like this", ylabel="USD billion, nominal"),
         alt=f"Line of the market from {nominal[0]:g} in {years.min():.0f} to {nominal[-1]:g} in {years.max():.0f} billion dollars, "
         f"extrapolated to {s['estimate']:.0f} ({s['conf_low']:.0f} to {s['conf_high']:.0f}) in {p.horizon_year}.",
         model=fit.model,

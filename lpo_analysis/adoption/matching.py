@@ -17,11 +17,11 @@ from lpo_analysis.evidence.money import ends
 from lpo_analysis.wording import count, listing
 
 KINDS = {
-    "same_year": "same scope and year, other maker",
-    "interpolated": "outcome interpolated between two figures",
-    "neighbouring_year": "outcome of a neighbouring year",
-    "bound": "one side only a bound",
-    "same_author": "outcome told by the forecaster",
+    "same_year": "another maker's figure of the same year",
+    "interpolated": "an outcome interpolated between two figures",
+    "neighbouring_year": "an outcome of a neighbouring year",
+    "bound": "one side that is only a bound",
+    "same_author": "an outcome told by the forecaster",
 }
 """Kinds of pairs. A pair has the last that applies; kinds are never pooled together."""
 
@@ -152,7 +152,7 @@ def _pair(forecast: pd.Series, outcome: _Outcome, told: pd.DataFrame) -> dict[st
         "term": "__".join([str(forecast.name), *rows.index]), "kind": kind,
         "label": f"{market(forecast)}: {maker(forecast['publisher'])} ({forecast['told']}) against {who}{when}",
         "group": f"{SHORT_KINDS[kind]}: {market(forecast)}",
-        "short": f"{maker(forecast['publisher'], most=20)} {forecast['told']} / {maker(rows['publisher'].iloc[0], most=20) if len(makers) == 1 else 'several makers'}",
+        "short": f"{maker(forecast['publisher'], most=20)} {forecast['told']} / {maker(rows['publisher'].iloc[0], most=20) if len(makers) == 1 else 'several makers'}{when.replace(' for', ' of')}",
         "low": low / horizon, "high": high / horizon, "total_low": low, "total_high": high, "horizon": horizon,
         "scope": forecast["scope"], "year": year, "forecast": str(forecast.name), "forecast_maker": maker(forecast["publisher"]),
         "forecast_low": forecast["low"], "forecast_high": forecast["high"], "forecast_told": int(forecast["told"]), "outcomes": tuple(rows.index), "outcome_maker": who,

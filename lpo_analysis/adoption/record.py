@@ -175,10 +175,10 @@ def pairs(evidence: Evidence, parameters: Parameters) -> Result:
         return replace(empty, text=f"{empty.text} {more}".strip())
     table = _pair_table(frame)
     kinds = frame["kind"].value_counts().reindex(list(KINDS)).dropna().astype(int)
-    said = [f"{n} ({KINDS[str(kind)]})" for kind, n in kinds.items()]
+    said = [f"{n} with {KINDS[str(kind)]}" for kind, n in kinds.items()]
     forecasts = frame["forecast"].nunique()
     text = (
-        f"{count(forecasts, 'forecast')} {'has' if forecasts == 1 else 'have'} a later figure of the same scope at grade {'/'.join(p.grades)}, in {count(len(frame), 'pair')} with {count(n_independent(frame), 'independent outcome')}: {listing(said)}. "
+        f"Only {count(forecasts, 'forecast')} of grade {'/'.join(p.grades)} can be held against a later figure of the same market: {count(len(frame), 'pair')}, {listing(said)}, with {count(n_independent(frame), 'independent outcome')}. "
         f"{_worst_text(frame)} {more}"
     )
     return _pairs_result(
@@ -225,23 +225,16 @@ def _pairs_result(
 ) -> Result:
     used = tuple(dict.fromkeys([row for one in frame.itertuples() for row in (one.forecast, *one.outcomes)]))
     data = pd.DataFrame(
-        {"group": table["group"], "label": table["short"] + _open_side(table) + " [" + table["forecast_grade"] + "/" + table["outcome_grade"] + "]",
-         "estimate": table["estimate"].fillna(table[["conf_low", "conf_high"]].mean(axis=1)), "conf_low": table["conf_low"],
-         "conf_high": table["conf_high"], "weak": table["forecast_grade"].isin(["C", "D"]) | table["outcome_grade"].isin(["C", "D"])}
+        {"group": table["group"], "label": table["short"] + " [" + table["forecast_grade"] + "/" + table["outcome_grade"] + "]",
+         **np.exp(table[["estimate", "conf_low", "conf_high"]].astype(float)), "weak": table["forecast_grade"].isin(["C", "D"]) | table["outcome_grade"].isin(["C", "D"])}
     )  # fmt: skip
+    ends_ = data["estimate"].fillna(data[["conf_low", "conf_high"]].mean(axis=1))
     return Result(
         name, table, text, checks=checks, rows=used, n_used=len(used), n_dropped=len(figures(evidence, grades)) - len(used), plot_data=data,
-        draw=partial(forest, title="What became of market forecasts", percent=False, xlabel="log of forecast over outcome, a year; above 0: too high"),
-        alt=f"{count(len(table), 'pair')} of a forecast and an outcome in {count(table['kind'].nunique(), 'kind')}; log errors a year from "
-        f"{number(float(data['estimate'].min()), digits=2)} to {number(float(data['estimate'].max()), digits=2)}.",
+        draw=partial(forest, title="Market forecasts against what came", percent=False, log=True, reference=1.0, xlabel="forecast over outcome, for one year ahead; above 1: too high"),
+        alt=f"{count(len(table), 'pair')} of a forecast and an outcome in {count(table['kind'].nunique(), 'kind')}; forecast over outcome a year from "
+        f"{number(float(ends_.min()), digits=2)} to {number(float(ends_.max()), digits=2)}.",
     )  # fmt: skip
-
-
-def _open_side(table: pd.DataFrame) -> pd.Series:
-    """Say of a bound which way it is open; a figure shows only its known end."""
-    return table["conf_low"].isna().map({True: ", or less", False: ""}) + table["conf_high"].isna().map(
-        {True: ", or more", False: ""}
-    )
 
 
 def _pair_table(frame: pd.DataFrame) -> pd.DataFrame:
@@ -277,7 +270,7 @@ def _worst_text(frame: pd.DataFrame) -> str:
     said = f"the forecast was {_said(row['total_low'], row['total_high'])} the outcome, {_years(row['horizon'])} ahead."
     if len(frame) == 1:
         return f"In it ({row['label']}) {said}"
-    return f"Of the ends that are known, the farthest off a year of horizon belongs to {row['label']}, where {said}"
+    return f"By the year, farthest off was {row['label']}, where {said}"
 
 
 def _years(horizon: float) -> str:
@@ -358,11 +351,15 @@ def pooled_error(evidence: Evidence, parameters: Parameters) -> Result:
         return Result(
             "pooled_forecast_error", table, text, checks=checks, rows=rows, n_dropped=len(frame), reason=reason
         )
-    data = pooled.assign(group="Forecasts against outcomes", weak=False)
+    data = pooled.assign(
+        group="Forecasts against outcomes",
+        weak=False,
+        **np.exp(pooled[["estimate", "conf_low", "conf_high"]].astype(float)),
+    )
     return Result(
         "pooled_forecast_error", table, text, checks=checks, rows=rows, n_used=int(pooled.loc[~pooled["term"].str.contains("_median|_next"), "n_obs"].sum()),
         n_dropped=int(frame["echo"].sum()), plot_data=data[["group", "label", "estimate", "conf_low", "conf_high", "weak"]],
-        draw=partial(forest, title="The error of market forecasts", percent=False, xlabel=f"log of forecast over outcome, a year of horizon; {p.level:.0%} interval"),
+        draw=partial(forest, title="The error of market forecasts", percent=False, log=True, reference=1.0, xlabel=f"forecast over outcome, for one year ahead; {p.level:.0%} interval"),
         alt=f"Mean, median and next error a year of {count(pooled['n_outcomes'].nunique(), 'kind')} of pairs, with intervals.",
     )  # fmt: skip
 
@@ -462,7 +459,7 @@ def revisions(evidence: Evidence, parameters: Parameters) -> Result:
                             "before": one_number(old), "after": one_number(new), "years": years_between(old, new), "grade": f"{old['grade']}/{new['grade']}"})  # fmt: skip
         drawn += [
             {"group": group, "label": f"told {row['told']} [{row['grade']}]", "estimate": one_number(row), "conf_low": row["low"],
-             "conf_high": or_nan(row["high"]), "weak": row["grade"] in ("C", "D")}
+             "conf_high": or_nan(row["high"]), "weak": row["grade"] in ("C", "D"), "ahead": True}
             for _, row in chain.iterrows()
         ]  # fmt: skip
         editions = listing([f"{one_number(row):g} ({row['told']})" for _, row in chain.iterrows()])

@@ -48,7 +48,7 @@ def use_trend(evidence: Evidence, parameters: Parameters) -> Result:
     Returns
     -------
     Result
-        One term a question with two waves or more: ``waves``, ``first`` and ``last`` year, the ``reason`` where no trend is told, else
+        One term a question with two waves or more: ``waves``, ``usable`` (those with a share and a sample size), ``first`` and ``last`` year, the ``reason`` where no trend is told, else
         ``estimate``: the ratio of the odds of use from one year to the next.
 
     Notes
@@ -72,7 +72,7 @@ def use_trend(evidence: Evidence, parameters: Parameters) -> Result:
         ]
         why = _against(usable, named)
         record = {"term": "_".join(str(named[name]) for name in ("category", "task", "buyer_size", "publisher_id")), "label": _question(part, named),
-                  "waves": part["year_end"].nunique(), "first": part["year_end"].min(), "last": part["year_end"].max(), "n_obs": len(part),
+                  "waves": part["year_end"].nunique(), "usable": len(usable), "first": part["year_end"].min(), "last": part["year_end"].max(), "n_obs": len(part),
                   "level": p.level, "unit": "odds ratio a year", "method": "logit random effects, Hartung-Knapp" if not why else f"no trend: {why}",
                   "reason": why, "rows": tuple(part.index)}  # fmt: skip
         records.append(record if why else record | _trend(usable, p.level))
@@ -88,19 +88,17 @@ def use_trend(evidence: Evidence, parameters: Parameters) -> Result:
     used = [row for record in records for row in record.pop("rows")]
     table = tidy(records)
     told = table[table["reason"] == ""]
-    refused = listing(
-        [
-            f"{row.label} ({row.waves} waves, {row.first} to {row.last}): {row.reason}"
-            for row in table[table["reason"] != ""].itertuples()
-        ],
-        last="and",
-    )
+    refused = table[table["reason"] != ""].sort_values(["waves", "usable"], ascending=False, kind="stable")
     said = [
         f"{row.label}: odds times {row.estimate:.2f} a year ({p.level:.0%} interval {row.conf_low:.2f} to {row.conf_high:.2f})"
         for row in told.itertuples()
     ]
     if not said:
-        reason = f"of {count(len(table), 'repeated question')} none has {WAVES} waves in the same words with sample sizes: {refused}"
+        near = refused.iloc[0]
+        reason = (
+            f"of {count(len(table), 'repeated question')} none has {WAVES} waves in the same words with sample sizes; the longest is "
+            f"{near['label']} ({near['waves']} waves, {near['first']} to {near['last']}): {near['reason']}"
+        )
         return Result(
             "use_trend",
             table,
@@ -109,7 +107,11 @@ def use_trend(evidence: Evidence, parameters: Parameters) -> Result:
             n_dropped=len(used),
             reason=reason,
         )
-    tail = f" No trend is told of {refused}." if refused else ""
+    tail = (
+        f" No trend is told of {count(len(refused), 'other question')} with fewer waves, other words or no sample sizes."
+        if len(refused)
+        else ""
+    )
     return Result(
         "use_trend", table, f"{sentence(listing(said))}.{tail}", rows=tuple(used), n_used=int(told["n_obs"].sum())
     )
@@ -224,7 +226,7 @@ def intentions(evidence: Evidence, parameters: Parameters) -> Result:
     return Result(
         "intentions", table, text, rows=tuple(dict.fromkeys(frame.index)), n_used=len(groups), n_dropped=len(meant) - len(groups),
         checks=(Check("Same respondents", False, "No survey followed those who told an intention; whoever answered later is another sample."),),
-        plot_data=table.assign(weak=table["side"] == "intended")[["group", "label", "estimate", "conf_low", "conf_high", "weak"]],
-        draw=partial(forest, title="What was intended, and what was found", xlabel=f"share, {p.level:.0%} interval; open: intended"),
+        plot_data=table.assign(weak=table["side"] == "intended", ahead=table["side"] == "intended")[["group", "label", "estimate", "conf_low", "conf_high", "weak", "ahead"]],
+        draw=partial(forest, title="What was intended, and what was found", xlabel=f"share, {p.level:.0%} interval; open diamond: intended"),
         alt=f"Intentions beside later use in {len(groups)} cases.",
     )  # fmt: skip

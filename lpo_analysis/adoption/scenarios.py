@@ -128,11 +128,13 @@ def _scenario_result(table: pd.DataFrame, today: pd.DataFrame, past: list[_Scena
     data = table.assign(
         group=table["maker"],
         weak=table["scenario"].ne("stated"),
-        estimate=table["estimate"].fillna(table[["conf_low", "conf_high"]].mean(axis=1)),
+        ahead=True,
+        # A range is drawn from its middle; what is only a bound has none.
+        estimate=table["estimate"].fillna(table[["conf_low", "conf_high"]].mean(axis=1, skipna=False)),
     )
     used = tuple(dict.fromkeys([*map(str, today.index), *(row for one in past for row in one.rows)]))
     return Result(
-        "forecast_scenarios", table, text, rows=used, n_used=len(used), plot_data=data[["group", "label", "estimate", "conf_low", "conf_high", "weak"]],
+        "forecast_scenarios", table, text, rows=used, n_used=len(used), plot_data=data[["group", "label", "estimate", "conf_low", "conf_high", "weak", "ahead"]],
         checks=(Check("Illustration", None, "One past error says nothing about the next; an error is carried no longer than the horizon it was seen over."),),
         draw=partial(forest, title="Illustration: today's forecasts with yesterday's errors", percent=False, xlabel="USD billion; open: illustration"),
         alt=f"Forecasts as stated and under {count(len(past), 'past error')}. {' '.join(said)}",

@@ -83,7 +83,7 @@ def _disagreement(evidence: Evidence) -> Result:
     text = _disagreement_text(table)
     return Result(
         "disagreement", table, text, rows=tuple(rows.index), n_used=used, n_dropped=len(rows) - used, plot_data=pd.DataFrame(drawn),
-        draw=partial(forest, title="The same market in the same year", xlabel="USD billion; open: C and D", percent=False, log=True),
+        draw=partial(forest, title="One market, one year, several sizes", xlabel="USD billion; diamond: forecast; open: grades C and D", percent=False, log=True),
         alt=f"Published sizes by scope and year, estimates, forecasts, ranges and bounds told apart. {lead(text)}",
     )  # fmt: skip
 
@@ -107,9 +107,8 @@ def _apart(rows: pd.DataFrame) -> dict[str, object]:
 def _line(group: str, row: pd.Series) -> dict[str, object]:
     low, high = (float(end) for end in ends(row))
     forecast = f", forecast of {str(row['published'])[:4]}" if row["status"] == "forecast" else ""
-    bound = {"floor": ", at least", "ceiling": ", at most"}.get(row["form"], "")
-    return {"group": group, "label": f"{maker(row['publisher'])}{forecast}{bound} [{row['grade']}]", "estimate": np.sqrt(low * high),
-            "conf_low": low, "conf_high": high, "weak": row["grade"] in ("C", "D")}  # fmt: skip
+    return {"group": group, "label": f"{maker(row['publisher'])}{forecast} [{row['grade']}]", "estimate": np.sqrt(low * high),
+            "conf_low": low, "conf_high": high, "weak": row["grade"] in ("C", "D"), "ahead": row["status"] == "forecast"}  # fmt: skip
 
 
 def _disagreement_text(table: pd.DataFrame) -> str:
@@ -118,20 +117,21 @@ def _disagreement_text(table: pd.DataFrame) -> str:
     told = []
     for kind, part in compared.groupby("kind", sort=False):
         worst = part.loc[part["estimate"].idxmax()]
-        most = f"{number(worst['estimate'], digits=2)} for {worst['label']}"
-        middle = f"{number(part['estimate'].median(), digits=2)} in the median, at most " if len(part) > 1 else ""
-        told.append(f"{kind} in {len(part)} (largest over smallest {middle}{most})")
+        most, middle = number(worst["estimate"], digits=2), number(part["estimate"].median(), digits=2)
+        told.append(
+            f"{middle} times the smallest in the median of {len(part)} sets of {kind} (at most {most} times, for {worst['label']})"
+            if len(part) > 1
+            else f"{most} times the smallest in the one set of {kind} ({worst['label']})"
+        )
     strong, rest = int((compared["n_ab"] >= 2).sum()), years - compared["label"].nunique()
     bases = (
-        f"Single figures of the same kind from two makers or more are {listing(told)}; both makers are of grade A or B in {strong} of these {len(compared)}. "
+        f"The largest single figure is {listing(told)}; {strong or 'none'} of these {count(len(compared), 'set')} {'has' if strong < 2 else 'have'} two makers of grade A or B. "
         if told
         else "In none do two makers tell single figures of the same kind. "
     )
-    others = (
-        f"In the other {rest} a bound, a range or a forecast faces a figure of another kind, which gives no ratio. "
-    )
+    others = f"In the other {rest} a bound, a range or a forecast faces another kind of figure, which gives no ratio. "
     return (
-        f"{count(years, 'scope-year')} {'has' if years == 1 else 'have'} figures from two makers or more. {bases}{others if rest and told else ''}"
+        f"Two makers or more put a size on the same market in the same year {count(years, 'time')}. {bases}{others if rest and told else ''}"
         "No mean is formed: no scope has ten estimates from four makers, and makers repeat each other."
     )
 
@@ -297,7 +297,7 @@ def market_break(evidence: Evidence, parameters: Parameters) -> Result:
     )
     drawn = [
         {"group": sentence(records[term == "after"]["label"]), "label": f"{row['year_end']}, {maker(row['publisher'])} [{row['grade']}]",
-         "estimate": np.nanmean([a, b]), "conf_low": a, "conf_high": b, "weak": row["grade"] in ("C", "D")}
+         "estimate": np.nan if np.isnan([a, b]).any() else np.mean([a, b]), "conf_low": a, "conf_high": b, "weak": row["grade"] in ("C", "D")}
         for term, part in parts.items()
         for (_, row), a, b in zip(part.iterrows(), *ends(part), strict=True)
     ]  # fmt: skip
@@ -305,6 +305,6 @@ def market_break(evidence: Evidence, parameters: Parameters) -> Result:
     return Result(
         "market_break", table, text, rows=tuple(rows.index), n_used=len(rows), plot_data=pd.DataFrame(drawn),
         checks=(Check("A maker on both sides", not shared, f"{count(len(shared), 'maker')} told a size before and after the gap."),),
-        draw=partial(forest, title="One name, two definitions", xlabel="USD billion; open: C and D", percent=False, log=True),
+        draw=partial(forest, title="LPO: one name, two definitions", xlabel="USD billion; open: grades C and D", percent=False, log=True),
         alt=f"Published sizes from {number(old['conf_low'])} to {number(old['conf_high'])} before the gap and from {number(new['conf_low'])} to {number(new['conf_high'])} after it.",
     )  # fmt: skip

@@ -97,18 +97,24 @@ def _counted(frame: pd.DataFrame, what: str) -> str:
 def _result(
     name: str, frame: pd.DataFrame, table: pd.DataFrame, text: str, *, title: str, group: pd.Series, level: float
 ) -> Result:
-    # A figure shows only the known end of a bound, and places take the room of the axis.
-    bound = table["method"].map({"published as a floor": ", or more", "published as a ceiling": ", or less"}).fillna("")
+    # A bound is drawn as one, at its known end, and places take the room of the axis.
+    bound = table["method"].isin(["published as a floor", "published as a ceiling"])
     short = (
         table["label"]
         .str.replace(r" \([^()]*\)$", "", regex=True)
         .where(group.to_numpy() != table["survey"], table["label"])
     )
-    data = table.assign(label=short + bound, group=group.to_numpy(), weak=table["grade"].isin(["C", "D"]))
+    data = table.assign(
+        label=short,
+        ahead=table["status"].eq("forecast"),
+        estimate=table["estimate"].mask(bound),
+        group=group.to_numpy(),
+        weak=table["grade"].isin(["C", "D"]),
+    )
     return Result(
         name, table, text, rows=tuple(frame.index), n_used=len(frame), checks=(size_check(frame),),
-        plot_data=data[["group", "label", "estimate", "conf_low", "conf_high", "weak"]],
-        draw=partial(forest, title=title, xlabel=f"share of respondents, {level:.0%} interval"),
+        plot_data=data[["group", "label", "estimate", "conf_low", "conf_high", "weak", "ahead"]],
+        draw=partial(forest, title=title, xlabel=f"share of respondents, {level:.0%} interval" + ("; diamond: intended" if data["ahead"].any() else "")),
         alt=f"{title}: {count(len(table), 'share')} from {count(table['survey'].nunique(), 'survey')}.",
     )  # fmt: skip
 
@@ -174,7 +180,9 @@ def barriers(evidence: Evidence, parameters: Parameters) -> Result:
         One term a reason and survey, ranked within the survey.
     """
     rows = _rows(evidence, parameters, "barrier_share")
-    return _ranked("barriers", rows, evidence, parameters, what="reasons against outsourcing", title="Why they do not")
+    return _ranked(
+        "barriers", rows, evidence, parameters, what="reasons against outsourcing", title="Why they do not outsource"
+    )
 
 
 def insourcing(evidence: Evidence, parameters: Parameters) -> Result:

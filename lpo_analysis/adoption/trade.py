@@ -218,8 +218,8 @@ def imports_gravity(evidence: Evidence, parameters: Parameters) -> Result:
     return Result(
         "imports_gravity", table, _gravity_text(table, frame), checks=_gravity_checks(left, frame, found, suppressed, bare, level), rows=(_IMPORTS,),
         n_used=len(frame), n_dropped=dropped, plot_data=data.assign(label=data["label"].map(sentence), main=table["term"].isin(list(TERMS))[data.index]),
-        draw=partial(intervals, title="What UK legal and accounting imports follow", percent=False,
-                     xlabel=f"coefficient of log imports, {level:.0%} interval; grey: added to the four"),
+        draw=partial(intervals, title="What UK imports follow", percent=False,
+                     xlabel=f"effect on the log of legal and accounting imports, {level:.0%} interval; grey: tried beside the four"),
         alt=f"Coefficients of {len(data)} regressors with their intervals, from {number(table['estimate'].min(), digits=2)} to {number(table['estimate'].max(), digits=2)}.",
         model=fit.model,
     )  # fmt: skip
@@ -243,7 +243,10 @@ def _gravity_text(table: pd.DataFrame, frame: pd.DataFrame) -> str:
     main = rows["term"].isin(list(TERMS))
     seen, null, further = rows[told & main], rows[~told], rows[told & ~main]
     text = f"In UK imports of legal and accounting services, {frame['year'].min()}-{frame['year'].max()} ({count(len(frame), 'flow')} from {count(frame['iso3'].nunique(), 'partner')}), "
-    text += f"{listing([_effect(row) for row in seen.itertuples()])}." if len(seen) else "no regressor tells."
+    effects = [_effect(row) for row in seen.itertuples()]
+    # Two at a time: four factors with their intervals make no sentence.
+    pairs = [listing(effects[at : at + 2]) for at in range(0, len(effects), 2)]
+    text += f"{'. '.join([*pairs[:1], *map(sentence, pairs[1:])])}." if effects else "no regressor tells."
     if len(null):
         text += f" No effect can be told of {listing([f'{row.label} ({_span(row)})' for row in null.itertuples()], last='or')}."
     if len(further):
@@ -374,10 +377,18 @@ def imports_excess(evidence: Evidence, parameters: Parameters) -> Result:
         "imports_excess", table, _excess_text(table, level), checks=checks, rows=(_IMPORTS,), n_used=int(table["n_obs"].sum()),
         n_dropped=dropped,
         plot_data=table[["label", "estimate", "conf_low", "conf_high"]].assign(main=table["term"].isin(NAMED)),
-        draw=partial(dotplot, title="Who sells the UK more than expected", xlabel=f"actual over expected imports, {level:.0%} interval of each alone, scatter included",
+        draw=partial(dotplot, title=_title(table), xlabel=f"actual over expected imports; {level:.0%} interval of each alone",
                      reference=1.0, reference_text="as expected", log=True),
         alt=f"Ranked ratios of actual to expected imports of {count(len(table), 'partner')}, from {number(table['estimate'].min(), digits=2)} to {number(table['estimate'].max(), digits=2)}, with intervals.",
     )  # fmt: skip
+
+
+def _title(table: pd.DataFrame) -> str:
+    """Say what the figure shows: how many partners stand out among all of them."""
+    out = int(table["verdict"].isin(["excess", "shortfall"]).sum())
+    if not out:
+        return "No partner stands out beyond the usual scatter"
+    return f"{count(out, 'partner')} of {len(table)} {'stands' if out == 1 else 'stand'} out beyond the usual scatter"
 
 
 def _line_text(table: pd.DataFrame) -> str:
@@ -432,7 +443,7 @@ def _excess_text(table: pd.DataFrame, level: float) -> str:
         f"and about {number((1 - level) * n, digits=2)} would be by chance alone. A partner on the line may well sell from {usual[0]} to {usual[1]} times what is expected of it."
     )
     said = [_named_text(r, n) for r in table[table["term"].isin(NAMED)].itertuples()]
-    text += f" Of the delivery locations: {'; '.join(said)}." if said else ""
+    text += f" Of the delivery locations: {'. '.join(map(sentence, said))}." if said else ""
     missing = [vocabulary.in_words(code) for code in NAMED if code not in set(table["term"])]
     return text + (f" Not in the comparison: {listing(missing)}." if missing else "")
 

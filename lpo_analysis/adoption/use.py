@@ -260,13 +260,14 @@ def size_check(frame: pd.DataFrame) -> Check:
     unknown, part = (int(points["rule"].str.startswith(words).sum()) for words in ("n not told", "at least"))
     known = len(points) - unknown - part
     bound = len(frame) - len(points)
-    text = (
-        f"Of {count(len(frame), 'figure')} {known} {'rests' if known == 1 else 'rest'} on a number of respondents that source or row tells, {part} on one that is only an upper bound "
-        f"(the interval is at least as wide as shown), and {unknown} on none, drawn for the middle scenario"
-    )
-    return Check(
-        "Sample sizes", unknown == 0, text + (f"; {count(bound, 'range or bound', 'ranges or bounds')} {'has' if bound == 1 else 'have'} no interval of chance." if bound else ".")
-    )  # fmt: skip
+    said = [
+        (known, "with a number of respondents that source or row tells"),
+        (part, "with only an upper bound of it, so that the interval is at least as wide as shown"),
+        (unknown, "without any, drawn for the middle scenario"),
+        (bound, "published as a range or bound, which has no interval of chance"),
+    ]
+    text = f"Of {count(len(frame), 'figure')}: {'; '.join(f'{n} {words}' for n, words in said if n)}."
+    return Check("Sample sizes", unknown == 0, text)
 
 
 def _use_checks(frame: pd.DataFrame) -> tuple[Check, ...]:

@@ -52,7 +52,7 @@ def band(
     matplotlib.axes.Axes
         The axis drawn on.
     """
-    from matplotlib.ticker import FuncFormatter, NullFormatter
+    from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
     with theme():
         ax = axis(ax, height=3.6)
@@ -69,6 +69,9 @@ def band(
             ax.set_xscale("log")
             ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
             ax.xaxis.set_minor_formatter(NullFormatter())
+        elif not percent_x and (frame["x"] % 1 == 0).all():
+            # Years come whole.
+            ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         if percent_x:
             percent_axis(ax, which="x")
         if percent_y:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from lpo_analysis.charts.theme import COLOURS, axis, bare, theme
+from lpo_analysis.charts.theme import COLOURS, axis, bare, number_axis, percent_axis, theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +21,9 @@ def breakeven(
     ylabel: str = "",
     above: str = "",
     below: str = "",
+    range_text: str = "",
+    median_text: str = "",
+    percent: tuple[bool, bool] = (False, False),
 ) -> Axes:
     """Draw the line on which an answer turns, beside what the two inputs are taken to be.
 
@@ -35,6 +38,10 @@ def breakeven(
         What to see, and the quantities.
     above, below : str, optional
         What holds on either side of the line.
+    range_text, median_text : str, optional
+        What the box and the dot are.
+    percent : tuple of bool, default (False, False)
+        Whether x and y are shares to be shown in percent.
 
     Returns
     -------
@@ -42,7 +49,6 @@ def breakeven(
         The axis drawn on.
     """
     from matplotlib.patches import Rectangle
-    from matplotlib.ticker import FuncFormatter
 
     line, ends, middle = (frame[frame["kind"] == kind] for kind in ("line", "range", "median"))
     with theme():
@@ -52,8 +58,27 @@ def breakeven(
             ax.add_patch(
                 Rectangle((left, bottom), right - left, top - bottom, color=COLOURS["band"], linewidth=0, zorder=0)
             )
+            ax.annotate(
+                range_text,
+                (right, bottom),
+                xytext=(-4, 4),
+                textcoords="offset points",
+                ha="right",
+                fontsize=8,
+                color=COLOURS["main"],
+            )
         ax.plot(line["x"], line["y"], color=COLOURS["main"], linewidth=2)
         ax.plot(middle["x"], middle["y"], "o", color=COLOURS["warm"], markersize=7)
+        for row in middle.itertuples():
+            ax.annotate(
+                median_text,
+                (row.x, row.y),
+                xytext=(7, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=8,
+                color=COLOURS["warm"],
+            )
         ax.margins(0.06)
         # Above a rising line is the upper left, above a falling one the upper right.
         rising = line["y"].iloc[-1] >= line["y"].iloc[0]
@@ -62,10 +87,10 @@ def breakeven(
             (below, 0.04, "right" if rising else "left"),
         ):
             ax.annotate(text, (0.02 if side == "left" else 0.98, high), xycoords="axes fraction", va="top" if high > 0.5 else "bottom", ha=side,
-                        fontsize=9, color=COLOURS["muted"])  # fmt: skip
+                        fontsize=9, color=COLOURS["muted"], bbox={"facecolor": "white", "edgecolor": "none", "pad": 2, "alpha": 0.9})  # fmt: skip
         bare(ax, grid="y")
-        for each in (ax.xaxis, ax.yaxis):
-            each.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
+        for which, share in zip(("x", "y"), percent, strict=True):
+            (percent_axis if share else number_axis)(ax, which=which)
         ax.set_title(title)
         ax.set_xlabel(xlabel)
         ax.set_ylabel(ylabel)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from lpo_analysis.charts.theme import COLOURS, axis, bare, theme
+from lpo_analysis.charts.theme import COLOURS, axis, bare, bound_of, number_axis, percent_axis, theme, with_bounds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,7 +40,8 @@ def dotplot(
     ----------
     frame : pandas.DataFrame
         Columns label, estimate, conf_low, conf_high, main (bool: set off from the others), rows in the order to draw. A missing
-        end leaves the line open on that side; on a logarithmic scale what is 0 is drawn as a triangle at the left edge.
+        end leaves the line open on that side, and an end without an estimate is a bound, a triangle that points where the value may
+        lie; on a logarithmic scale what is 0 is drawn as a triangle at the left edge.
     ax : matplotlib.axes.Axes, optional
         Where to draw.
     title, xlabel : str, optional
@@ -72,17 +73,20 @@ def dotplot(
         if reference is not None:
             ax.axvline(reference, color=COLOURS["ink"], linewidth=1)
             _note(ax, reference_text, reference)
+        marks: list[str] = []
         for y, row in enumerate(frame.itertuples(index=False)):
-            if pd.isna(row.estimate):
+            at, mark = bound_of(row.estimate, row.conf_low, row.conf_high)
+            if pd.isna(at):
                 continue
+            marks.append(mark)
             colour = COLOURS["warm"] if row.main else COLOURS["main"]
-            ends = [row.estimate if pd.isna(end) else end for end in (row.conf_low, row.conf_high)]
+            ends = [at if pd.isna(end) else end for end in (row.conf_low, row.conf_high)]
             ax.plot(np.maximum(ends, edge), [y, y], color=colour, linewidth=2.5, alpha=0.4, solid_capstyle="round")
-            below = row.estimate < edge
+            below = at < edge
             ax.plot(
-                max(row.estimate, edge),
+                max(at, edge),
                 y,
-                "<" if below else "o",
+                "<" if below else mark,
                 color=colour,
                 markerfacecolor="white" if below else colour,
                 markersize=5.5 if row.main else 4,
@@ -94,18 +98,11 @@ def dotplot(
         ax.set_ylim(len(frame) - 0.3, -1.4)
         bare(ax)
         if log:
-            from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
             ax.set_xscale("log")
             ax.set_xlim(left=0.9 * edge)
-            low, high = ax.get_xlim()
-            if high < 300 * low:
-                # Powers of ten alone would leave a short axis with one number.
-                ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-            ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
-            ax.xaxis.set_minor_formatter(NullFormatter())
+        number_axis(ax, log=log)
         ax.set_title(title)
-        ax.set_xlabel(f"{xlabel} (logarithmic scale)" if log else xlabel)
+        ax.set_xlabel(with_bounds(f"{xlabel} (logarithmic scale)" if log else xlabel, marks))
     return ax
 
 
@@ -120,8 +117,10 @@ def lines(
     ax: Axes | None = None,
     title: str = "",
     ylabel: str = "",
+    xlabel: str = "",
     log: bool = False,
     zero: bool = False,
+    percent: bool = False,
 ) -> Axes:
     """Draw one line a series over the years, with its interval where it is set off and has one.
 
@@ -131,19 +130,21 @@ def lines(
         Columns series, x, estimate, conf_low, conf_high (missing: no interval), main (bool: set off and named).
     ax : matplotlib.axes.Axes, optional
         Where to draw.
-    title, ylabel : str, optional
-        What to see, and the quantity.
+    title, ylabel, xlabel : str, optional
+        What to see, the quantity, and what it runs over where that is not the years.
     log : bool, default False
         Whether y runs on a logarithmic scale; then the label says so.
     zero : bool, default False
         Whether y starts at 0.
+    percent : bool, default False
+        Whether y is a share to be shown in percent.
 
     Returns
     -------
     matplotlib.axes.Axes
         The axis drawn on.
     """
-    from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+    from matplotlib.ticker import MaxNLocator
 
     with theme():
         ax = axis(ax, height=4.2)
@@ -165,13 +166,16 @@ def lines(
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         if log:
             ax.set_yscale("log")
-            ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-            ax.yaxis.set_minor_formatter(NullFormatter())
         if zero:
             ax.set_ylim(bottom=0)
+        if percent:
+            percent_axis(ax, which="y")
+        else:
+            number_axis(ax, which="y", log=log)
         if len(ends) > 1:
             _name(ax, ends, log=log)
         ax.set_title(title)
+        ax.set_xlabel(xlabel)
         ax.set_ylabel(f"{ylabel} (logarithmic scale)" if log else ylabel)
     return ax
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from lpo_analysis.charts.theme import COLOURS, axis, bare, blend, theme
+from lpo_analysis.charts.theme import COLOURS, axis, bare, blend, number_axis, theme
+from lpo_analysis.wording import number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -72,7 +73,8 @@ def fan(frame: pd.DataFrame, *, ax: Axes | None = None, title: str = "", ylabel:
             )
         end = ahead.iloc[-1]
         ax.annotate(
-            f"{end['estimate']:.0f}\n({end['conf_low']:.0f} to {end['conf_high']:.0f})", (end["x"], end["estimate"]),
+            "{}\n({} to {})".format(*(number(end[key], digits=2) for key in ("estimate", "conf_low", "conf_high"))),
+            (end["x"], end["estimate"]),
             xytext=(-6, 0), textcoords="offset points", ha="right", va="bottom", fontsize=9, color=COLOURS["main"],
         )  # fmt: skip
         ax.axvline(last, color=COLOURS["muted"], linewidth=0.8, linestyle=":")
@@ -80,6 +82,7 @@ def fan(frame: pd.DataFrame, *, ax: Axes | None = None, title: str = "", ylabel:
                     fontsize=8, color=COLOURS["muted"], va="top")  # fmt: skip
         bare(ax, grid="y")
         ax.set_ylim(bottom=0)
+        number_axis(ax, which="y")
         ax.set_title(title)
         ax.set_ylabel(ylabel)
     return ax

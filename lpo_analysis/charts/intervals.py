@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from lpo_analysis.charts.theme import COLOURS, axis, bare, percent_axis, theme
+from lpo_analysis.charts.theme import COLOURS, axis, bare, number_axis, percent_axis, theme, with_bounds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,14 +50,16 @@ def intervals(
             )
             ax.plot(row.estimate, y, "o", color=colour, markersize=8)
             shown = f"{100 * row.estimate:,.{places}f}%" if percent else f"{row.estimate:,.2f}"
-            ax.annotate(
-                shown, (row.estimate, y), xytext=(0, 9), textcoords="offset points", ha="center", fontweight="bold"
-            )
+            # On white, so that no line runs through a number.
+            ax.annotate(shown, (row.estimate, y), xytext=(0, 9), textcoords="offset points", ha="center", fontweight="bold",
+                        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5})  # fmt: skip
         ax.set_yticks(range(len(frame)), list(frame["label"]))
         ax.set_ylim(len(frame) - 0.5, -0.65)
         bare(ax)
         if percent:
             percent_axis(ax)
+        else:
+            number_axis(ax)
         ax.set_title(title)
         ax.set_xlabel(xlabel)
     return ax
@@ -70,7 +72,8 @@ def claims(frame: pd.DataFrame, *, ax: Axes | None = None, title: str = "", xlab
     ----------
     frame : pandas.DataFrame
         Columns group, label, low, high (equal for a point), weak (bool: a seller's or client's own claim), model_low,
-        model_high, model_estimate (missing where nothing is modelled); rows in the order to draw.
+        model_high, model_estimate (missing where nothing is modelled); rows in the order to draw. An optional column bound (``>`` at
+        least, ``<`` at most, empty) draws a triangle that points where the claim may lie.
     ax : matplotlib.axes.Axes, optional
         Where to draw.
     title, xlabel : str, optional
@@ -100,7 +103,16 @@ def claims(frame: pd.DataFrame, *, ax: Axes | None = None, title: str = "", xlab
                 colour = COLOURS["warm"] if row.weak else COLOURS["ink"]
                 fill = "white" if row.weak else colour
                 ax.plot([row.low, row.high], [y + step] * 2, color=colour, linewidth=2)
-                ax.plot([row.low, row.high], [y + step] * 2, "o", color=colour, markerfacecolor=fill, markersize=5)
+                mark = getattr(row, "bound", "") or "o"
+                ax.plot(
+                    [row.low, row.high],
+                    [y + step] * 2,
+                    mark,
+                    color=colour,
+                    markerfacecolor=fill,
+                    markersize=5,
+                    clip_on=False,
+                )
                 ticks.append(y + step)
                 names.append(row.label)
             y += len(part) + 2
@@ -109,5 +121,5 @@ def claims(frame: pd.DataFrame, *, ax: Axes | None = None, title: str = "", xlab
         bare(ax)
         percent_axis(ax)
         ax.set_title(title)
-        ax.set_xlabel(xlabel)
+        ax.set_xlabel(with_bounds(xlabel, frame.get("bound", ())))
     return ax

@@ -11,7 +11,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING
 
 from lpo_analysis.charts.shared import shared, sharing
-from lpo_analysis.charts.theme import fit_titles
+from lpo_analysis.charts.theme import fit_texts
 from lpo_analysis.results import Result
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _draw(drawing: _Drawing) -> bytes:
     buffer = io.BytesIO()
     # `savefig` would draw twice, the first time for the layout alone; printed at once, the layout runs within the one drawing.
     figure.set_dpi(192)
-    fit_titles(figure)
+    fit_texts(figure)
     # A fixed Software entry keeps the bytes free of the library's version string.
     FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": "lpo-analysis"})  # type: ignore[no-untyped-call]
     plt.close(figure)

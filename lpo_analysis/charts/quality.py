@@ -63,9 +63,10 @@ def plan_curve(
     with theme():
         ax = axis(ax, height=3.6)
         ax.plot(frame["share"], frame[show], color=COLOURS["main"], linewidth=2)
-        for line, (at, text) in enumerate(marks):
+        for at, text in marks:
             ax.axvline(at, color=COLOURS["warm"], linewidth=1, linestyle="--")
-            ax.annotate(text, (at, 1.0), xycoords=("data", "axes fraction"), xytext=(4, -10 - 12 * line), textcoords="offset points",
+            # At half the height none of the three curves passes to the right of a mark.
+            ax.annotate(text, (at, 0.5), xycoords=("data", "axes fraction"), xytext=(4, 0), textcoords="offset points", va="center",
                         color=COLOURS["warm"], fontsize=9)  # fmt: skip
         if frame[show].isna().all():
             ax.text(0.5, 0.5, "needs the size of the lot", transform=ax.transAxes, ha="center", color=COLOURS["muted"])

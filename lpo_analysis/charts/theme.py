@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
 COLOURS = {
     "main": "#0b5c8a",
@@ -28,8 +29,8 @@ COLOURS = {
 RUNG_COLOURS = {1: "#0b5c8a", 2: "#5b9bbf", 3: "#e39a72", 4: "#c2501b"}
 """From fitted (blue) to assumed (orange)."""
 
-_LONG_TITLE = 36
-"""Signs up to which a title fits beside the widest labels."""
+_LONG_TITLE = 24
+"""Signs up to which a text fits beside the widest names."""
 _STYLE: dict[Any, Any] = {
     "axes.edgecolor": COLOURS["muted"],
     "axes.labelcolor": COLOURS["ink"],
@@ -113,28 +114,47 @@ def axis(ax: Axes | None, *, height: float, width: float = 7.2) -> Axes:
     return figure.add_subplot()
 
 
-def fit_titles(figure: Figure) -> None:
-    """Break titles that would run out of the picture into lines.
+def fit_texts(figure: Figure) -> None:
+    """Break titles, names of axes and headings that would run out of the picture into lines.
 
     Parameters
     ----------
     figure : matplotlib.figure.Figure
         The figure, drawn on.
-    """
-    from matplotlib.text import Text
 
-    long = [(ax, text) for ax in figure.axes if len(text := ax.get_title(loc="left")) > _LONG_TITLE]
-    if not long:
-        return
-    figure.draw_without_rendering()
-    for ax, words in long:
-        for title in ax.get_children():
-            if not isinstance(title, Text) or title.get_text() != words:
-                continue
-            box = title.get_window_extent()
-            room = figure.bbox.x1 - box.x0 - 0.01 * figure.bbox.width
-            if box.width > room:
-                title.set_text(fill(words, max(int(len(words) * room / box.width), 12)))
+    Notes
+    -----
+    The room is reckoned from the names beside the axis: laying the picture out to measure it would take half as long as drawing it.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.text import Text as Words
+
+    whole, renderer = figure.bbox, FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
+    for ax in figure.axes:
+        words = ax.get_title(loc="left")
+        titles = [text for text in ax.get_children() if words and isinstance(text, Words) and text.get_text() == words]
+        headings = [
+            text for text in ax.texts if text.get_fontweight() == "bold" and text.get_horizontalalignment() == "left"
+        ]
+        long = [text for text in (*titles, *headings) if len(text.get_text()) > _LONG_TITLE]
+        under, beside = ax.xaxis.label, ax.yaxis.label
+        if not long and max(len(under.get_text()), len(beside.get_text())) <= _LONG_TITLE:
+            continue
+        names = [text.get_window_extent(renderer).width for text in ax.get_yticklabels() if text.get_text()]
+        own = beside.get_window_extent(renderer).width if beside.get_text() else 0.0
+        left = max(names, default=0.0) + own + 0.025 * whole.width
+        wide = 0.985 * whole.width - left
+        for text in long:
+            _fold(text, text.get_window_extent(renderer).width, wide)
+        # Centred below its axis, a name reaches as far to the right as to the left.
+        _fold(under, under.get_window_extent(renderer).width, min(wide, whole.width - left) + 0.01 * whole.width)
+        _fold(beside, beside.get_window_extent(renderer).height, whole.height - 0.85 * figure.dpi)
+
+
+def _fold(text: Text, length: float, room: float) -> None:
+    words = text.get_text()
+    if length > room:
+        text.set_text(fill(words, max(int(len(words) * room / length), 12)))
 
 
 def bare(ax: Axes, *, grid: str = "x") -> Axes:
@@ -179,7 +199,76 @@ def percent_axis(ax: Axes, *, which: str = "x") -> None:
         low, high = target.get_view_interval()
         ticks = 100 * np.asarray(target.get_majorticklocs(), dtype=float)
         # Ticks of a narrow axis would all round to the same percentage, and a tick at 2.5% would be called 2%.
-        fine = abs(high - low) < 0.08 or bool((np.abs(ticks - ticks.round()) > 1e-6).any())
+        seen = ticks[(ticks >= 100 * min(low, high) - 1e-6) & (ticks <= 100 * max(low, high) + 1e-6)]
+        fine = bool((np.abs(seen - seen.round()) > 1e-6).any())
         return f"{100 * value:,.1f}%" if fine else f"{100 * value:,.0f}%"
 
     target.set_major_formatter(FuncFormatter(text))
+
+
+def number_axis(ax: Axes, *, which: str = "x", log: bool = False) -> None:
+    """Label an axis of amounts with thousands separators, and set enough numbers on a short logarithmic one.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        The axis, with its limits set.
+    which : {'x', 'y'}
+        Which of its two directions.
+    log : bool, default False
+        Whether it is to be logarithmic.
+    """
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    target = ax.xaxis if which == "x" else ax.yaxis
+    if log:
+        (ax.set_xscale if which == "x" else ax.set_yscale)("log")
+        low, high = target.get_view_interval()
+        if high < 300 * low:
+            # Powers of ten alone would leave a short axis with one number.
+            target.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    target.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    target.set_minor_formatter(NullFormatter())
+
+
+def bound_of(estimate: float, low: float, high: float) -> tuple[float, str]:
+    """Say where a figure stands and how it is marked: what is only a bound points to where the figure may lie.
+
+    Parameters
+    ----------
+    estimate : float
+        The figure; missing where only one end of it is known.
+    low, high : float
+        Its ends, missing where open.
+
+    Returns
+    -------
+    tuple of (float, str)
+        The place, and a marker of matplotlib.
+    """
+    if np.isnan(estimate) and np.isnan(low) != np.isnan(high):
+        return (high, "<") if np.isnan(low) else (low, ">")
+    return estimate, "o"
+
+
+BOUNDS = {">": "\u25b6\u00a0at\u00a0least", "<": "\u25c0\u00a0at\u00a0most"}
+"""What a figure says of its triangles, beneath the axis."""
+
+
+def with_bounds(xlabel: str, marks: Iterable[str]) -> str:
+    """Add to the name of an axis what the triangles on it mean.
+
+    Parameters
+    ----------
+    xlabel : str
+        Name of the axis.
+    marks : iterable of str
+        Markers drawn.
+
+    Returns
+    -------
+    str
+        The name, unchanged where there is no triangle.
+    """
+    drawn = set(marks)
+    return "; ".join([xlabel, *(words for mark, words in BOUNDS.items() if mark in drawn)])

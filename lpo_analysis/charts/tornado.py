@@ -49,7 +49,12 @@ def tornado(frame: pd.DataFrame, *, ax: Axes | None = None, title: str = "", xla
         ax.set_yticks(range(len(shown)), list(shown["label"]))
         ax.set_ylim(len(shown) - 0.4, -0.6)
         left, right = shown[["at_low", "at_high"]].min().min(), shown[["at_low", "at_high"]].max().max()
-        room = 0.2 * (right - left or 1.0)
+        # The widest bars leave their values the least room; a sign takes about 1.75% of the axis.
+        longest = int(
+            shown[["low_text", "high_text"]].head(3).astype("str").apply(lambda text: text.str.len()).max(axis=None)
+        )
+        taken = min(0.0175 * longest, 0.3)
+        room = max(0.2, taken / (1 - 2 * taken)) * (right - left or 1.0)
         ax.set_xlim(left - room, right + room)
         bare(ax)
         percent_axis(ax)

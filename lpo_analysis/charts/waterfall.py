@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from lpo_analysis.charts.theme import COLOURS, axis, bare, theme
+from lpo_analysis.charts.theme import COLOURS, axis, bare, number_axis, theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +27,7 @@ def waterfall(
     ----------
     frame : pandas.DataFrame
         Columns label, value, kind: ``total`` and ``start`` stand on the axis, ``step`` on what came before (negative steps go
-        back).
+        back). Optional columns conf_low and conf_high draw the interval of what has one as a line.
     ax : matplotlib.axes.Axes, optional
         Where to draw.
     title, xlabel : str, optional
@@ -52,6 +52,11 @@ def waterfall(
                 level += row.value
             ax.barh(y, level - start, left=start, height=0.64, color=colour)
             edge = max(level, start)
+            low, high = getattr(row, "conf_low", float("nan")), getattr(row, "conf_high", float("nan"))
+            if pd.notna(low) and pd.notna(high):
+                ax.plot([low, high], [y, y], color=COLOURS["light"], linewidth=2.5, solid_capstyle="round")
+                ax.plot([low, high], [y, y], color=COLOURS["ink"], linewidth=1, marker="|", markersize=7)
+                edge = max(edge, high)
             ax.annotate(text(row.value), (edge, y), xytext=(4, 0), textcoords="offset points", va="center", fontsize=9)
             if y + 1 < len(frame) and frame["kind"].iloc[y + 1] == "step":
                 ax.plot([level, level], [y, y + 1], color=COLOURS["muted"], linewidth=0.8, linestyle=":")
@@ -60,6 +65,7 @@ def waterfall(
         ax.set_ylim(len(frame) - 0.4, -0.6)
         ax.margins(x=0.12)
         bare(ax)
+        number_axis(ax)
         ax.set_title(title)
         ax.set_xlabel(xlabel)
     return ax

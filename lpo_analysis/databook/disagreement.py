@@ -80,7 +80,7 @@ def disagreement(evidence: Evidence, parameters: Parameters) -> Result:
         "disagreement_by_metric", table, text, rows=tuple(behind), n_used=len(behind), n_dropped=len(rows) - len(behind),
         checks=(Check("Second makers are few", None, f"Of {len(rows):,} single figures, {len(behind)} have a second maker's figure to be held against."),),
         plot_data=drawn[["label", "estimate", "conf_low", "conf_high", "main"]],
-        draw=partial(dotplot, title="How far makers are apart", xlabel="Largest over smallest figure; lines span the questions, they are no intervals",
+        draw=partial(dotplot, title="How far makers are apart", xlabel="largest over smallest figure; line: all questions, no interval",
                      reference=1.0, log=True),
         alt=f"One row a metric with the number of its questions: the median ratio as a dot, a line over all of them. {text}",
     )  # fmt: skip

@@ -86,11 +86,11 @@ def figures(
         n_dropped=len(whole) - len(rows),
         plot_data=pd.DataFrame({
             "label": _labels(drawn),
-            "estimate": [_middle(r) for r in drawn.itertuples()], "conf_low": drawn["conf_low"], "conf_high": drawn["conf_high"],
+            "estimate": drawn["estimate"].fillna(drawn[["conf_low", "conf_high"]].mean(axis=1, skipna=False)), "conf_low": drawn["conf_low"], "conf_high": drawn["conf_high"],
             "main": drawn["grade"].isin(["C", "D"]),
         }),
         draw=partial(dotplot, title=plain(metric).capitalize() if metric[:3] not in ("lpo", "ai_") else plain(metric),
-                     xlabel=f"{named(str(units.index[0]))}; lines are published ranges; set off: grades C and D"),
+                     xlabel=f"{named(str(units.index[0]))}; line: published range; set off: grades C and D"),
         alt=f"One row a figure with its maker, year and grade. {_text(rows, metric, grades)}",
     )  # fmt: skip
 
@@ -118,13 +118,6 @@ def named(code: str) -> str:
         Such as ``USD billion``.
     """
     return code if code == "percent" else unit(code).strip() or code
-
-
-def _middle(row: object) -> float:
-    """Where the dot of a range or bound stands: its known ends' middle."""
-    known = [v for v in (row.estimate, row.conf_low, row.conf_high) if not pd.isna(v)]  # type: ignore[attr-defined]
-    estimate = row.estimate  # type: ignore[attr-defined]
-    return float(np.mean(known)) if pd.isna(estimate) else float(estimate)
 
 
 def _record(index: str, row: pd.Series) -> dict[str, object]:

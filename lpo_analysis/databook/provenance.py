@@ -55,7 +55,7 @@ def makers(evidence: Evidence, parameters: Parameters, *, most: int = 8) -> Resu
     half = int((sizes.cumsum() < len(rows) / 2).sum()) + 1
     free = stakes[0]["estimate"]
     text = (
-        f"{percent(float(free))} of the {count(len(rows), 'figure')} come from makers without a stake in the market. "  # type: ignore[arg-type]
+        f"Of the {count(len(rows), 'figure')} that count here (grade {'/'.join(p.grades)}), {percent(float(free))} come from makers without a stake in the market. "  # type: ignore[arg-type]
         f"{count(half, 'maker')} of {len(sizes)} {'is' if half == 1 else 'are'} behind half of them, so rows are weighed by study and not counted."
     )
     return Result("makers", result, text, n_used=len(rows))

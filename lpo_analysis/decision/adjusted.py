@@ -162,7 +162,7 @@ class Adjusted:
             middle, low, high = quantiles(table_of[:, k], p.level)
             n_rows = len(self.ways[way].rows)
             records.append({"term": way, "label": way.replace("_", " "), "estimate": float(table_of[:, k].mean()), "std_error": float(table_of[:, k].std(ddof=1)), "conf_low": low, "conf_high": high,
-                            "level": p.level, "n_obs": n_rows, "unit": f"{p.currency} over {p.horizon_years} years", "method": f"mean of {p.draws} joint draws",
+                            "level": p.level, "n_obs": n_rows, "unit": f"{p.currency} over {p.horizon_years} years", "method": f"mean of {p.draws:,} joint draws",
                             "saving": float(self.saving[way].mean()), "increment": float(self.increment[way].mean()),
                             "quality": float(self.quality[way].mean()), "controls": float(self.controls[way].mean()), "median": middle,
                             "p_beats_staying": float((table_of[:, k] > 0).mean()), "p_best": float((best == k).mean()),

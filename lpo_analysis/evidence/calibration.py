@@ -9,7 +9,7 @@ import pandas as pd
 
 from lpo_analysis.errors import ParameterError, choices
 from lpo_analysis.evidence import table as load_table
-from lpo_analysis.wording import count, number, percent
+from lpo_analysis.wording import count, listing, number, percent
 
 _NOUNS = {
     "growth": ("", "point"), "forecast": ("", "point"), "ceiling": ("", "point"), "curve": ("", "point"), "share": ("", "answer"),
@@ -114,7 +114,7 @@ def coverage_note(
     Returns
     -------
     str
-        One sentence, each setting with its coverage, its place on the grid, and the reason where theory promises nothing.
+        A sentence with the coverage of each setting and its place on the grid, and one with the reasons where theory promises less.
 
     Raises
     ------
@@ -122,16 +122,18 @@ def coverage_note(
         If there is no such estimator.
     """
     cells = nearest_cells(estimator, k=k, n=n, share=share, spread=spread)
-    told = []
+    told, reasons = [], []
     for _, part in cells.groupby("setting", sort=False):
         low, high = part["coverage"].min(), part["coverage"].max()
         share_held = percent(low) if percent(low) == percent(high) else f"{percent(low)} to {percent(high)}"
         row = part.loc[part["coverage"].idxmin()]
-        reason = f": {row['reason']}" if row["reason"] else ""
-        told.append(f"{share_held} ({_case(row)}{reason})")
+        told.append(f"{share_held} ({_case(row)})")
+        reasons += [row["reason"]] if row["reason"] else []
     held = "the next batches of an unchanged process" if estimator.startswith("control") else "the truth"
     level = f"{100 * cells['level'].iloc[0]:.4g}%"
-    return f"How often a {level} interval of this kind holds {held}, in the simulated cases nearest to this one: {'; '.join(told)}."
+    # Several settings often have one reason, which is then said once.
+    why = f" Where theory promises no more: {'; '.join(dict.fromkeys(reasons))}." if reasons else ""
+    return f"In the simulations nearest to this case, a {level} interval of this kind held {held} in {listing(told)} of the runs.{why}"
 
 
 def _case(row: pd.Series) -> str:

@@ -48,7 +48,20 @@ def cite(evidence: Evidence, names: str | Iterable[str], *, style: Style = "text
     return ("\n" if style == "text" else "\n\n").join(make(source, evidence.sources.loc[source]) for source in ids)
 
 
-_SHORT = {"Thomson Reuters Legal Executive Institute": "Thomson Reuters", "Association of Corporate Counsel": "ACC"}
+_SHORT = {
+    "Thomson Reuters Legal Executive Institute": "Thomson Reuters",
+    "Association of Corporate Counsel": "ACC",
+    "International Legal Technology Association": "ILTA",
+    "Corporate Legal Operations Consortium": "CLOC",
+}
+_SHORTER = {
+    "American Bar Association": "ABA",
+    "Solicitors Regulation Authority": "SRA",
+    "Bay Area Council Economic Institute": "Bay Area Council",
+}
+"""Shorter still, where a figure has little room."""
+_LOOSE = {"in", "of", "the", "and", "for", "by", "on", "a"}
+"""Words that a cut must not end with."""
 
 
 def maker(publisher: str, *, most: int = 34) -> str:
@@ -66,10 +79,18 @@ def maker(publisher: str, *, most: int = 34) -> str:
     str
         The name, cut at a word.
     """
-    name = publisher.split(" /")[0].split(" (")[0].strip()
+    name = publisher.split(" /")[0].split(" (")[0].split(", in ")[0].strip()
     for long, short in _SHORT.items():
         name = name.replace(long, short)
-    return name if len(name) <= most else name[:most].rsplit(" ", 1)[0]
+    if len(name) > most:
+        for long, short in _SHORTER.items():
+            name = name.replace(long, short)
+    if len(name) <= most:
+        return name
+    words = name[: most + 1].split(" ")[:-1] or [name[:most]]
+    while len(words) > 1 and words[-1].lower().strip(",") in _LOOSE:
+        words.pop()
+    return " ".join(words).rstrip(",")
 
 
 def _source(evidence: Evidence, name: str) -> str:

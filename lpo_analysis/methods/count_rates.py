@@ -226,6 +226,8 @@ class CountTrend:
     ----------
     ratio, conf_low, conf_high : float
         Factor from one unit of time to the next.
+    p_value : float
+        Two-sided, of no change, on the t distribution of the interval.
     scale : float
         Pearson's chi-square over its degrees of freedom about the trend; standard errors grow by its root where above 1.
     n_obs : int
@@ -237,6 +239,7 @@ class CountTrend:
     ratio: float
     conf_low: float
     conf_high: float
+    p_value: float
     scale: float
     n_obs: int
     model: Any
@@ -281,10 +284,10 @@ def count_trend(counts: ArrayLike, time: ArrayLike, exposure: ArrayLike = 1.0, *
         raise ParameterError("counts: no event at all, so there is no trend to tell")
     fit = sm.GLM(y, sm.add_constant(when - when.mean()), family=sm.families.Poisson(), offset=np.log(t)).fit()
     scale = float(fit.pearson_chi2 / (len(y) - 2))
-    half = (
-        float(stats.t.ppf((1 + fraction("level", level)) / 2, len(y) - 2)) * float(fit.bse[1]) * max(1.0, scale) ** 0.5
-    )
+    error = float(fit.bse[1]) * max(1.0, scale) ** 0.5
+    half = float(stats.t.ppf((1 + fraction("level", level)) / 2, len(y) - 2)) * error
     slope = float(fit.params[1])
+    p_value = float(2 * stats.t.sf(abs(slope) / error, len(y) - 2))
     return CountTrend(
-        float(np.exp(slope)), float(np.exp(slope - half)), float(np.exp(slope + half)), scale, len(y), fit
+        float(np.exp(slope)), float(np.exp(slope - half)), float(np.exp(slope + half)), p_value, scale, len(y), fit
     )

@@ -193,7 +193,7 @@ def _table(values: Mapping[str, Floats], inputs: Any, p: Parameters, years: Year
         if term in samples:
             sample, unit = samples[term]
             middle, low, high = spread(sample, p.level)
-            error, method = float(sample.std()), f"mean of {p.draws} joint draws"
+            error, method = float(sample.std()), f"mean of {p.draws:,} joint draws"
         elif years is not None:
             how = LossDistribution.tvar if term.startswith("tail") else LossDistribution.quantile
             middle, low, high = years.read(partial(how, p=1 - 1 / p.tail_years), p.level)
@@ -212,9 +212,10 @@ def _table(values: Mapping[str, Floats], inputs: Any, p: Parameters, years: Year
 def _text(table: pd.DataFrame, others: pd.DataFrame, p: Parameters) -> str:
     across = "These intervals hold what is not known given that definition of a breach. "
     if len(others) > 1:
-        ends = (percent(others["estimate"].agg(how), width=0.05) for how in ("min", "max"))
+        ends = (percent(others["estimate"].agg(how), width=float(np.ptp(others["estimate"]))) for how in ("min", "max"))
         across = f"These intervals hold what is not known given that definition of a breach; by the {len(others)} definitions on file the chance runs from {' to '.join(ends)}. "
     chance, severity, expected, least, tail = (row for _, row in table.iterrows())
+    wide = float(chance["conf_high"] - chance["conf_low"])
 
     def usd(value: float) -> str:
         return money(value, "USD", digits=2)
@@ -227,7 +228,7 @@ def _text(table: pd.DataFrame, others: pd.DataFrame, p: Parameters) -> str:
     )
     return (
         f"A breach that reaches client data within {count(p.horizon_years, 'year')} has a chance of "
-        f"{percent(chance['estimate'], width=0.05)} ({p.level:.0%} interval {percent(chance['conf_low'], width=0.05)} to {percent(chance['conf_high'], width=0.05)}). "
+        f"{percent(chance['estimate'], width=wide)} ({p.level:.0%} interval {percent(chance['conf_low'], width=wide)} to {percent(chance['conf_high'], width=wide)}). "
         f"It would cost {usd(severity['estimate'])} on average ({span(severity)}) "
         f"for {p.records:,} records, which makes an expected {usd(expected['estimate'])} a year ({span(expected)}). "
         f"{sentence(worst(p))} {seen} {usd(tail['estimate'])} on average ({span(tail)} by what is not known of the inputs). "

@@ -14,7 +14,7 @@ from lpo_analysis.evidence.money import ends
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.risk.parameters import Parameters
 from lpo_analysis.risk.rates import known_n, yearly_rate
-from lpo_analysis.wording import count, percent
+from lpo_analysis.wording import count, listing, percent
 
 BANDS = {
     "solo": ("small", "solo"),
@@ -133,11 +133,16 @@ def prevalence(evidence: Evidence, parameters: Parameters) -> Result:
     )
     own = table[table["size"] == p.buyer_size]
     newest = own[own["year"] == own["year"].max()] if len(own) else own
-    told = "; ".join(f"{row.label.split(' [')[0]}: {percent(row.estimate)}" for row in newest.itertuples())
+    told = listing(
+        [
+            f"{percent(row.estimate)} ({', '.join(reversed(row.label.split(' [')[0].split(', ', 1)))})"
+            for row in newest.itertuples()
+        ]
+    )
     if len(newest) > 1:
-        told += f", whose mean, {percent(float(newest['estimate'].mean()))}, is used"
+        told += f"; their mean, {percent(float(newest['estimate'].mean()))}, is used"
     said = (
-        f"the newest say {told}; {_gap(evidence, p, unknown[p.buyer_size])}"
+        f"the newest {'shares are' if len(newest) > 1 else 'share is'} {told}; {_gap(evidence, p, unknown[p.buyer_size])}"
         if told
         else "none is on file at these grades"
     )
@@ -273,8 +278,11 @@ def hazard(evidence: Evidence, parameters: Parameters) -> Result:
     known = table.dropna(subset=["estimate"])
     span = f"{percent(known['p_horizon_low'].min())} to {percent(known['p_horizon_high'].max())}"
     years = count(p.horizon_years, "year")
+    least, most = float(known["p_horizon_low"].min()), float(known["p_horizon_high"].max())
+    # A range over half of all that can be is no answer, and is called none.
+    vague = "That is too uncertain to call. " if most - least > 0.5 else ""
     text = (
         f"From that, the chance of any breach within {years} runs from {span}, depending on what those who do not know would have said and on how "
-        f"far back people remember ({low_t:g} to {high_t:g} years, an assumption). These are bounds under named assumptions, not a sampling interval."
+        f"far back people remember ({low_t:g} to {high_t:g} years, an assumption). {vague}These are bounds under named assumptions, not a sampling interval."
     )
     return Result("hazard", table, text, rows=rows, n_used=len(found[1]))

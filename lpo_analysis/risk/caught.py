@@ -62,9 +62,9 @@ def caught(evidence: Evidence, parameters: Parameters) -> Result:
             Check("Counts of one tracker", None, f"{count(len(records), 'dated count')} of one database overlap: each holds those before it, and cases found later are added to earlier years. They are never added up."),
         ),
         rows=tuple(used), n_used=len(used), n_dropped=len(rows) - len(used),
-        plot_data=_drawn(pd.DataFrame(records).assign(group="listed since 2023, all courts")) if records else None,
+        plot_data=_drawn(pd.DataFrame(records).assign(group="Listed since 2023, all courts")) if records else None,
         draw=partial(forest, title="Cases of AI-made content a tracker had listed", xlabel="cases listed so far; cumulative, no rate", percent=False) if records else None,
-        alt=f"{count(len(records), 'cumulative count')} by date, from {number(records[0]['estimate'], digits=6)} to {number(records[-1]['estimate'], digits=6)}." if records else "",
+        alt=f"{count(len(records), 'cumulative count')} by date, from {records[0]['estimate']:,.0f} to {records[-1]['estimate']:,.0f}." if records else "",
     )  # fmt: skip
 
 

@@ -125,7 +125,7 @@ def single_point(parameters: Parameters, *, evidence: Evidence) -> Result:
             Check("Splitting alone", None, "Without takeover the expected days lost are the same for any number of sites: a split moves the risk from the tail to more, smaller stops."),
         ),
         rows=tuple(on_file.index), n_used=len(inputs), plot_data=_curves(stopped, sites, years, p.level),
-        draw=partial(lines, title=f"Outages within {horizon}, by number of equal sites", ylabel="probability", zero=True),
+        draw=partial(lines, title=f"Chance of a standstill within {horizon}", ylabel="probability", xlabel="number of equal sites", percent=True, zero=True),
         alt=f"Two lines over one to {MOST} sites: the probability that all stop at once falls from {percent(float(stopped[1].mean()))} to {percent(float(stopped[MOST].mean()))}, "
             "that of some site stopping rises.",
         model={"inputs": inputs},
@@ -178,7 +178,7 @@ def diversification(parameters: Parameters) -> Result:
     data = table.assign(x=range(1, MOST + 1))[["x", "estimate", "conf_low", "conf_high"]]
     return Result(
         "diversification", table, text, n_used=len(inputs), plot_data=data.assign(series="expected days lost", main=True),
-        draw=partial(lines, title="Days of all work lost a year, by number of equal sites", ylabel="days a year", zero=True),
+        draw=partial(lines, title="Days of all work lost a year", ylabel="days a year", xlabel="number of equal sites", zero=True),
         alt=f"Line of the expected days lost a year from one to {MOST} sites, {number(first['estimate'], digits=2)} to {number(last['estimate'], digits=2)}, with {p.level:.0%} intervals.",
         model={"inputs": inputs},
     )  # fmt: skip

@@ -298,7 +298,7 @@ def control_worth(evidence: Evidence, parameters: Parameters) -> Result:
                 "std_error": float(sample.std()),
                 "conf_low": float(low),
                 "conf_high": float(high),
-                "method": f"mean of {p.draws} joint draws",
+                "method": f"mean of {p.draws:,} joint draws",
                 **worth,
             }
         )

@@ -92,6 +92,6 @@ def currency_swings(location: str, *, years: int, level: float = 0.90, against: 
         "currency_swings", table, text,
         checks=(Check("Random walk", bool(abs(lag - 0.25) <= 1.96 / np.sqrt(n)), f"Changes of successive yearly averages correlate by {lag:.2f}; a random walk gives 0.25."),),
         rows=(f"table:fx_annual:{code}",), n_used=n, plot_data=pd.DataFrame({"x": changes.index, "estimate": yearly, "conf_low": yearly, "conf_high": yearly}),
-        draw=partial(band, title=f"Change of {code} in {against}, year by year", xlabel="year", ylabel="nominal change"),
+        draw=partial(band, title=f"How {code} moved against {against}", ylabel="change from year to year, nominal"),
         alt=f"Line of the nominal change of {code} in {against} in each year from {first} to {last}, between {percent(yearly.min())} and {percent(yearly.max())}.",
     )  # fmt: skip

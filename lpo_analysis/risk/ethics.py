@@ -344,7 +344,7 @@ def coverage(jurisdictions: Sequence[str] = (), *, scope: str = "outsourcing", a
     least = [str(label) for label in counted.loc[counts == counts.min(), "label"]]
     text = (
         f"{count(len(on_file), 'jurisdiction has', 'jurisdictions have')} an opinion on {SCOPES[code]} on file. Most often they name {listing(most)} (in {int(counts.max())}), "
-        f"most rarely {listing(least)} (in {int(counts.min())}). A count of what was found and read, not a share of all jurisdictions; a blank is not permission."
+        f"most rarely {listing(least)} (in {int(counts.min())}). These are counts of what was found and read, not shares of all jurisdictions; a blank is not permission."
     )
     unknown = {_SILENT: LOOKS[4].name, _NONE: LOOKS[5].name}
     shown = [unknown.get(basis, state) for state, basis in zip(table["state"], table["basis"], strict=True)]

@@ -87,9 +87,10 @@ def fair_tree(
     )  # fmt: skip
     tail = found["tvar"]
     text = (
-        f"As a FAIR tree ({PERT_CONVENTION}) the same inputs give an expected {money(found['mean'][0], 'USD', digits=2)} a year and "
+        f"As a FAIR tree the same inputs give an expected {money(found['mean'][0], 'USD', digits=2)} a year and "
         f"{money(tail[0], 'USD', digits=2)} on average in {worst(p)}, against {money(found['mean'][1], 'USD', digits=2)} and {money(tail[1], 'USD', digits=2)} from the joint draws (means over them). "
-        "The median stands where the most likely value belongs, and quantiles stand for the ends: three points keep the middle of each input and cut its tails."
+        "The median stands where the most likely value belongs, and quantiles stand for the ends: three points keep the middle of each input and cut its tails. "
+        f"The convention is {PERT_CONVENTION}."
     )
     return Result(
         "fair_tree", table, text,

@@ -17,7 +17,8 @@ from lpo_analysis.evidence.money import ends
 from lpo_analysis.methods.proportions import share_interval
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.risk.parameters import Parameters
-from lpo_analysis.wording import count, listing, percent
+from lpo_analysis.risk.quality_tasks import tool_name
+from lpo_analysis.wording import count, listing, percent, sentence
 
 _SIDES = {"lawyer_with_ai_": "lawyers with AI", "lawyer_best_": "best lawyer", "lawyer_": "lawyers", "ai_best_": "best AI tool", "ai_": "AI"}  # fmt: skip
 """Beginnings of the categories of `legal_task_accuracy`, which name who was graded."""
@@ -95,6 +96,7 @@ def wrong_answers(evidence: Evidence, parameters: Parameters) -> Result:
     bound = shown["method"].str.contains("ceiling|floor")
     drawn = shown.assign(
         estimate=shown["estimate"].mask(bound),
+        group=shown["group"].map(sentence),
         label=shown["side"] + " [" + shown["grade"] + "]",
         weak=shown["grade"].isin(["C", "D"]),
     )
@@ -112,7 +114,7 @@ def wrong_answers(evidence: Evidence, parameters: Parameters) -> Result:
 
 def _rate(name: str, row: pd.Series, level: float) -> dict[str, Any]:
     low, high = (float(end) / 100 for end in ends(row))
-    tool = str(row["category"]).removeprefix("hallucination_").replace("_", " ")
+    tool = tool_name(str(row["category"]).removeprefix("hallucination_").replace("_", " "))
     n, method = row["sample_size"], "as published" + ("" if row["form"] == "point" else f"; {row['form']}")
     value = float(np.nanmean([low, high]))
     if row["form"] == "point" and pd.notna(n):
@@ -229,21 +231,21 @@ def _answers_told(table: pd.DataFrame, level: float) -> str:
             for _, row in own.iloc[[0, -1] if len(own) > 1 else [0]].iterrows()
         ]
         said.append(f"In {count(own['study'].nunique(), 'study', 'studies')} of AI on legal research {' to '.join(told)} of the answers were wrong or not borne out by the source cited, by tool.")  # fmt: skip
+    said.append(
+        "No study on file measured the same of lawyers (0 rows), so whether AI invents more often than people err is not known."
+    )
     loose = rates[rates["level"].isna()]
     if len(loose):
         told = [f"{row.label}: {_ends(row)}" for row in loose.itertuples()]
         both = f" All together run from {percent(rates['conf_low'].where(rates['level'].isna(), rates['estimate']).min())} to {percent(rates['conf_high'].where(rates['level'].isna(), rates['estimate']).max())}, the range told under Quality." if len(own) else ""  # fmt: skip
         said.append(f"Published otherwise, without an interval of chance: {'; '.join(told)}.{both}")
-    said.append(
-        "No study on file measured the same of lawyers (0 rows), so whether AI invents more often than people err is not known."
-    )
     gaps = table[table["term"].str.startswith("gap_")]
     known, bounds = gaps[gaps["estimate"].notna()], gaps[gaps["estimate"].isna()]
     studies = gaps["study"].nunique()
     if studies:
         said.append(f"By other measures (accuracy), {count(studies, 'study', 'studies')} graded both on the same task.")
     if len(known):
-        said.append(f"Gaps: {'; '.join(f'{row.label} {_points(row)}' for row in known.itertuples())}.")  # fmt: skip
+        said.append(_gaps_told(known))
     if len(bounds):
         said.append(f"Published as bounds only, so without a known gap: {listing(list(dict.fromkeys(label.split(', ', 1)[0] for label in bounds['label'])))}.")  # fmt: skip
     if studies:
@@ -252,6 +254,15 @@ def _answers_told(table: pd.DataFrame, level: float) -> str:
     else:
         said.append("By accuracy, no study of these grades tells both sides of one task.")
     return " ".join(said)
+
+
+def _gaps_told(known: pd.DataFrame) -> str:
+    """Tell the ends of the gaps that are known; the table beside it has all."""
+    ranked = known.sort_values("estimate", kind="stable")
+    low, high = ranked.iloc[0], ranked.iloc[-1]
+    if len(known) == 1:
+        return f"The one gap known is {_points(low)} ({low['label']})."
+    return f"The {len(known)} gaps known run from {_points(low)} ({low['label']}) to {_points(high)} ({high['label']})."
 
 
 def _ends(row: Any) -> str:

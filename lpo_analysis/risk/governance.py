@@ -179,7 +179,7 @@ def governance_over_time(location: str, *, since: int = 2011, reference: str = "
         f"{table['estimate'].iloc[int(table['estimate'].abs().argmax())]:+.2f}."
     )
     if near:
-        text += f" {count(near, 'other change' if went else 'change')} would pass a test of {'its' if near == 1 else 'their'} own, but not both that for six and the makers' rule."
+        text += f" {count(near, 'other change' if went else 'change')} would pass a test of {'its' if near == 1 else 'their'} own, but {'fails' if near == 1 else 'fail'} the stricter ones: adjusted for six indicators, and the makers' rule that the two intervals must not overlap."
     drawn = [code for code in dict.fromkeys((country, reference)) if (scores["iso3"] == code).any()]
     return Result(
         "governance_over_time", table, text,
@@ -275,7 +275,7 @@ def location_index(location: str, *, evidence: Evidence, grades: Sequence[str] =
     )  # fmt: skip
     ranks = table["estimate"].astype(int)
     if len(table) > 2 and (ranks == ranks.iloc[0]).all():
-        told = f"{ranks.iloc[0]} in each of {len(table)} years from {table['year'].iloc[0]} to {table['year'].iloc[-1]}"
+        told = f"{'first' if ranks.iloc[0] == 1 else f'number {ranks.iloc[0]}'} in each of {len(table)} years from {table['year'].iloc[0]} to {table['year'].iloc[-1]}"
     else:
         told = listing([f"{rank} ({year})" for rank, year in zip(ranks, table["year"], strict=True)])
     text = f"Kearney's Global Services Location Index ranked {name} {told}. A rank tells neither how far apart places are nor with what error, and the years differ in countries and weights."

@@ -141,7 +141,7 @@ def hazards(evidence: Evidence, parameters: Parameters) -> Result:
         ),
         rows=tuple(dict.fromkeys([*used, *(r["term"] for r in recent)])), n_used=len(table),
         plot_data=data[["group", "label", "estimate", "conf_low", "conf_high", "weak"]],
-        draw=partial(forest, title="Yearly rate behind each published share", xlabel="breaches a firm and year", percent=False, log=True),
+        draw=partial(forest, title="Yearly rate behind each published share", xlabel="breaches a firm and year; bar: bounds, or interval where n is told", percent=False, log=True),
         alt=f"Yearly rates of {count(len(data), 'published share')} by size and year, each with its bounds, on a logarithmic scale.",
     )  # fmt: skip
 
@@ -181,7 +181,7 @@ def _said(ever: pd.DataFrame, recent: list[dict[str, Any]], p: Parameters) -> st
         )
     low_t, high_t = p.memory_years
     head = (
-        f"The newest shares ever breached imply, in breaches a firm and year, {listing(parts)}: bounds over what those who do not know would have said and "
+        f"The newest shares ever breached imply, in breaches a firm and year, {listing(parts)}. These are bounds over what those who do not know would have said, and over "
         f"memories of {low_t:g} to {high_t:g} years."
         if parts
         else f"No share ever breached is on file at grade {'/'.join(p.grades)}."

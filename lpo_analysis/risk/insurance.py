@@ -19,7 +19,7 @@ from lpo_analysis.risk.annual import Years, compound, worst
 from lpo_analysis.risk.inputs import Rate, draw, provider_rate, rates, spread, uncapitalised
 from lpo_analysis.risk.parameters import Parameters
 from lpo_analysis.risk.severity import POINTS, cost_points, costs_at
-from lpo_analysis.wording import listing, money, percent, sentence
+from lpo_analysis.wording import listing, money, probability, sentence
 
 PARTIES = {"all": "Everybody together", "firm": "The firm", "insurer": "Its insurer", "provider": "The provider"}
 """Who may bear a part."""
@@ -120,7 +120,7 @@ def who_bears(evidence: Evidence, parameters: Parameters, *, rate: Rate | None =
                 Check("Terms", None, "Retention, limit and cap are parameters, not terms of any policy or contract on file.")),
         rows=tuple(dict.fromkeys(row for item in inputs for row in item.rows)), n_used=len(inputs),
         plot_data=data[["group", "label", "estimate", "conf_low", "conf_high", "weak"]].reset_index(drop=True),
-        draw=partial(forest, title="What a bad year costs each of them", xlabel=f"USD of {p.price_year}", percent=False),
+        draw=partial(forest, title="Who bears a bad year", xlabel=f"USD of {p.price_year}, mean and {p.level:.0%} interval", percent=False),
         alt=f"Mean cost of {worst(p)}: " + "; ".join(f"{row.label} {money(row.estimate, 'USD', digits=2)}" for row in data.itertuples()) + ".",
         model={"years": years},
     )  # fmt: skip
@@ -167,14 +167,18 @@ def _table(years: dict[str, Years], means: Mapping[str, Floats], *, inputs: int,
             term = f"{party}_{stat}"
             records.append({"term": term, "label": _terms(p)[term], "estimate": middle, "conf_low": low, "conf_high": high, "level": p.level,
                             "n_obs": inputs, "unit": "USD a year" if stat == "mean" else "USD", "party": PARTIES[party], "stat": stat,
-                            "method": f"mean of {p.draws} joint draws" if stat == "mean" else f"compound Poisson by FFT, mean over {len(its.given)} draws; interval over the draws"})  # fmt: skip
+                            "method": f"mean of {p.draws:,} joint draws" if stat == "mean" else f"compound Poisson by FFT, mean over {len(its.given)} draws; interval over the draws"})  # fmt: skip
     return tidy(records)
+
+
+def _part(share: float) -> str:
+    return "nothing" if share <= 0 else probability(share)
 
 
 def _text(table: pd.DataFrame, p: Parameters) -> str:
     at = table.set_index("term")["estimate"]
     whole = at["all_mean"]
-    shares = [f"{name} {percent(at[f'{party}_mean'] / whole, width=0.01)}" for party, name in (("firm", "the firm bears"), ("insurer", "its insurer"), ("provider", "the provider"))]  # fmt: skip
+    shares = [f"{name} {_part(at[f'{party}_mean'] / whole)}" for party, name in (("firm", "the firm bears"), ("insurer", "its insurer"), ("provider", "the provider"))]  # fmt: skip
     if p.insurance_limit == 0 and p.liability_cap == 0:
         return (
             f"Without cyber cover and without liability of the provider the firm bears all of the expected {money(whole, 'USD', digits=2)} a year. "

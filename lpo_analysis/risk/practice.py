@@ -9,7 +9,7 @@ from lpo_analysis.evidence import Evidence, select
 from lpo_analysis.methods.proportions import share_interval
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.risk.parameters import Parameters
-from lpo_analysis.wording import count, percent
+from lpo_analysis.wording import count, listing, percent, sentence
 
 STEPS = {
     "third_party_risk_assessment": ("competence", "assess the risk of those they give work or data to"),
@@ -55,7 +55,12 @@ def steps_in_use(evidence: Evidence, parameters: Parameters) -> Result:
              "who": {"law_firm": "law firms", "corporate": "companies"}.get(row["buyer"], "organisations"), "grade": row["grade"], "publisher": row["publisher"]}
         )  # fmt: skip
     table = tidy(records)
-    said = "; ".join(f"{percent(row.estimate)} of {row.who} {row.label} ({row.year})" for row in table.itertuples())
+    said = ". ".join(
+        sentence(
+            f"of {who}, {listing([f'{percent(row.estimate)} {row.label} ({row.year})' for row in part.itertuples()])}"
+        )
+        for who, part in table.groupby("who", sort=False)
+    )
     firms = table[table["who"] == "law firms"]
-    text = f"What is on file of how common the steps are: {said}. {count(len(firms), 'figure is', 'figures are')} of law firms, and none asked about providers of legal work."
+    text = f"How common some of these steps are is on file. {said}. {count(len(firms), 'figure is', 'figures are')} of law firms, and none asked about providers of legal work."
     return Result("steps_in_use", table, text, rows=tuple(map(str, rows.index)), n_used=len(rows), checks=(Check("Steps of the checklist", None, "Vendors of any kind are meant; no survey on file asked how firms vet a provider of legal work (0 rows)."),))  # fmt: skip

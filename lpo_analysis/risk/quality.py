@@ -78,7 +78,9 @@ def quality(evidence: Evidence, parameters: Parameters) -> Result:
         )
         + "nothing is pooled, and no row compares offshore with onshore work."
     )
-    data = table.assign(group=table["measure"].str.capitalize(), weak=table["grade"].isin(["C", "D"]))
+    # A bound is drawn as one, at its known end.
+    data = table.assign(group=table["measure"].str.capitalize(), weak=table["grade"].isin(["C", "D"]),
+                        estimate=table["estimate"].where(table["conf_low"].notna() & table["conf_high"].notna()))  # fmt: skip
     return Result(
         "quality", table, text, checks=(Check("Offshore against onshore", None, "0 rows, 0 studies: not estimable, because no study measured both."),),
         rows=tuple(rows.index), n_used=len(rows), plot_data=data[["group", "label", "estimate", "conf_low", "conf_high", "weak"]],
@@ -91,8 +93,23 @@ def _order(measure: str) -> int:
     return MEASURES.index(measure) if measure in MEASURES else len(MEASURES)
 
 
+_SAID = {
+    "assessors": "assessors",
+    "jaccard a vs b": "two review teams (Jaccard)",
+    "jaccard original vs a": "first review and team A (Jaccard)",
+    "jaccard original vs b": "first review and team B (Jaccard)",
+    "passed": "a provider's contracts",
+    "approval experienced lawyers": "invoices, experienced lawyers",
+    "approval language model": "invoices, a language model",
+    "line f score best humans": "invoice lines (F score), best people",
+    "line f score language model": "invoice lines (F score), a language model",
+}
+"""What the rest of a category means, where it does not read as words."""
+
+
 def _who(row: pd.Series) -> str:
     measure = row["measure"]
     rest = row["category"].removeprefix(measure).strip("_").replace("_", " ")
+    rest = _SAID.get(rest, rest)
     task = vocabulary.label("any task", row["task"]) if row["task"] not in ("", "all") else ""
     return ", ".join(part for part in (rest, task) if part) or "reviewers"

@@ -146,7 +146,7 @@ def _slipped(plan: Plan, share: float) -> float:
 def _drawn(plan: Plan, p: Parameters, title: str, show: Curve) -> dict[str, Any]:
     """Return the curves of a plan, and their drawing with both levels marked."""
     good, bad = levels(p, p.lot_size)
-    marks = ((good, "AQL"), (bad, "LTPD"))
+    marks = ((good, "good (AQL)"), (bad, "bad (LTPD)"))
     # The whole fall of the curve and both levels; what is worse is never accepted and only takes room.
     frame = curves(plan)
     frame = frame[frame["share"] <= max(1.3 * bad, frame.loc[frame["accept"] >= 0.001, "share"].max())]

@@ -31,6 +31,22 @@ _HUMAN = "human reviewers"
 _NAMES = {"ask practical law": "Ask Practical Law", "lexis plus": "Lexis+", "lexis plus ai": "Lexis+", "westlaw": "Westlaw", "westlaw ai assisted": "Westlaw", "gpt 4": "GPT-4"}  # fmt: skip
 
 
+def tool_name(words: str) -> str:
+    """Write the name of a tool as its maker does.
+
+    Parameters
+    ----------
+    words : str
+        The name as a category holds it, in small letters.
+
+    Returns
+    -------
+    str
+        Such as ``Lexis+`` for ``lexis plus``; what is no name of a tool stays as it is.
+    """
+    return _NAMES.get(words, words)
+
+
 def _tested(rows: pd.DataFrame) -> pd.DataFrame:
     """Split the categories of the tests into who did the task, what was measured and the rest."""
     made = []
@@ -40,7 +56,7 @@ def _tested(rows: pd.DataFrame) -> pd.DataFrame:
         measure = _WRONG if metric == "ai_error_rate" else _SCORED.get(words[-1], _SCORE)
         left = words[:-1] if words[-1] in _SCORED else words
         detail = " ".join(left)
-        made.append((measure, doer, _NAMES.get(detail, detail)))
+        made.append((measure, doer, tool_name(detail)))
     return rows.assign(**dict(zip(("measure", "doer", "detail"), map(list, zip(*made, strict=True)), strict=True)))
 
 

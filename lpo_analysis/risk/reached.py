@@ -16,7 +16,7 @@ from lpo_analysis.methods.proportions import share_interval
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.risk.parameters import Parameters
 from lpo_analysis.risk.rates import known_n
-from lpo_analysis.wording import count, percent
+from lpo_analysis.wording import count, percent, sentence
 
 _REACHED = {
     "client_data_accessed": "Client data accessed, of breached firms",
@@ -226,6 +226,10 @@ def _health() -> dict[str, Any]:
             "definition": "Business associate present, health, 500 people or more", "grade": "B"}  # fmt: skip
 
 
+_TOLD = 6
+"""How many definitions a sentence takes."""
+
+
 def _side_by_side(
     name: str, records: list[dict[str, Any]], used: list[str], p: Parameters, what: str, xlabel: str
 ) -> Result:
@@ -240,6 +244,13 @@ def _side_by_side(
         for definition, part in found.groupby("definition", sort=False)
     ]
     told = int(found["n_obs"].notna().sum())
+    if len(parts) > _TOLD:
+        # Of many definitions a sentence takes the ends; the table has all.
+        least, most = (found.loc[found["estimate"].agg(end)] for end in ("idxmin", "idxmax"))
+        one, other = (f"{row['definition'][:1].lower()}{row['definition'][1:]}" for row in (least, most))
+        parts = [
+            f"from {percent(least['estimate'])} ({one}) to {percent(most['estimate'])} ({other}), all of them in the table"
+        ]
     text = (
         f"How often {what} depends on what is counted. {count(len(found), 'figure')} by {count(found['definition'].nunique(), 'definition')}: {'; '.join(parts)}. "
         "Nothing is pooled, because no definition has three makers with known n."
@@ -248,6 +259,6 @@ def _side_by_side(
     return Result(
         name, found, text, checks=(Check("Bases", told == len(found), f"{told} of {len(found)} figures tell how many breaches or organisations are behind them; the others stand without an interval."),),
         rows=tuple(dict.fromkeys(used)), n_used=len(found), plot_data=data[["group", "label", "estimate", "conf_low", "conf_high", "weak"]],
-        draw=partial(forest, title=f"How often {what}, by definition", xlabel=xlabel),
+        draw=partial(forest, title=sentence(f"{what}, by definition"), xlabel=xlabel),
         alt=f"{count(len(found), 'published share')} in {count(found['definition'].nunique(), 'definition')}, from {percent(found['estimate'].min())} to {percent(found['estimate'].max())}.",
     )  # fmt: skip

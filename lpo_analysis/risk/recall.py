@@ -213,7 +213,7 @@ def recall_plan(parameters: Parameters) -> Result:
     )  # fmt: skip
     return Result(
         "recall_plan", table, text, checks=checks, plot_data=drawn,
-        draw=partial(band, title="How well samples tell recall", xlabel="documents checked", ylabel="recall", log=True, zero=False, mark=float(sum(s.sampled for s in strata)), mark_text="narrow enough"),
+        draw=partial(band, title="How well samples tell recall", xlabel="documents checked", ylabel="recall", log=True, zero=False, mark=float(sum(s.sampled for s in strata)), mark_text=f"{sum(s.sampled for s in strata):,}: narrow enough"),
         alt=f"Interval of recall by documents checked: it is {_margin(p)} to either side at about {number(sum(s.sampled for s in strata), digits=2)}.",
     )  # fmt: skip
 

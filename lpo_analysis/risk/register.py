@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from lpo_analysis.charts import dotplot, exceedance
+from lpo_analysis.charts import dotplot, exceedance, forest
 from lpo_analysis.evidence import table
 from lpo_analysis.methods.binned import fit_binned
 from lpo_analysis.methods.binned_likelihood import fit_many, quantiles_of
@@ -220,8 +220,8 @@ def _third_party(cells: pd.DataFrame, level: float) -> Result:
         log_ratio = np.log(listed[f"affected_third_party_p{q}"] / listed[f"affected_other_p{q}"].astype(float))
         errors = _resampled(cells, q / 100)
         shown += [
-            {"label": f"{year}, {_NAMES[q]}", "year": year, "quantile": q / 100, "estimate": np.exp(value), "conf_low": np.exp(value - z * error),
-             "conf_high": np.exp(value + z * error), "main": year == CLUSTER_YEAR}
+            {"group": _NAMES[q].capitalize(), "label": str(year), "year": year, "quantile": q / 100, "estimate": np.exp(value), "conf_low": np.exp(value - z * error),
+             "conf_high": np.exp(value + z * error), "weak": year == CLUSTER_YEAR}
             for (year, value), error in zip(log_ratio.items(), errors, strict=True)
         ]  # fmt: skip
         for name, kept in (("all", log_ratio), (f"without_{CLUSTER_YEAR}", log_ratio.drop(CLUSTER_YEAR))):
@@ -252,7 +252,7 @@ def _third_party(cells: pd.DataFrame, level: float) -> Result:
         "register_third_party", result, text,
         checks=(Check("One vendor", False, f"Many of {CLUSTER_YEAR} are {CLUSTER}: they are not independent, so the interval of that year is too narrow."),),
         rows=_ROWS, n_used=int(cells["n"].sum()), plot_data=frame,
-        draw=partial(dotplot, title="Third-party breaches against the others", xlabel="ratio of people affected", reference=1.0, reference_text="no difference", log=True),
+        draw=partial(forest, title="Third-party breaches against the others", xlabel=f"people reached, as a multiple of the others; {level:.0%} interval; open: {CLUSTER_YEAR}", percent=False, reference=1.0, log=True),
         alt=f"Ratios of the quartiles of third-party breaches to those of the others, by year; those of {CLUSTER_YEAR} are set off and the upper quartile stands at {number(far['estimate'], digits=2)}.",
     )  # fmt: skip
 

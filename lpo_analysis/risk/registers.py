@@ -121,7 +121,7 @@ def registers(evidence: Evidence, parameters: Parameters) -> Result:
         One term a register: ``estimate`` events a year of reporting (or per 1,000 incidents collected), the wider of the Poisson and the
         negative binomial interval; ``ratio`` variance over mean, ``p_poisson``, ``p_adjusted`` (Holm, over
         registers whose counts stand there once), ``alpha``, and ``yearly`` the factor from year to year
-        with its interval where five whole years are told. The last term, ``per_firm``, is not estimable.
+        with its interval where five whole years are told, ``p_yearly`` its p value (Holm, over the same registers). The last term, ``per_firm``, is not estimable.
 
     Notes
     -----
@@ -143,7 +143,10 @@ def registers(evidence: Evidence, parameters: Parameters) -> Result:
     records = [_record(s, _fitted(tuple(s.counts), tuple(s.exposure), p.level, p.seed), p.level) for s in series]
     found = tidy([*records, missing])
     # Counts of a series that stands there twice are tested once, and all tests of one question share their error.
-    found["p_adjusted"] = _adjusted(found["p_poisson"].where(~found["term"].isin([s.term for s in series if s.again])))
+    once = ~found["term"].isin([s.term for s in series if s.again])
+    found["p_adjusted"] = _adjusted(found["p_poisson"].where(once))
+    if "yearly" in found:
+        found["p_yearly"] = _adjusted(found["p_yearly"].where(once))
     tested = found[found["p_adjusted"].notna()]
     over = tested[tested["p_adjusted"] < 0.05]
     yearly = found[found["unit"] == "events a year"]
@@ -158,26 +161,20 @@ def registers(evidence: Evidence, parameters: Parameters) -> Result:
         if len(tested)
         else "None has several counts, so Poisson cannot be tested. "
     )
-    moved = (
-        [r for r in found.dropna(subset=["yearly"]).itertuples() if r.yearly_low > 1 or r.yearly_high < 1]
-        if "yearly" in found
-        else []
-    )
-    long = int(found["yearly"].notna().sum()) if "yearly" in found else 0
-    changes = listing([f"{r.yearly:.2f} a year ({r.yearly_low:.2f} to {r.yearly_high:.2f}; {r.label})" for r in moved])
-    trends = (
-        f"Of {long} with {TREND} whole years or more {len(moved)} {'changes' if len(moved) == 1 else 'change'} over time"
-        + (f", by a factor of {changes}. " if moved else ". ")
-        if long
+    trends = _trends(found, once, p.level)
+    agreed = _consistent(series)
+    apart = (
+        "Two sources on the UK regulator contradict each other, as the checks tell. "
+        if any(check.passed is False for check in agreed)
         else ""
     )
     data = found[found["unit"] == "events a year"].assign(main=lambda f: f["p_adjusted"] < 0.05)
     return Result(
         "registers", found,
-        f"{said}{scatter}{trends}A rate per firm, and a rate ratio of legal to other sectors, are not estimable, because no register comes with a number of firms (0 denominators).",
+        f"{said}{scatter}{trends}{apart}A rate per firm, and a rate ratio of legal to other sectors, are not estimable, because no register comes with a number of firms (0 denominators).",
         checks=(
             _poisson(tested, over),
-            *_consistent(series),
+            *agreed,
             Check("Denominator", False, "0 registers tell how many firms could have reported."),
             Check("Part years", None, f"{count(sum(s.dropped for s in series), 'entry', 'entries')} of a year that was not over {'was' if sum(s.dropped for s in series) == 1 else 'were'} left out."),
         ),
@@ -186,6 +183,22 @@ def registers(evidence: Evidence, parameters: Parameters) -> Result:
         draw=partial(dotplot, title="Entries a year in each register", xlabel="entries a year", log=True),
         alt=f"Yearly entries of {count(len(data), 'register')} with intervals on a logarithmic scale.",
     )  # fmt: skip
+
+
+def _trends(found: pd.DataFrame, once: pd.Series, level: float) -> str:
+    """Say which registers change over time, one test each and all adjusted together."""
+    if "yearly" not in found:
+        return ""
+    long = found[once & found["yearly"].notna()]
+    moved = long[long["p_yearly"] <= 1 - level]
+    told = [
+        f"{row.label}, by a factor of {row.yearly:.2f} a year ({level:.0%} interval {row.yearly_low:.2f} to {row.yearly_high:.2f})"
+        for row in moved.itertuples()
+    ]
+    which = f"{len(moved) or 'none'} {'change' if len(moved) > 1 else 'changes'} over time by more than chance, after Holm's adjustment for {count(len(long), 'test')}"
+    return f"Of {count(len(long), 'register')} with {TREND} whole years or more {which}" + (
+        f": {listing(told)}. " if told else ". "
+    )
 
 
 def _adjusted(p: pd.Series) -> pd.Series:
@@ -214,8 +227,13 @@ def _consistent(series: list[_Series]) -> tuple[Check, ...]:
     left = (whole - told) / rest
     fits = left >= 0.5 * min(parts.counts)
     text = (
-        f"One source counts {whole:,} UK reports in {long.exposure[0]:g} years, another {told:,} in {sum(parts.exposure):g} of them, which leaves {left:,.0f} for each other year: "
-        + ("no contradiction." if fits else "they cannot count the same.")
+        f"Of the same regulator, one source has {whole:,} reports of the legal sector in {long.exposure[0]:g} years, another {told:,} in {sum(parts.exposure):g} of them. "
+        + (
+            f"That leaves {left:,.0f} for each other year: no contradiction."
+            if fits
+            else f"That would leave {max(left, 0):,.0f} for each other year, against {min(parts.counts):,} and more: the two do not count the same. What differs (which incidents, or which firms are legal) is not "
+            "on file, so both are shown, neither is corrected, and no other number of this report rests on them."
+        )
     )
     return (Check("UK counts agree", fits, text),)
 
@@ -239,5 +257,10 @@ def _record(s: _Series, fit: CountFit, level: float) -> dict[str, Any]:
     }  # fmt: skip
     if len(s.counts) >= TREND and fit.total:
         slope = count_trend(s.counts, s.years, s.exposure, level=level)
-        record |= {"yearly": slope.ratio, "yearly_low": slope.conf_low, "yearly_high": slope.conf_high}
+        record |= {
+            "yearly": slope.ratio,
+            "yearly_low": slope.conf_low,
+            "yearly_high": slope.conf_high,
+            "p_yearly": slope.p_value,
+        }
     return record

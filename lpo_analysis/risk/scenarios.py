@@ -118,7 +118,7 @@ def _scenario(term: str, label: str, draws: Mapping[str, Floats], rows: list[str
     chance, low, high = spread(-np.expm1(-client * p.horizon_years), p.level)
     loss, least, most = spread(expected_loss_of(draws, p), p.level)
     return {"term": term, "label": label, "estimate": chance, "conf_low": low, "conf_high": high, "level": p.level, "n_obs": len(rows), "unit": "probability",
-            "method": f"mean of {p.draws} joint draws", "events": float(client.mean()), "loss": loss, "loss_low": least, "loss_high": most, "row_ids": ", ".join(dict.fromkeys(rows))}  # fmt: skip
+            "method": f"mean of {p.draws:,} joint draws", "events": float(client.mean()), "loss": loss, "loss_low": least, "loss_high": most, "row_ids": ", ".join(dict.fromkeys(rows))}  # fmt: skip
 
 
 def _text(table: pd.DataFrame, p: Parameters) -> str:
@@ -127,9 +127,10 @@ def _text(table: pd.DataFrame, p: Parameters) -> str:
     if others.empty:
         return f"No other definition of a breach that reaches client data is on file at grade {'/'.join(p.grades)}, so the headline stands alone."
     low, high = table.loc[table["estimate"].idxmin()], table.loc[table["estimate"].idxmax()]
+    wide, span = float(head["conf_high"] - head["conf_low"]), float(high["estimate"] - low["estimate"])
     return (
-        f"The interval of the headline ({percent(head['conf_low'], width=0.05)} to {percent(head['conf_high'], width=0.05)} within {years}) holds what is not known given its definition; it does not hold "
-        f"other definitions of the same event. By those on file the chance within {years} runs from {percent(low['estimate'], width=0.05)} ({low['label']}) to "
-        f"{percent(high['estimate'], width=0.05)} ({high['label']}), and the expected loss from {money(table['loss'].min(), 'USD', digits=2)} to {money(table['loss'].max(), 'USD', digits=2)} a year. "
+        f"The interval of the headline ({percent(head['conf_low'], width=wide)} to {percent(head['conf_high'], width=wide)} within {years}) holds what is not known given its definition; it does not hold "
+        f"other definitions of the same event. By those on file the chance within {years} runs from {percent(low['estimate'], width=span)} ({low['label']}) to "
+        f"{percent(high['estimate'], width=span)} ({high['label']}), and the expected loss from {money(table['loss'].min(), 'USD', digits=2)} to {money(table['loss'].max(), 'USD', digits=2)} a year. "
         "They differ in words, samples and makers: reasons to doubt each, none to leave one out, and nothing on file weighs them."
     )

@@ -154,7 +154,7 @@ def breach_cost(evidence: Evidence, parameters: Parameters, *, rate: Rate | None
         middle, low, high = spread(sample, p.level)
         unit = "share of breaches" if term == "floor_share" else "USD"
         records.append({"term": term, "label": _terms(p)[term], "estimate": middle, "std_error": float(sample.std()), "conf_low": low, "conf_high": high,
-                        "level": p.level, "n_obs": len(rows), "unit": unit, "method": f"mean of {p.draws} joint draws"})  # fmt: skip
+                        "level": p.level, "n_obs": len(rows), "unit": unit, "method": f"mean of {p.draws:,} joint draws"})  # fmt: skip
     table, by_size, means = tidy(records), by_records(draws, p), study_means(evidence, p)
     own, other, floor = (table.iloc[i] for i in range(3))
 
@@ -185,7 +185,7 @@ def breach_cost(evidence: Evidence, parameters: Parameters, *, rate: Rate | None
                 Check("Linear in records", None, "No figure on file shows how the cost of a record falls with the number of records; it is taken as constant above the floor.")),
         rows=(*rows, "table:breach_size_bins_us_health:all"), n_used=len(rows),
         plot_data=data[["group", "label", "estimate", "conf_low", "conf_high", "weak"]],
-        draw=partial(forest, title="What one breach costs, by what the firm holds", xlabel=f"USD of {p.price_year}, expected cost of a breach", percent=False, log=True),
+        draw=partial(forest, title="What one breach costs, by what the firm holds", xlabel=f"USD of {p.price_year}, mean and {p.level:.0%} interval", percent=False, log=True),
         alt="Expected cost of a breach: " + "; ".join(f"{row.label} records {money(row.estimate, 'USD', digits=2)}" for row in data.itertuples()) + ".",
         model={"by_records": by_size, "study_means": means},
     )  # fmt: skip

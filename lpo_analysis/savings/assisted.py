@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,8 +18,9 @@ from lpo_analysis.methods.inputs import draw_jointly
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.savings.analysis import WHO, Analysis, quantiles
 from lpo_analysis.savings.costs import Costs, costs
+from lpo_analysis.savings.findings import span_of
 from lpo_analysis.savings.options import BY_THE_HOUR
-from lpo_analysis.wording import count, listing, percent, probability
+from lpo_analysis.wording import count, listing, percent, probability, sentence
 
 KINDS = {
     "trial": "measured in a trial",
@@ -156,13 +158,20 @@ def _shown(name: str, rows: pd.DataFrame, text: str, *, title: str) -> Result:
          "grade": row.grade, "note": row.note}
         for row in ordered.itertuples()
     )  # fmt: skip
-    data = pd.DataFrame({"group": ordered["sense"], "label": frame["label"].to_numpy(), "estimate": (low + high) / 2, "conf_low": low, "conf_high": high,
+    known = ~ordered["form"].isin(["floor", "ceiling"])
+    data = pd.DataFrame({"group": ordered["sense"].map(sentence), "label": frame["label"].to_numpy(), "estimate": ((low + high) / 2).where(known),
+                         "conf_low": ordered["low"], "conf_high": ordered["high"],
                          "weak": ordered["kind"] != "trial"}).reset_index(drop=True)  # fmt: skip
     return Result(
         name, frame, text, rows=tuple(ordered.index), n_used=len(ordered), plot_data=data,
         draw=partial(forest, title=title, xlabel="saved; filled: measured in a trial, open: told or modelled"),
-        alt=f"{title}, one line a figure: " + "; ".join(f"{row.label} {percent(row.conf_low)} to {percent(row.conf_high)}" for row in data.itertuples(index=False)) + ".",
+        alt=f"{title}, one line a figure: " + "; ".join(f"{row.label} {_ends(row)}" for row in data.itertuples(index=False)) + ".",
     )  # fmt: skip
+
+
+def _ends(row: Any) -> str:
+    """Say a figure by the ends that are known of it, once where they are one."""
+    return " to ".join(dict.fromkeys(percent(end) for end in (row.conf_low, row.conf_high) if pd.notna(end)))
 
 
 def _label(row: object) -> str:
@@ -258,7 +267,7 @@ def assisted(analysis: Analysis) -> Result:
     common: dict[str, object] = {
         "level": p.level,
         "n_obs": len(both.with_ai.rows),
-        "method": f"median of {p.draws} joint draws",
+        "method": f"median of {p.draws:,} joint draws",
     }
 
     def record(term: str, label: str, draws: Floats, unit: str = "share") -> dict[str, object]:
@@ -315,8 +324,8 @@ def _text(both: _Pair, by: pd.DataFrame, level: float) -> str:
     rungs = {rung: len(both.with_ai.inputs.by_rung((rung,))) or "none" for rung in (1, 2, 3, 4)}
     verb = "less" if saving["estimate"] >= 0 else "more"
     lines = [
-        (f"Done by own lawyers with AI the work costs {percent(abs(saving['estimate']))} {verb} than today (interval of the saving "
-        f"{percent(saving['conf_low'])} to {percent(saving['conf_high'])}), if a person goes over {percent(p.ai_check_share[0])} to "
+        (f"Done by own lawyers with AI the work costs {percent(abs(saving['estimate']))} {verb} than today ({level:.0%} interval "
+        f"{span_of(saving['conf_low'], saving['conf_high'])}), if a person goes over {percent(p.ai_check_share[0])} to "
         f"{percent(p.ai_check_share[1])} of it; it is cheaper than {who} in {where} in {probability(float(by.at['p_ai_cheaper', 'estimate']))} of the draws.")
     ]  # fmt: skip
     if share["estimate"] <= 0:
@@ -331,7 +340,7 @@ def _text(both: _Pair, by: pd.DataFrame, level: float) -> str:
         )
     else:
         lines.append(
-            f"It stops being cheaper once a person goes over {percent(share['estimate'])} of the work (median; {level:.0%} interval {_end(share['conf_low'])} to "
+            f"It stops being cheaper once a person goes over {_end(share['estimate'])} of the work (median; {level:.0%} interval {_end(share['conf_low'])} to "
             f"{_end(share['conf_high'])}); in {probability(below)} of the draws it is dearer even if nobody goes over anything, in {probability(above)} cheaper even if "
             "everything is."
         )
@@ -342,7 +351,7 @@ def _text(both: _Pair, by: pd.DataFrame, level: float) -> str:
 
 
 def _end(share: float) -> str:
-    return "nothing" if share <= 0 else "everything" if share >= 1 else percent(share)
+    return "nothing" if share < 0.005 else "all" if share >= 0.995 else percent(share)
 
 
 def _checks(both: _Pair, share: Floats, none: Floats, everything: Floats, other: Floats) -> tuple[Check, ...]:

@@ -14,7 +14,7 @@ from lpo_analysis.evidence import Evidence, table
 from lpo_analysis.evidence.money import ends
 from lpo_analysis.results import Check, Result, tidy
 from lpo_analysis.savings.analysis import Analysis
-from lpo_analysis.wording import count, percent
+from lpo_analysis.wording import count, percent, sentence
 
 DENOMINATORS = {
     "rate": ("rate_gap", "gap of rates or pay only"),
@@ -121,7 +121,8 @@ def claims_against_model(analysis: Analysis) -> Result:
         parts.append(
             pd.DataFrame(
                 {
-                    "group": label,
+                    "group": sentence(label),
+                    "bound": drawn["form"].map(BOUNDS).fillna(""),
                     "label": [claim_label(row) for row in drawn.itertuples()],
                     "low": drawn["low"],
                     "high": drawn["high"],
@@ -144,6 +145,10 @@ def claims_against_model(analysis: Analysis) -> Result:
         + "; ".join(f"{row.label}, {row.n_obs} claims from {percent(row.claim_low)} to {percent(row.claim_high)}"
                     for row in result.itertuples(index=False)) + ".",
     )  # fmt: skip
+
+
+BOUNDS = {"floor": ">", "ceiling": "<"}
+"""How a figure marks what is claimed as at least, or at most, so much."""
 
 
 def claim_label(row: object) -> str:

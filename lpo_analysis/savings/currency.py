@@ -145,7 +145,7 @@ def currency_risk(analysis: Analysis) -> Result:
     text = _text(p, found, frame.set_index("term"), move, changes)
     return Result(
         "currency", frame, text, rows=rows, n_used=n, plot_data=data, checks=_checks(p, changes),
-        draw=partial(band, title=f"Change of {there} in {here}, year by year", xlabel="year", ylabel="nominal change"),
+        draw=partial(band, title=f"How {there} moved against {here}", ylabel="change from year to year, nominal"),
         alt=f"Line of the nominal change of {there} in {here} in each year from {changes.index.min()} to {changes.index.max()}, between "
             f"{percent(yearly.min())} and {percent(yearly.max())}.",
     )  # fmt: skip
@@ -196,6 +196,14 @@ def _effect(analysis: Analysis) -> dict[str, object]:
     return {**record, "estimate": middle, "conf_low": low, "conf_high": high, "method": "all other inputs as drawn"}
 
 
+def _shift(points: float) -> str:
+    """Say by how much the net saving moves."""
+    by = round(100 * abs(points))
+    if not by:
+        return "hardly moves the net saving"
+    return f"{'raises' if points > 0 else 'lowers'} the net saving by {by} percentage point{'' if by == 1 else 's'}"
+
+
 def _text(
     p: Parameters, found: tuple[str, str], by: pd.DataFrame, move: tuple[float, int] | None, changes: pd.Series
 ) -> str:
@@ -220,7 +228,7 @@ def _text(
     )
     if pd.notna(effect["estimate"]):
         lines.append(
-            f"From its low to its high end that moves the net saving by {100 * effect['estimate']:+.0f} percentage points (median), because "
+            f"From its low to its high end that {_shift(float(effect['estimate']))} (median), because "
             + (
                 "the whole fee follows"
                 if p.contract_currency == "provider"

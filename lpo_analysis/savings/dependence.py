@@ -94,7 +94,7 @@ def common_correlation(analysis: Analysis) -> Result:
         middle, low, high = quantiles(net, p.level)
         records.append(
             {"term": term, "label": label, "estimate": middle, "conf_low": low, "conf_high": high, "std_error": float(net.std()), "level": p.level,
-             "n_obs": len(analysis.rows), "unit": "share", "p_loss": float(np.mean(net <= 0)), "method": f"median of {p.draws} joint draws"}
+             "n_obs": len(analysis.rows), "unit": "share", "p_loss": float(np.mean(net <= 0)), "method": f"median of {p.draws:,} joint draws"}
         )  # fmt: skip
     table = tidy(records)
     first, last = table.iloc[0], table.iloc[-1]

@@ -356,12 +356,21 @@ def _text(analysis: Analysis, by: pd.DataFrame, growth: Growth | None, years: in
             f"{_sign(np.expm1(growth.full))} a year. Carried as an excess that fades, it is {_sign(used['drift'])} a year in the median, "
             f"which makes the price {number(used['multiple'])} times the one observed."
         )
-    effect = f"Without any drift the net saving would be {percent(none['estimate'])}, with it {percent(used['estimate'])} (medians)"
+    before, after = percent(none["estimate"]), percent(used["estimate"])
+    effect = (
+        f"With or without a drift the net saving is {after} (medians)"
+        if before == after
+        else f"Without any drift the net saving would be {before}, with it {after} (medians)"
+    )
     if "full" in by.index:
         full = by.loc["full"]
         effect += (
-            f"; carried in full, which no row bears, the price would be {number(full['multiple'], digits=2)} times the one observed and the net "
-            f"saving {percent(full['estimate'])}"
+            f"; carried in full, which no row bears, the price would be {number(full['multiple'], digits=2)} times the one observed and "
+            + (
+                f"the net saving {percent(full['estimate'])}"
+                if full["estimate"] > -2
+                else f"the work would cost {number(1 - full['estimate'], digits=2)} times what it costs today"
+            )
         )
     return f"{opening} {effect}."
 

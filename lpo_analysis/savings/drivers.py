@@ -223,14 +223,16 @@ def comparators(analysis: Analysis) -> Result:
     if len(table) == 1:
         text = f"Only one baseline has a cost on file here: {low['label']}."
     else:
+        turns = high["estimate"] >= 0 > low["estimate"]
+        head = "The comparator decides" if turns else "The comparator changes how much, not which"
         text = (
-            f"The comparator decides: measured against {article(high['label'])} the work moved costs {_signed(high['estimate'])}, against "
+            f"{head}: measured against {article(high['label'])} the work moved costs {_signed(high['estimate'])}, against "
             f"{article(low['label'])} {_signed(low['estimate'])} (medians)."
         )
     return Result(
         "comparators", table, text, rows=analysis.rows, n_used=len(table),
         plot_data=table[["label", "estimate", "conf_low", "conf_high"]].assign(main=table["term"] == p.baseline),
-        draw=partial(intervals, title="The comparator decides", xlabel=f"net saving on the work, median and {p.level:.0%} interval"),
+        draw=partial(intervals, title="Net saving, by whom it is measured against", xlabel=f"net saving on the work, median and {p.level:.0%} interval"),
         alt="Net saving against each comparator: "
         + "; ".join(f"{row.label} {percent(row.estimate)} ({percent(row.conf_low)} to {percent(row.conf_high)})"
                     for row in table.itertuples(index=False)) + ".",
@@ -287,18 +289,22 @@ def by_grades(analysis: Analysis) -> Result:
         records.append(record)
     table = tidy(records)
     own = table[table["term"] == "".join(sorted(p.grades))].iloc[0]
-    said = []
+    here = f"{percent(own['estimate'])} from {count(int(own['n_obs']), 'row')} at the grades of this report"
+    by_outcome: dict[str, list[str]] = {}
     for row in table[table["term"] != own["term"]].itertuples(index=False):
         if pd.isna(row.estimate):
-            said.append(f"grades {row.label} leave nothing to compute")
+            outcome = "leave nothing to compute"
         elif row.n_obs == own["n_obs"] and row.estimate == own["estimate"]:
-            said.append(f"grades {row.label} change nothing")
+            outcome = "change nothing"
         else:
-            said.append(
-                f"grades {row.label} give {percent(row.estimate)} ({percent(row.conf_low)} to {percent(row.conf_high)}) from "
-                f"{count(int(row.n_obs), 'row')}"
-            )
-    text = sentence(
-        f"{listing(said)}, against {percent(own['estimate'])} from {count(int(own['n_obs']), 'row')} at the grades of this report."
+            outcome = f"give {percent(row.estimate)} ({percent(row.conf_low)} to {percent(row.conf_high)}) from {count(int(row.n_obs), 'row')}"
+        by_outcome.setdefault(outcome, []).append(str(row.label))
+    # Sets of grades that come to the same are told together.
+    said = [f"grades {listing(sets, last='or')} {outcome}" for outcome, sets in by_outcome.items()]
+    same = list(by_outcome) == ["change nothing"]
+    text = (
+        f"Other grades change nothing: the net saving stays {here}."
+        if same
+        else f"{sentence(listing(said))}, against {here}."
     )
     return Result("by_grades", table, text, rows=analysis.rows, n_used=len(table))

@@ -95,7 +95,7 @@ def hours(analysis: Analysis) -> Result:
         records.append(
             {"term": line, "label": labels.get(line, "own hours released, net"), "estimate": middle, "conf_low": low, "conf_high": high,
              "std_error": float(draws.std()), "level": p.level, "n_obs": len(analysis.rows), "unit": "hours a year",
-             "mean": float(draws.mean()), "method": f"median of {p.draws} joint draws"}
+             "mean": float(draws.mean()), "method": f"median of {p.draws:,} joint draws"}
         )  # fmt: skip
     table = tidy(records)
     by = table.set_index("term")
@@ -109,7 +109,7 @@ def hours(analysis: Analysis) -> Result:
     return Result(
         "hours", table, _hours_text(p, by), rows=analysis.rows, n_used=len(analysis.rows), plot_data=data, checks=_hours_checks(analysis, by),
         draw=partial(draw_waterfall, title="Own hours released and taken", xlabel="hours a year, means of the draws",
-                     text=partial(number, digits=3)),
+                     text=partial(number, digits=2)),
         alt=f"Bars of own hours a year: {number(means['released'])} released, "
             f"{listing([f'{number(means[s])} taken by {labels[s]}' for s in steps])}; {number(means['net_hours'])} net.",
     )  # fmt: skip
@@ -337,7 +337,7 @@ def hours_value(analysis: Analysis) -> Result:
     rows = tuple(dict.fromkeys(row for item in items for row in item.rows))
     table = tidy(
         [{"term": term, "label": label, "estimate": middle, "conf_low": low, "conf_high": high, "std_error": float(value.std()),
-          "level": p.level, "n_obs": len(rows), "unit": unit, "method": f"median of {p.draws} joint draws"},
+          "level": p.level, "n_obs": len(rows), "unit": unit, "method": f"median of {p.draws:,} joint draws"},
          *({"term": item.name, "label": item.label, "estimate": item.median, "conf_low": item.low, "conf_high": item.high, "level": 0.9,
             "n_obs": len(item.rows), "unit": item.unit, "rung": item.rung, "method": item.basis} for item in items)]
     )  # fmt: skip

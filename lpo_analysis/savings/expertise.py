@@ -320,7 +320,7 @@ def _record(p: Parameters, term: str, label: str, draws: Floats, unit: str, n: i
     middle, low, high = quantiles(draws, p.level)
     spread = float(draws.std()) if np.isfinite(draws).all() else float("nan")
     return {"term": term, "label": label, "estimate": middle, "conf_low": low, "conf_high": high, "std_error": spread, "level": p.level,
-            "n_obs": n, "unit": unit, "method": f"median of {p.draws} joint draws"}  # fmt: skip
+            "n_obs": n, "unit": unit, "method": f"median of {p.draws:,} joint draws"}  # fmt: skip
 
 
 def _curve(drawn: Mapping[str, Floats], price: Floats, p: Parameters) -> pd.DataFrame:

@@ -45,6 +45,29 @@ def signed(share: float, width: float) -> str:
     return f"{percent(abs(share), width=width)} {'less' if share >= 0 else 'more'}"
 
 
+def span_of(low: float, high: float) -> str:
+    """Say the interval of a saving in words, from its costly end to the other.
+
+    Parameters
+    ----------
+    low, high : float
+        Ends of the interval; above 0 the buyer pays less.
+
+    Returns
+    -------
+    str
+        Such as ``12% to 30% less`` or ``40% more to 5% less``.
+    """
+    width = high - low
+    ends = [
+        "no change" if percent(abs(end), width=width).strip("0.%") == "" else signed(end, width) for end in (low, high)
+    ]
+    one, other = ends
+    if one.split(" ")[-1] == other.split(" ")[-1] and one != other:
+        return f"{one.split(' ')[0]} to {other}"
+    return one if one == other else f"{one} to {other}"
+
+
 def verdict(low: float, high: float, p_loss: float) -> str:
     """Put an interval of a saving into words.
 
@@ -62,9 +85,9 @@ def verdict(low: float, high: float, p_loss: float) -> str:
     """
     said = f"under these inputs nothing is saved in {probability(p_loss)} of the draws"
     if low > 0:
-        return f"the whole interval lies above zero; {said}"
+        return f"a saving over the whole interval; {said}"
     if high < 0:
-        return f"the whole interval lies below zero, so moving costs more; {said}"
+        return f"a loss over the whole interval; {said}"
     if 0.1 < p_loss < 0.9:
         return f"too uncertain to call; {said}"
     return f"likely a {'saving' if p_loss <= 0.1 else 'loss'}, but not sure; {said}"
@@ -124,7 +147,7 @@ def three_numbers(analysis: Analysis) -> Result:
         else:
             middle, low, high = quantiles(draws, p.level)
             record |= {"estimate": middle, "std_error": float(draws.std()), "conf_low": low, "conf_high": high,
-                       "method": f"median of {p.draws} joint draws"}  # fmt: skip
+                       "method": f"median of {p.draws:,} joint draws"}  # fmt: skip
         records.append(record)
     table = tidy(records)
     p_loss = float(np.mean(c.net_saving <= 0))
@@ -138,7 +161,9 @@ def three_numbers(analysis: Analysis) -> Result:
         n_dropped=analysis.gathered.n_set_aside,
         plot_data=table[["label", "estimate", "conf_low", "conf_high"]].assign(main=table["term"] == "net_saving"),
         draw=partial(
-            intervals, title="Three numbers, never the same", xlabel=f"saving, median and {p.level:.0%} interval"
+            intervals,
+            title="Three savings, never the same",
+            xlabel=f"saving, median and {p.level:.0%} interval; below 0% it costs more",
         ),
         alt=_alt(table, p.level),
         model={"p_loss": p_loss},
@@ -166,8 +191,7 @@ def _sentences(analysis: Analysis, table: pd.DataFrame, p_loss: float) -> str:
     def phrase(term: str) -> tuple[str, str]:
         row = table.loc[term]
         width = row["conf_high"] - row["conf_low"]
-        span = f"{percent(row['conf_low'], width=width)} to {percent(row['conf_high'], width=width)}"
-        return signed(row["estimate"], width), span
+        return signed(row["estimate"], width), span_of(row["conf_low"], row["conf_high"])
 
     gap, gap_span = phrase("rate_gap")
     net, net_span = phrase("net_saving")
@@ -182,7 +206,7 @@ def _sentences(analysis: Analysis, table: pd.DataFrame, p_loss: float) -> str:
     )
     by_the_hour = (
         f"By {hour}, {who} in {places[0]} {verb} {gap} than {article(role)} in {places[1]} "
-        f"({p.level:.0%} interval of the saving {gap_span})."
+        f"({p.level:.0%} interval {gap_span})."
     )
     around = count(len(analysis.costs.lines) - 1, "cost line")
     in_all = (
@@ -200,8 +224,7 @@ def _sentences(analysis: Analysis, table: pd.DataFrame, p_loss: float) -> str:
         kind = "falls" if budget["estimate"] >= 0 else "rises"
         lines.append(
             f"If the work is {percent(share.low, width=0.05)} to {percent(share.high, width=0.05)} of the whole legal budget{whose} the budget "
-            f"{kind} by {percent(abs(budget['estimate']), width=width)} (interval of the saving {percent(budget['conf_low'], width=width)} to "
-            f"{percent(budget['conf_high'], width=width)})."
+            f"{kind} by {percent(abs(budget['estimate']), width=width)} (interval {span_of(budget['conf_low'], budget['conf_high'])})."
         )
     return " ".join(lines)
 
@@ -285,12 +308,18 @@ def selection(analysis: Analysis) -> Result:
     grades = used["grade"].value_counts().sort_index()
     studies = used["study_id"].nunique()
     first, last = int(used["year_start"].min()), int(used["year_end"].max())
+    aside = analysis.gathered.n_set_aside
     text = (
         f"{count(len(used), 'observation')} from {count(studies, 'study', 'studies')} entered ("
         + listing([f"{n} of grade {grade}" for grade, n in grades.items()])
-        + f"), observed {first} to {last}, and {count(official, 'row')} of official wage statistics; "
-        f"{count(analysis.gathered.n_set_aside, 'row')} of the same kind {'was' if analysis.gathered.n_set_aside == 1 else 'were'} set aside as a "
-        "mere floor or ceiling."
+        + f"), observed {first} to {last}"
+        + (f", and {count(official, 'row')} of official wage statistics" if official else "")
+        + "; "
+        + (
+            f"{count(aside, 'row')} of the same kind {'was' if aside == 1 else 'were'} set aside as a mere floor or ceiling."
+            if aside
+            else "none had to be set aside as a mere floor or ceiling."
+        )
     )
     if p.buyer_size != "all":
         sized = any("first-year associates" in item.basis for item in analysis.inputs)
@@ -344,15 +373,19 @@ def waterfall(analysis: Analysis) -> Result:
             "kind": ["total", "start", *["step"] * (len(steps) - 1), "total"],
         }
     )
+    # Parts have intervals, too, but hang together; those of the two totals say how sure the comparison is.
+    totals = data["kind"] == "total"
+    data = data.join(table[["conf_low", "conf_high"]].where(totals))
     first = next(iter(steps))
     biggest = max((line for line in steps if line != first), key=lambda line: steps[line])
     extra = moved - steps[first]
     # All amounts of one waterfall to the same decimals, those the larger total bears with three digits.
     said = partial(money, currency=p.currency, width=max(today, moved) / 10)
+    round_ = partial(money, currency=p.currency, width=max(today, moved))
     text = (
-        f"An hour of the work costs {said(today)} today and {said(moved)} {done}, on average over the "
-        f"draws and in prices of {p.price_year}. {sentence(names[first])}: {said(steps[first])} of that; everything "
-        f"around it adds {said(extra)}, the largest part being {names[biggest]} ({said(steps[biggest])})."
+        f"An hour of the work costs {round_(today)} today and {round_(moved)} {done}, on average over the "
+        f"draws and in prices of {p.price_year}. {sentence(names[first])}: {round_(steps[first])} of that; everything "
+        f"around it adds {round_(extra)}, the largest part being {names[biggest]} ({round_(steps[biggest])})."
     )
     middle = float(analysis.numbers.row("net_saving")["estimate"])
     if abs((1 - moved / today) - middle) > 0.02:
@@ -364,7 +397,7 @@ def waterfall(analysis: Analysis) -> Result:
     return Result(
         "waterfall", table, text, rows=analysis.rows, n_used=len(analysis.rows), plot_data=data,
         draw=partial(
-            draw_waterfall, title="From the fee to the cost of the moved work", xlabel=unit, text=said
+            draw_waterfall, title="From the fee to the whole cost", xlabel=f"{unit}; means, {p.level:.0%} interval of the totals", text=said
         ),
         alt=f"Bars: cost today {said(today)} an hour; moved {said(moved)}, of which {names[first]} {said(steps[first])} and everything around it {said(extra)}.",
     )  # fmt: skip

@@ -134,7 +134,7 @@ def _told(analysis: Analysis, net: Floats, table: pd.DataFrame) -> str:
     said = partial(money, currency=p.currency, digits=2)
     near = partial(money, currency=p.currency, width=2 * (perfect["conf_high"] - perfect["conf_low"]))
     mean = float(net[:, 1].mean())
-    choice = "moving" if mean > 0 else "staying as it is"
+    choice = "moving" if mean > 0 else "staying as today"
     share = perfect["estimate"] / float(analysis.costs.today.mean())
     first = f"Judged by the mean, {choice} is the better choice, by {said(abs(mean))} a year."
     if perfect["estimate"] == 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache, partial
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from lpo_analysis.results import Result, tidy
 from lpo_analysis.savings.analysis import Analysis, analyse, quantiles
 from lpo_analysis.savings.gather import refusal
 from lpo_analysis.savings.parameters import Parameters
-from lpo_analysis.wording import count, listing, money, percent, probability
+from lpo_analysis.wording import count, listing, money, percent, probability, sentence
 
 DRAWS = 4096
 """Draws of each option beside the report's own; enough for a median and an interval to two digits."""
@@ -64,11 +65,16 @@ def delivery_models(analysis: Analysis) -> Result:
     return Result(
         "delivery_models", frame, _compared(analysis, frame, today), rows=analysis.rows, n_used=len(costed), n_dropped=len(frame) - len(costed),
         plot_data=drawn,
-        draw=partial(dotplot, title="Every way of doing the work", reference=today[0], reference_text="today", band=today[1:],
-                     xlabel=f"{p.currency} of {p.price_year} per hour of today's work, median and {p.level:.0%} interval", log=True),
-        alt=f"Cost per hour of today's work, which is {money(today[0], p.currency)} today: "
-        + "; ".join(f"{row.label} {money(row.hour_cost, p.currency)}" for row in data.itertuples(index=False)) + ".",
+        draw=partial(dotplot, title="What each way of doing the work costs", reference=today[0], reference_text="today", band=today[1:],
+                     xlabel=f"{p.currency} of {p.price_year} per hour of today's work, median and {p.level:.0%} interval; shaded: today", log=True),
+        alt=f"Cost per hour of today's work, which is {money(today[0], p.currency, width=today[2] - today[1])} today: "
+        + "; ".join(f"{row.label} {_hour(row, p.currency)}" for row in data.itertuples(index=False)) + ".",
     )  # fmt: skip
+
+
+def _hour(row: Any, currency: str) -> str:
+    """Say what an hour costs, to the decimals that its interval bears."""
+    return money(row.hour_cost, currency, width=row.hour_high - row.hour_low)
 
 
 def _label(model: str, place: str) -> str:
@@ -139,33 +145,34 @@ def _per_hour(analysis: Analysis, draws: Floats) -> tuple[float, float, float]:
 def _compared(analysis: Analysis, frame: pd.DataFrame, today: tuple[float, float, float]) -> str:
     p = analysis.parameters
     costed = frame[frame["estimate"].notna()].sort_values("hour_cost", kind="stable")
-    said = partial(money, currency=p.currency)
     cheapest, dearest = costed.iloc[0], costed.iloc[-1]
     likely = [
         f"{row.label} ({probability(row.p_saving)})" for row in costed.itertuples(index=False) if row.p_saving > 0.5
     ]
     lines = [
         (
-            f"An hour of the work costs {said(today[0])} today (median). Of {count(len(frame), 'way')} of doing it otherwise {len(costed)} can be costed, from "
-            f"{said(cheapest['hour_cost'])} ({cheapest['label']}) to {said(dearest['hour_cost'])} ({dearest['label']})."
+            f"An hour of the work costs {money(today[0], p.currency, width=today[2] - today[1])} today (median). Of {count(len(frame), 'way')} of doing it otherwise "
+            f"{len(costed)} can be costed, from {_hour(cheapest, p.currency)} ({cheapest['label']}) to {_hour(dearest, p.currency)} ({dearest['label']})."
         )
     ]
     lines.append(
-        f"More likely than not cheaper than today: {listing(likely)}."
-        if likely
-        else "None of them is more likely than not cheaper than today."
+        "None of them is more likely than not cheaper than today."
+        if not likely
+        else f"More likely than not cheaper than today: {listing(likely)}."
+        if len(likely) < len(costed) or len(likely) < 4
+        else "All of them are more likely than not cheaper than today."
     )
     refused = _refused(frame)
     if refused:
-        lines.append(f"Not costed: {refused}.")
+        lines.append(f"Not costed: {'; '.join(refused)}.")
     return " ".join(lines)
 
 
-def _refused(frame: pd.DataFrame) -> str:
+def _refused(frame: pd.DataFrame) -> list[str]:
     """List what cannot be computed, each with its reason."""
     rows = frame[frame["estimate"].isna()]
     reasons = rows["method"].str.removeprefix("not estimable, because ")
-    return "; ".join(f"{label} ({reason})" for label, reason in zip(rows["label"], reasons, strict=True))
+    return [f"{label} ({reason})" for label, reason in zip(rows["label"], reasons, strict=True)]
 
 
 def pricing_models(analysis: Analysis) -> Result:
@@ -207,7 +214,9 @@ def pricing_models(analysis: Analysis) -> Result:
         told = [f"{row.label} {percent(row.estimate)}" for row in costed.itertuples(index=False)]
         refused = _refused(frame)
         text = f"Net saving (median) by the way in which the provider in {place} is paid: {listing(told)}." + (
-            f" Not computed, unless an own quote is given (parameter price): {refused}." if refused else ""
+            f" Not computed, unless an own quote is given (parameter price). {'. '.join(map(sentence, refused))}."
+            if refused
+            else ""
         )
     return Result(
         "pricing_models", frame, text, rows=analysis.rows, n_used=len(costed), n_dropped=len(frame) - len(costed)

@@ -22,6 +22,7 @@ from lpo_analysis.savings.billing.compared import money_year
 from lpo_analysis.savings.billing.mapping import ROLES, label
 from lpo_analysis.savings.billing.seen import billed_months
 from lpo_analysis.savings.costs import Costs, Terms, costs
+from lpo_analysis.savings.findings import span_of
 from lpo_analysis.savings.gather import refusal
 from lpo_analysis.savings.rates import BilledRate
 from lpo_analysis.wording import count, listing, money, number, percent
@@ -189,7 +190,7 @@ def _filled(term: str, named: str, saving: Floats, today: Floats, level: float, 
     saved = quantiles(saving * today, level)
     return {
         "term": term, "label": named, "estimate": middle, "std_error": float(saving.std()), "conf_low": low, "conf_high": high, "level": level,
-        "unit": "share", "method": f"median of {draws} joint draws", "today": float(np.median(today)), "saved": saved[0], "saved_low": saved[1],
+        "unit": "share", "method": f"median of {draws:,} joint draws", "today": float(np.median(today)), "saved": saved[0], "saved_low": saved[1],
         "saved_high": saved[2], "p_loss": float(np.mean(saving <= 0)),
     }  # fmt: skip
 
@@ -266,10 +267,10 @@ def _text(table: pd.DataFrame, analysis: Analysis, billing: Billing) -> str:
     width = float(first["conf_high"] - first["conf_low"])
     gain = float(first["estimate"])
     told = f"save {percent(gain, width=width)}" if gain >= 0 else f"cost {percent(-gain, width=width)} more"
-    span = f"{percent(first['conf_low'], width=width)} to {percent(first['conf_high'], width=width)}"
+    span = span_of(first["conf_low"], first["conf_high"])
     text = (
         f"On {number(first['hours'])} hours a year of {listing(list(tasks['label']))}, billed at {money(first['rate'], p.currency)} an hour on average, "
-        f"having it done by {WHO[p.delivery_model]} in {vocabulary.in_words(p.location)} would {told} ({p.level:.0%} interval of the saving: {span}, or "
+        f"having it done by {WHO[p.delivery_model]} in {vocabulary.in_words(p.location)} would {told} ({p.level:.0%} interval {span}, or a saving of "
         f"{_amounts(first, p.currency)} a year)."
     )
     left = table[table["estimate"].isna()]

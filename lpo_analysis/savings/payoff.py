@@ -15,7 +15,7 @@ from lpo_analysis.methods.draws import Floats
 from lpo_analysis.results import Check, Result, tidy
 from lpo_analysis.savings.analysis import Analysis, quantiles
 from lpo_analysis.savings.costs import costs
-from lpo_analysis.wording import listing, money, number, percent, probability, sentence
+from lpo_analysis.wording import gain_or_loss, listing, money, number, percent, probability, sentence
 
 IRR_DRAWS = 4096
 """Draws whose rates of return are searched for one by one where a flow changes its sign more than once."""
@@ -52,7 +52,7 @@ def payoff(analysis: Analysis) -> Result:
     few = irr(flows[:IRR_DRAWS])
     mean = irr(flows.mean(axis=0))
     unit = f"{p.currency} of {p.price_year}"
-    common = {"level": p.level, "n_obs": len(analysis.rows), "method": f"median of {p.draws} joint draws"}
+    common = {"level": p.level, "n_obs": len(analysis.rows), "method": f"median of {p.draws:,} joint draws"}
     records: list[dict[str, object]] = [
         _spread("net_present_value", "net present value", c.net_present_value, unit, common),
         _spread("payback", "payback, simple", simple, "years", common),
@@ -67,7 +67,7 @@ def payoff(analysis: Analysis) -> Result:
     return Result(
         "payoff", frame, _told(analysis, frame.set_index("term"), few, mean), rows=analysis.rows, n_used=len(analysis.rows), plot_data=data,
         checks=_checks(analysis, discounted),
-        draw=partial(band, title="What is saved so far", xlabel="end of year", ylabel="balance, share of the cost of the work today"),
+        draw=partial(band, title="What the change has saved or cost so far", xlabel="end of year", ylabel="share of the cost today"),
         alt=f"Discounted balance by year with its {p.level:.0%} band, as a share of the present value of today's cost: from "
         f"{percent(data['estimate'].iloc[0])} at the start to {percent(data['estimate'].iloc[-1])} after {p.horizon_years} years "
         f"(net present value {money(npv['estimate'], p.currency, digits=2)}).",
@@ -129,7 +129,7 @@ def _told(analysis: Analysis, by: pd.DataFrame, found: Irr, mean: Irr) -> str:
     lines = [
         (
             f"Over {p.horizon_years} {'year' if p.horizon_years == 1 else 'years'} the change is {verb} {said(abs(npv['estimate']))} in money of "
-            f"{p.price_year} ({p.level:.0%} interval {said(npv['conf_low'])} to {said(npv['conf_high'])})."
+            f"{p.price_year} ({p.level:.0%} interval {gain_or_loss(npv['conf_low'], npv['conf_high'], said)})."
         )
     ]
     never = float(np.mean(analysis.costs.net_present_value < 0))
@@ -147,13 +147,14 @@ def _told(analysis: Analysis, by: pd.DataFrame, found: Irr, mean: Irr) -> str:
         lines.append("No draw has exactly one internal rate of return.")
     else:
         one = sentence(probability(1 - none - several))
+        small = rate["estimate"] > 1
+        median = "" if small else f" (median {percent(rate['estimate'])} a year)"
         lines.append(
-            f"{one} of the draws have exactly one internal rate of return (median {percent(rate['estimate'])} a year), "
-            f"{probability(none)} none and {probability(several)} several."
+            f"{one} of the draws have exactly one internal rate of return{median}, {probability(none)} none and {probability(several)} several."
         )
-        if rate["estimate"] > 1:
+        if small:
             lines.append(
-                "The outlay at the start is small beside the work, so that rates of return are extreme and rank nothing."
+                f"The outlay at the start is small beside the work, so that rates of return are extreme (median {percent(rate['estimate'])} a year) and rank nothing."
             )
     roots = mean.roots[0][np.isfinite(mean.roots[0])]
     said_roots = (
@@ -205,7 +206,7 @@ def break_even(analysis: Analysis) -> Result:
     common: dict[str, object] = {
         "level": p.level,
         "n_obs": len(analysis.rows),
-        "method": f"median of {p.draws} joint draws",
+        "method": f"median of {p.draws:,} joint draws",
     }
     share = {"level": p.level, "unit": "probability", "method": "share of the draws"}
     unit = f"{p.currency} of {p.price_year} {_UNIT[p.pricing_model]}"
@@ -242,7 +243,7 @@ def break_even(analysis: Analysis) -> Result:
         "break_even", tidy(records), " ".join(texts), rows=analysis.rows, n_used=len(analysis.rows), plot_data=data,
         draw=partial(
             band, title="Net saving by volume", xlabel="hours of the work a year", ylabel="net saving on the work", mark=p.volume_hours,
-            mark_text=f"{p.volume_hours:,.0f} h", log=True,
+            mark_text=f"{p.volume_hours:,.0f} h, asked", log=True,
         ),
         alt=f"Curve of the net saving over yearly volume with its {p.level:.0%} band, from {percent(data['estimate'].iloc[0])} at 50 "
         f"hours to {percent(data['estimate'].iloc[-1])} at 50,000 hours.",

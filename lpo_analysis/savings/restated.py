@@ -14,7 +14,7 @@ from lpo_analysis.methods.draws import Floats
 from lpo_analysis.results import Check, Result, tidy
 from lpo_analysis.savings.analysis import Analysis, quantiles
 from lpo_analysis.savings.beside import unknown
-from lpo_analysis.savings.claims import DENOMINATORS, claim_label, published_claims
+from lpo_analysis.savings.claims import BOUNDS, DENOMINATORS, claim_label, published_claims
 from lpo_analysis.wording import count, listing, number, percent, probability, sentence
 
 GROUP = 5
@@ -103,7 +103,7 @@ def claims_contrasted(analysis: Analysis) -> Result:
         records.append(record)
         drawn = part.sort_values("year", kind="stable")
         parts.append(pd.DataFrame({
-            "group": f"{SHORT[str(denominator)]} against {COMPARATORS[str(comparator)]}", "label": [claim_label(row) for row in drawn.itertuples()], "low": drawn["low"].fillna(drawn["high"]),
+            "group": sentence(f"{SHORT[str(denominator)]} against {COMPARATORS[str(comparator)]}"), "bound": drawn["form"].map(BOUNDS).fillna(""), "label": [claim_label(row) for row in drawn.itertuples()], "low": drawn["low"].fillna(drawn["high"]),
             "high": drawn["high"].fillna(drawn["low"]), "weak": drawn["kind"].isin(["vendor", "client_target", "public_agency"]),
             "model_estimate": np.nan, "model_low": np.nan, "model_high": np.nan, "comparable": record["comparable"],
         }))  # fmt: skip
@@ -124,7 +124,7 @@ def claims_contrasted(analysis: Analysis) -> Result:
         "claims_contrasted", table, _contrast_text(claims, table, like, ready, reason), rows=tuple(claims.index), n_used=len(claims),
         checks=(Check("Like with like", not reason, sentence(reason or "two kinds of claimants can be set side by side") + "."),),
         plot_data=data if len(data) else None,
-        draw=partial(draw_claims, title="Like with like", xlabel="saving claimed") if len(data) else None,
+        draw=partial(draw_claims, title="Claims that say of what, and against whom", xlabel="saving claimed; open: interested parties") if len(data) else None,
         alt=f"{count(len(data), 'claim')} as points in {count(data['group'].nunique(), 'group')} of one denominator and comparator: "
             + "; ".join(f"{row.group}, {row.label}, {percent(row.low)}" for row in data.itertuples()) + ".",
     )  # fmt: skip
@@ -236,7 +236,7 @@ def claims_restated(analysis: Analysis) -> Result:
     return Result(
         "claims_restated", table, _restated_text(analysis, table), rows=tuple(claims.index), n_used=len(claims), checks=_checks(analysis, table),
         plot_data=drawn.drop(columns="claimed"),
-        draw=partial(intervals, title="Claimed gaps, as net savings", xlabel="net saving on the work"),
+        draw=partial(intervals, title="What claimed rate gaps would leave", xlabel=f"net saving on the work, median and {p.level:.0%} interval"),
         alt="Net saving implied by each claimed gap: " + "; ".join(f"{row.label} gives {percent(row.estimate)}" for row in drawn.itertuples()) + ".",
     )  # fmt: skip
 

@@ -85,16 +85,16 @@ def _told(analysis: Analysis, table: pd.DataFrame, middle: float) -> str:
         item = analysis.inputs[row.term]
         side = row.needed if not saved else {"at most": "above", "at least": "below"}[row.needed]
         chance = row.probability if not saved else 1 - row.probability
-        parts.append(f"{row.label} {side} {amount(row.estimate, item.unit)} (probability {probability(chance)})")
-    joined = "; or ".join(parts)
-    text = (
-        f"{head} For nothing to be saved it takes {joined}"
-        if saved
-        else f"{head} To save anything in the median takes {joined}"
-    )
+        parts.append(f"{row.label}, if {side} {amount(row.estimate, item.unit)} (probability {probability(chance)}).")
+    one = "this input" if len(parts) == 1 else "each of these inputs"
+    text = f"{head} Alone, the others as uncertain as they are, {one} would turn that into {'a loss' if saved else 'a saving'}. {' '.join(map(sentence, parts))}"
     rest = f" {sentence(count(len(turning) - 3, 'further input'))} could do it alone." if len(turning) > 3 else ""
-    none = f" {sentence(count(others, 'input'))} cannot turn the sign alone, whatever they can be." if others else ""
-    return f"{text}, the others as uncertain as they are.{rest}{none}"
+    none = (
+        f" {sentence(count(others, 'input'))} cannot turn the sign alone, whatever {'it' if others == 1 else 'they'} can be."
+        if others
+        else ""
+    )
+    return f"{text}{rest}{none}"
 
 
 def together(analysis: Analysis) -> Result:
@@ -137,11 +137,16 @@ def together(analysis: Analysis) -> Result:
         f"{said[0]} to {said[1]} of the first; something is saved in the median where it is {'higher' if above else 'lower'} than that.",
         rows=analysis.rows, n_used=len(table), plot_data=data,
         draw=partial(
-            breakeven, title="What the two largest would have to be", xlabel=f"{first.label}, {first.unit}",
+            breakeven, title="Where the two inputs that matter most turn the answer", xlabel=f"{first.label}, {first.unit}",
             ylabel=f"{second.label}, {second.unit}", above=saves if above else loses, below=loses if above else saves,
+            range_text=f"{p.level:.0%} range of each", median_text="as taken", percent=(_is_share(first), _is_share(second)),
         ),
         alt=f"Line on which the median net saving is zero, {said[0]} to {said[-1]}; a box shows the {p.level:.0%} ranges of both, a dot the medians.",
     )  # fmt: skip
+
+
+def _is_share(item: Input) -> bool:
+    return item.unit in ("share", "a year")
 
 
 def _saves_above(analysis: Analysis, item: Input, draws: dict[str, np.ndarray]) -> bool:

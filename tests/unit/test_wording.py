@@ -90,3 +90,25 @@ def test_a_count_agrees_with_its_noun():
 def test_a_sentence_starts_with_a_capital_and_keeps_the_rest():
     assert wording.sentence("grades A, B") == "Grades A, B"
     assert wording.sentence("") == ""
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (3.0, 9.0, "$3 to $9"),
+        (0.0, 9.0, "$0 to $9"),
+        (-20.0, 5.0, "a loss of $20 to a gain of $5"),
+        (-0.2, 5.0, "nothing to a gain of $5"),
+        (-5.0, 0.2, "a loss of $5 to nothing"),
+        (-9.0, -3.0, "a loss of $3 to $9"),
+    ],
+)
+def test_an_interval_of_gains_and_losses_is_said_without_a_minus(low, high, said):
+    assert wording.gain_or_loss(low, high, lambda value: f"${value:.0f}") == said
+
+
+def test_as_many_sentences_lead_as_are_asked_for():
+    text = "One is 1.5 (e.g. so). Two follows. 3 ends it."
+    assert wording.lead(text) == "One is 1.5 (e.g. so)."
+    assert wording.lead(text, 2) == "One is 1.5 (e.g. so). Two follows."
+    assert wording.lead(text, 9) == text

@@ -33,7 +33,7 @@ def test_no_ceiling_can_be_seen_in_four_points(evidence):
     result = ceiling(evidence, Parameters())
     assert not result.estimable
     assert result.text.startswith(
-        "No ceiling can be seen in 4 points: a logistic curve allows any ceiling above the 28.5 reached"
+        "No ceiling can be seen in 4 points: a logistic curve and a Gompertz curve both allow any ceiling above the 28.5 reached"
     )
     assert result.table["estimate"].isna().all()
     assert (result.table["conf_high"] == np.inf).all()

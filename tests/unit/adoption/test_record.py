@@ -283,8 +283,9 @@ def test_the_grades_decide_what_is_used_and_the_rest_is_listed_apart():
 def test_forecasts_and_outcomes_are_counted_and_not_only_pairs():
     result = asked(pairs)
     assert result.text.startswith(
-        "2 forecasts have a later figure of the same scope at grade A/B, in 4 pairs with 2 independent outcomes: "
+        "Only 2 forecasts of grade A/B can be held against a later figure of the same market: 4 pairs, "
     )
+    assert "with 2 independent outcomes" in result.text
     assert result.table["forecast"].nunique() == 2
 
 

@@ -42,7 +42,11 @@ def test_no_question_on_file_bears_a_trend_and_each_is_told_with_the_reason(evid
     result = use_trend(evidence, ASKED)
     assert not result.estimable
     assert "of 5 repeated questions none has 4 waves" in result.text
-    assert "samples and wording changed between the waves" in result.text
+    assert (result.table["reason"] != "").all()
+    assert result.table["reason"].str.contains("samples and wording changed between the waves").any()
+    longest = result.table.sort_values(["waves", "usable"], ascending=False, kind="stable").iloc[0]
+    assert f"the longest is {longest['label']} ({longest['waves']} waves" in result.text
+    assert longest["reason"] in result.text
     assert result.table["estimate"].isna().all()
 
 

@@ -165,14 +165,14 @@ def test_figures_are_counted_by_what_is_known_of_their_number(constructed):
     frame, evidence = constructed
     check = size_check(with_intervals(frame, evidence, Parameters()))
     assert not check.passed
-    assert check.text.startswith(
-        "Of 5 figures 2 rest on a number of respondents that source or row tells, 2 on one that is only an upper bound"
+    assert check.text == (
+        "Of 5 figures: 2 with a number of respondents that source or row tells; 2 with only an upper bound of it, so that the interval is at "
+        "least as wide as shown; 1 without any, drawn for the middle scenario."
     )
-    assert check.text.endswith("and 1 on none, drawn for the middle scenario.")
     bound = frame.iloc[:2].assign(form=["point", "floor"], lower=[np.nan, 20.0])
     check = size_check(with_intervals(bound, evidence, Parameters()))
     assert check.passed
-    assert check.text.endswith("; 1 range or bound has no interval of chance.")
+    assert check.text.endswith("; 1 published as a range or bound, which has no interval of chance.")
 
 
 def test_intervals_hold_the_share_and_widen_with_the_level():

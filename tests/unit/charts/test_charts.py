@@ -13,6 +13,7 @@ from lpo_analysis.charts import (
     claims,
     control,
     exceedance,
+    forest,
     frontier,
     intervals,
     plan_curve,
@@ -21,7 +22,7 @@ from lpo_analysis.charts import (
     tornado,
     waterfall,
 )
-from lpo_analysis.charts.theme import percent_axis
+from lpo_analysis.charts.theme import fit_texts, percent_axis
 
 mpl.use("Agg")
 
@@ -250,3 +251,49 @@ def test_small_shares_keep_a_decimal_and_a_band_may_leave_zero_out() -> None:
     path = pd.DataFrame({"x": [1, 10], "estimate": [0.8, 0.8], "conf_low": [0.7, 0.75], "conf_high": [0.9, 0.85]})
     assert band(path, zero=False).get_ylim()[0] > 0.5
     assert band(path).get_ylim()[0] <= 0
+
+
+def test_the_interval_of_a_total_is_drawn_and_its_number_stands_beyond_it() -> None:
+    frame = FRAMES["waterfall"][1].assign(conf_low=np.nan, conf_high=np.nan)
+    last = frame.index[-1]
+    high = 3 * float(frame["value"].abs().max())
+    frame.loc[last, ["conf_low", "conf_high"]] = [0.0, high]
+    ax = waterfall(frame)
+    ends = [list(map(float, line.get_xdata())) for line in ax.lines if len(line.get_xdata()) == 2]
+    assert [0.0, high] in ends
+    assert ax.texts[-1].xy[0] == high
+
+
+def test_a_claim_that_is_a_bound_is_a_triangle_and_the_axis_says_what_it_means() -> None:
+    frame = FRAMES["claims"][1]
+    plain = claims(frame, xlabel="saving")
+    assert plain.get_xlabel() == "saving"
+    ax = claims(frame.assign(bound=[">", "", "<"]), xlabel="saving")
+    marks = [line.get_marker() for line in ax.lines]
+    assert marks.count(">") == 1
+    assert marks.count("<") == 1
+    assert "at\u00a0least" in ax.get_xlabel()
+    assert "at\u00a0most" in ax.get_xlabel()
+
+
+def test_what_is_too_long_for_its_picture_is_broken_into_lines() -> None:
+    words = "a name of an axis that is by far too long to stand beneath it in a single line of this size"
+    heading = "A heading of a group that is by far too long to stand beside the wide names of its figures"
+    frame = pd.DataFrame(
+        {"group": [heading], "label": ["a rather long name of a published figure [B]"], "estimate": [0.4], "conf_low": [0.2], "conf_high": [0.6], "weak": [False]}
+    )  # fmt: skip
+    ax = forest(frame, title="A title that runs on and on until it cannot fit", xlabel=words)
+    fit_texts(ax.figure)
+    ax.figure.canvas.draw()
+    for text in (
+        ax.texts[0],
+        ax.xaxis.label,
+        *[t for t in ax.get_children() if getattr(t, "get_text", str)().startswith("A title")],
+    ):
+        box = text.get_window_extent()
+        assert "\n" in text.get_text() or text.get_text().startswith("A title")
+        assert box.x0 >= -1
+        assert box.x1 <= ax.figure.bbox.x1 + 1, text.get_text()
+    short = band(FRAMES["band"][1], title="Short", xlabel="hours")
+    fit_texts(short.figure)
+    assert short.get_title(loc="left") == "Short"

@@ -72,7 +72,7 @@ def test_on_a_logarithmic_scale_nothing_is_lost_at_zero():
 
 
 def test_a_row_without_an_estimate_keeps_its_line_and_has_no_dot():
-    ax = dotplot(DOTS.assign(estimate=[3.0, np.nan, 1.0]))
+    ax = dotplot(DOTS.assign(estimate=[3.0, np.nan, 1.0], conf_high=[4.0, np.nan, 0.5]))
     assert len([line for line in ax.lines if len(line.get_xdata()) == 1]) == 2
     assert len(ax.get_yticklabels()) == 3
 

@@ -54,14 +54,13 @@ def test_where_a_dimension_is_not_given_the_worst_of_the_nearest_is_told():
 def test_the_note_tells_coverage_case_and_reason():
     text = coverage_note("growth_prediction", n=4)
     rows = TABLE[(TABLE["estimator"] == "growth_prediction") & (TABLE["n"] == 4)].set_index("setting")
-    assert text.startswith(
-        "How often a 90% interval of this kind holds the truth, in the simulated cases nearest to this one: "
-    )
-    assert f"{rows.loc['independent errors', 'coverage']:.0%} (4 points, errors of 5%, independent errors)" in text
+    assert text.startswith("In the simulations nearest to this case, a 90% interval of this kind held the truth in ")
     assert (
-        "errors with a memory of 0.5: errors of successive dates hang together, which the interval does not know)"
+        f"{rows.loc['independent errors', 'coverage']:.0%} (4 points, errors of 5%, independent errors) of the runs."
         in text
     )
+    assert "errors with a memory of 0.5)" in text
+    assert text.count("errors of successive dates hang together, which the interval does not know.") == 1
     gravity = coverage_note("gravity_jackknife", k=55)
     cells = TABLE[TABLE["estimator"].str.startswith("gravity_jackknife") & (TABLE["k"] == 55)]
     assert f"{cells['coverage'].min():.0%}"[:-1] in gravity
@@ -76,7 +75,7 @@ def test_an_unknown_estimator_is_refused_with_the_nearest_name():
 @pytest.mark.parametrize("part", ["growth", "ceiling", "forecast", "use", "imports"])
 def test_every_part_of_the_report_finds_its_case(part):
     text = analyse(Parameters()).covers(part)
-    assert text.startswith("How often a 90% interval")
+    assert text.startswith("In the simulations nearest to this case, a 90% interval")
     assert "nan" not in text
 
 
@@ -99,7 +98,7 @@ def test_the_cases_of_the_risk_report_are_found():
     assert "11 years, 1,000 losses" in text
     assert "lognormal above 500, years that differ" in text
     chart = coverage_note("control_laney_signals", k=25, n=150, share=0.02)
-    assert "99.73% interval of this kind holds the next batches of an unchanged process" in chart
+    assert "99.73% interval of this kind held the next batches of an unchanged process" in chart
     assert "25 batches, 200 items" in chart
     assert "a share of 0.2%, 10,000 documents not retrieved" in coverage_note("elusion_at_most", n=400, share=0.0)
     for estimator in ("recall", "recall_reviewer", "quality_level", "agreement_ac1", "hazard", "rate_updated"):

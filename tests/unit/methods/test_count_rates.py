@@ -65,6 +65,9 @@ def test_scatter_about_the_trend_widens_its_interval():
     wild = count_trend(SCATTERED, years)
     poisson = stats.t.ppf(0.95, 7) * wild.model.bse[1]
     assert wild.scale > 5
+    # The two-sided p value is the level at which the interval just touches 1.
+    just = count_trend(SCATTERED, years, level=1 - wild.p_value)
+    assert min(abs(np.log([just.conf_low, just.conf_high]))) == pytest.approx(0, abs=1e-9)
     assert np.log(wild.conf_high / wild.ratio) == pytest.approx(poisson * np.sqrt(wild.scale))
 
 

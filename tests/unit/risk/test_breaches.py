@@ -172,6 +172,6 @@ def test_a_single_share_and_a_size_without_one_read_well():
 def test_whose_dont_knows_are_meant_and_that_two_shares_are_averaged_is_said():
     text = shown()[0].text
     assert "of firms of all sizes, 19% did not know (2023)" in text
-    assert "whose mean, 40%, is used" in text
+    assert "their mean, 40%, is used" in text
     assert "of small firms, 5% did not know (2023)" in shown("small")[0].text
     assert "whose mean" not in shown("all")[0].text

@@ -123,7 +123,7 @@ def test_adequacy_is_what_the_rows_say_and_a_gap_is_no_permission():
 
 def test_ranks_are_told_by_year():
     evidence = load()
-    assert "ranked India 1 in each of 7 years from 2005 to 2023" in location_index("IND", evidence=evidence).text
+    assert "ranked India first in each of 7 years from 2005 to 2023" in location_index("IND", evidence=evidence).text
     assert "ranked Philippines 6 (2004), 4 (2005) and 7 (2016)" in location_index(
         "PHL", evidence=evidence
     ).text.replace("the P", "P")

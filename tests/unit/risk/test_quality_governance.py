@@ -43,7 +43,9 @@ def test_a_published_bound_is_drawn_at_its_known_end_and_named_a_bound():
     assert np.isnan(row["conf_low"])
     assert result.row("rand_review_team_agreement")["method"] == "as published; range"
     assert result.row("msft_quality")["method"] == "as published"
-    assert result.plot_data["estimate"].notna().all()
+    assert result.plot_data["estimate"].isna().tolist() == (
+        result.table[["conf_low", "conf_high"]].isna().any(axis=1).tolist()
+    ), "a bound is drawn as one"
 
 
 def test_offshore_against_onshore_is_said_to_be_unknown():

@@ -73,8 +73,8 @@ def test_the_ratios_of_third_parties_are_the_published_quartiles_and_2020_stands
         q = int(100 * row.quantile)
         wanted = listed.loc[row.year, f"affected_third_party_p{q}"] / listed.loc[row.year, f"affected_other_p{q}"]
         assert row.estimate == pytest.approx(wanted)
-        assert row.main == (row.year == CLUSTER_YEAR)
-    logs = np.log(frame.loc[(frame["quantile"] == 0.75) & ~frame["main"], "estimate"].astype(float))
+        assert row.weak == (row.year == CLUSTER_YEAR)
+    logs = np.log(frame.loc[(frame["quantile"] == 0.75) & ~frame["weak"], "estimate"].astype(float))
     test = stats.ttest_1samp(logs, 0).confidence_interval(0.9)
     row = fitted.third_party.row("p75_without_2020")
     assert [row["conf_low"], row["conf_high"]] == pytest.approx(np.exp([test.low, test.high]))

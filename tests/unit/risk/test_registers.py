@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from lpo_analysis.evidence import load, table
+from lpo_analysis.methods.count_rates import count_trend
+from lpo_analysis.methods.multiplicity import holm
 from lpo_analysis.risk import Parameters
+from lpo_analysis.risk import registers as registers_module
 from lpo_analysis.risk.registers import registers
 
 
@@ -52,6 +55,20 @@ def test_a_trend_needs_five_whole_years():
     assert np.isnan(table_.loc["state_ag", "yearly"])
 
 
+def test_a_trend_of_counts_that_stand_there_twice_is_tested_once_and_adjusted_with_the_others():
+    frame = shown().table.set_index("term")
+    tested = frame["p_yearly"].dropna()
+    assert set(tested.index) == {"vcdb_legal", "vcdb_professional_services", "washington_legal"}
+    alone = [
+        count_trend(s.counts, s.years, s.exposure, level=0.9).p_value
+        for s in registers_module._collected()
+        if s.term in tested.index
+    ]
+    assert sorted(tested) == pytest.approx(sorted(holm(np.array(alone))))
+    assert "Of 3 registers with 5 whole years or more" in shown().text
+    assert "Holm's adjustment for 3 tests" in shown().text
+
+
 def test_no_rate_per_firm_and_no_ratio_of_sectors():
     row = shown().row("per_firm")
     assert np.isnan(row["estimate"])
@@ -64,6 +81,8 @@ def test_two_counts_of_one_regulator_that_cannot_both_be_right_are_said_to_be_so
     assert check.passed is False
     assert "4,587" in check.text
     assert "3,917" in check.text
+    assert "the two do not count the same" in check.text
+    assert "contradict each other" in shown().text
 
 
 @pytest.mark.parametrize("grades", [("A",), ("B",), ("C",), ("D",), ("A", "B", "C", "D")], ids="".join)

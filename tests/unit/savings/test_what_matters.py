@@ -50,9 +50,9 @@ def test_an_input_without_a_threshold_cannot_turn_the_sign(default):
 
 def test_what_would_have_to_be_true_is_told_for_a_saving_and_for_none(default):
     assert default.thresholds.text.startswith("In the median the net saving is -")
-    assert "To save anything in the median takes" in default.thresholds.text
+    assert "would turn that into a saving" in default.thresholds.text
     saved = analyse(Parameters(draws=1024, baseline="in_house_counsel"))
-    assert "For nothing to be saved it takes" in saved.thresholds.text
+    assert "would turn that into a loss" in saved.thresholds.text
     sure = analyse(Parameters(draws=1024, baseline="associate"))
     assert "No single input changes its sign" in sure.thresholds.text
 

@@ -1,0 +1,111 @@
+"""What the committed reports say reads well: no slip of a template, no sentence without end, nothing told twice."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import nbformat
+import pytest
+
+NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
+FINDING, FIGURE, TABLE = (f"application/vnd.lpo.{kind}+json" for kind in ("finding", "figure", "table"))
+MOST_WORDS = 60
+"""Words that a sentence of a finding may have."""
+SLIPS = {
+    "two spaces": r"\S  +\S",
+    "a space before a sign": r"\w [,;:.](?:\s|$)",
+    "a doubled sign": r"[,;]\s*[,;.]|\.\.(?!\.)",
+    "a missing number": r"\bnan\b|\bNaN\b|[a-z=] None\b|\bn/a\b|\binf\b",
+    "minus zero": r"(?<![\w.,])-0(?:\.0+)?%?(?![\d.,])",
+    "one of many": r"(?<![\d.,-])1 (?:years|rows|studies|figures|points|makers|inputs|hours|shares|surveys|pairs|outcomes|tests|registers|ways|opinions|draws)\b",
+    "many of one": r"\b(?:[02-9]|\d{2,}) (?:year|row|study|figure|point|maker|input|hour|share|survey|pair|outcome|register|opinion)\b(?!-)(?= (?:is|has|was|are|have|were)\b)",
+    "a doubled word": r"\b(?!that\b|had\b)([a-z]+) \1\b",
+    "an empty bracket": r"\(\s*[,;]?\s*\)",
+    "an open end": r"[,;:]$",
+    "a large number without separators": r"(?<![\d.,/_-])\d{5,}(?![\d_])",
+}
+"""What a template leaves behind where nobody looked at its outcome."""
+
+
+def spoken(notebook):
+    """What a report says in sentences, each with its cell: findings, notes, captions and alternative texts."""
+    for number, cell in enumerate(notebook.cells):
+        if cell.cell_type == "markdown" and cell.source.startswith("## Parameters"):
+            yield number, "parameters", ""
+        for output in cell.get("outputs", ()):
+            data = output.get("data", {})
+            for paragraph in data.get(FINDING, ()):
+                yield number, "finding", paragraph["text"]
+            if FIGURE in data:
+                yield number, "caption", data[FIGURE]["caption"]
+                yield number, "alt", data[FIGURE]["alt"]
+            if TABLE in data:
+                yield from ((number, "note", note) for note in data[TABLE].get("notes", ()))
+
+
+def glance_of(said):
+    """The last cell above the parameters."""
+    return next((number for number, kind, _ in said if kind == "parameters"), 0)
+
+
+def sentences(text):
+    return re.split(r"(?<=[.!?])\s+(?=[A-Z0-9“])", text.strip())
+
+
+def slips(text):
+    plain = re.sub(r"https?://\S+|`[^`]*`", "x", text)
+    return [what for what, pattern in SLIPS.items() if re.search(pattern, plain)]
+
+
+@pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
+def said(request):
+    return list(spoken(nbformat.read(request.param, as_version=4)))
+
+
+def test_no_template_slips_into_what_is_said(said):
+    found = [f"cell {number}: {what} in {text!r}" for number, _, text in said for what in slips(text)]
+    assert not found, "\n".join(found)
+
+
+def test_no_sentence_of_a_finding_runs_on(said):
+    long = [
+        f"cell {number}, {len(sentence.split())} words: {sentence}"
+        for number, kind, text in said
+        if kind == "finding"
+        for sentence in sentences(text)
+        if len(sentence.split()) > MOST_WORDS
+    ]
+    assert not long, "\n".join(long)
+
+
+def test_no_number_is_told_twice_in_the_same_words_below_the_glance(said):
+    # What stands above the parameters is the glance, which repeats what sections tell; a caveat may stand in several.
+    later = Counter(
+        sentence
+        for number, kind, text in said
+        if kind == "finding" and number > glance_of(said)
+        for sentence in set(sentences(text))
+        if len(sentence.split()) > 6 and re.search(r"\d", sentence)
+    )
+    assert not [sentence for sentence, times in later.items() if times > 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("It costs 1 years of work.", "one of many"), ("Of 3 row are left.", "many of one"), ("The saving is -0% here.", "minus zero"), ("A gap of nan points.", "a missing number"),
+        ("It is is so.", "a doubled word"), ("This , that.", "a space before a sign"), ("Two  spaces.", "two spaces"), ("It ends with:", "an open end"),
+        ("Median of 16384 draws.", "a large number without separators"), ("None () here.", "an empty bracket"),
+    ],
+)  # fmt: skip
+def test_the_check_bites(text, what):
+    assert what in slips(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["The saving is -0.5% (-0.03 to 1,000,000).", "1 row of 21 years is told.", "None of the 24 inputs is fitted.", "From 2015 to 2023 it grew; a bound, too."]
+)  # fmt: skip
+def test_good_prose_passes(text):
+    assert not slips(text)
