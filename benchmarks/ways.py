@@ -54,7 +54,12 @@ def parameters(notebook: str, number: int) -> dict[str, Any]:
     if notebook == "decision":
         asked = list(itertools.product(("small", "midsize", "large"), (["US-NY"], ["US-NC"], ["GB-EAW"]), PLACES[:5]))
         size, duties, place = asked[number % len(asked)]
-        return {"buyer_size": size, "jurisdictions": duties, "locations": [place, "IND"] if place != "IND" else ["IND"], "seed": number + 2}
+        return {
+            "buyer_size": size,
+            "jurisdictions": duties,
+            "locations": [place, "IND"] if place != "IND" else ["IND"],
+            "seed": number + 2,
+        }
     if notebook == "evidence":
         asked = list(itertools.product(("all", "adoption", "market", "savings", "risk"), (2000, 2005), (1, 2, 3, 5)))
         topic, first, years = asked[number % len(asked)]

@@ -246,7 +246,14 @@ def _table(shown: Mapping[str, Any], html: str, citations: Citations) -> dict[st
     own = any("popovertarget" in cell for row in cells for cell in row)
     behind = [] if own else citations.numbers(shown["behind"])
     made = typeset.write(grid, anchor=f"table-{shown['name']}", cells=cells)
-    return {"kind": "table", "name": shown["name"], "title": shown["title"], "html": made, "classes": grid.classes, "opened": citations.opened(behind)}
+    return {
+        "kind": "table",
+        "name": shown["name"],
+        "title": shown["title"],
+        "html": made,
+        "classes": grid.classes,
+        "opened": citations.opened(behind),
+    }
 
 
 def _picture(kind: str, raw: str, alt: str) -> dict[str, Any]:
