@@ -18,7 +18,7 @@ from lpo_analysis.methods.frontier import tail_mean
 from lpo_analysis.results import Result, Statement, tidy
 from lpo_analysis.savings.analysis import quantiles
 from lpo_analysis.savings.drivers import amount
-from lpo_analysis.wording import count, listing, money, percent, probability, sentence, traced
+from lpo_analysis.wording import count, listing, money, percent, probability, sentence, traced, untraced
 
 SERVES = {
     "supervision": "supervise it: instructions, checks of samples, a named lawyer who answers for the work",
@@ -169,7 +169,7 @@ def brief(portfolio: Portfolio, *, information: Result, flips: Result) -> Result
     -------
     Result
         Terms of the plan weighed against staying: ``p_beats_staying`` and ``p_loses``, ``saving`` (mean), ``expected_share`` (of what all of
-        the work costs today), ``tail``, ``added_loss``, ``weak_share``, ``inputs`` and ``inputs_weak`` (how many there are), ``other_plans`` and
+        the work costs today), ``tail``, ``added_loss``, ``weak_share``, ``inputs`` and ``inputs_weak`` (how many there are), ``required_controls`` (where some are), ``other_plans`` and
         ``flip_holds`` (probability that the input which flips the answer first does not). ``model`` is a dict with ``verdict``, ``plan`` in a few words and, as sentences,
         ``recommendation``, ``confidence``, ``for``, ``against``, ``conditions`` and ``measure``; ``parts`` holds the same as pairs of a title and statements.
     """
@@ -226,6 +226,9 @@ def _numbers(portfolio: Portfolio, weak: float, flips: Result) -> pd.DataFrame:
         "inputs_weak": {"label": "Inputs borrowed or assumed", "estimate": sum(item.rung >= 3 for item in items), "unit": "inputs", "method": "count"},
         "weak_share": {"label": "Variance from borrowed and assumed inputs", "estimate": weak, "unit": "share", "method": "total-order Sobol index" if moves else none},
     }  # fmt: skip
+    if w.controls.in_place:
+        cost = _required(portfolio)
+        known["required_controls"] = {"label": "Required controls, a year at one holder", "estimate": sum(cost.values()) / 2, "conf_low": cost["low"], "conf_high": cost["high"], "unit": "USD", "method": "your controls file, middle of the range"}  # fmt: skip
     net = portfolio.net(choice, fresh=True)
     _, low, high = quantiles(net, p.level)
     chance, mean = float((net > 0).mean()), float(net.mean())
@@ -492,20 +495,27 @@ def _counted(portfolio: Portfolio) -> str:
     p, required = portfolio.ways.parameters, portfolio.ways.controls.in_place
     spans = []
     if required:
-        low, high = (sum(item.cost[end] for item in required) for end in (0, 1))
-        spans.append(
-            f"{listing([item.label for item in required])} at {money(low, 'USD')} to {money(high, 'USD')} (your controls file)"
+        ends = _required(portfolio)
+        span = _span(
+            *(_at("brief.required_controls", money(ends[end], "USD"), f"conf_{end}") for end in ("low", "high"))
         )
+        spans.append(f"{listing([item.label for item in required])} at {span} (your controls file)")
     if p.control_costs[1] > 0:
-        more = "further controls" if required else "they"
-        spans.append(f"{more} at {_span(*p.control_costs)} (assumption)")
+        span = _span(*(_given(f"control_costs/{end}", money(cost, "USD")) for end, cost in enumerate(p.control_costs)))
+        spans.append(f"{'further controls at ' if required else ''}{span} (assumption)")
     if not spans:
         return "No cost of controls is counted (control_costs, required_controls)."
     return f"Counted a year for each holder: {listing(spans)}."
 
 
-def _span(low: float, high: float) -> str:
-    return money(low, "USD") if low == high else f"{money(low, 'USD')} to {money(high, 'USD')}"
+def _required(portfolio: Portfolio) -> dict[str, float]:
+    """Add up what the required controls cost a year at one holder."""
+    required = portfolio.ways.controls.in_place
+    return {name: float(sum(item.cost[end] for item in required)) for end, name in enumerate(("low", "high"))}
+
+
+def _span(low: str, high: str) -> str:
+    return low if untraced(low) == untraced(high) else f"{low} to {high}"
 
 
 def _few(places: str) -> str:

@@ -17,7 +17,7 @@ from lpo_analysis.decision.ways import STAY, key
 from lpo_analysis.results import Check, Result, tidy
 from lpo_analysis.risk.inputs import provider_rate
 from lpo_analysis.savings.analysis import quantiles
-from lpo_analysis.wording import count, listing, money, percent, probability, sentence
+from lpo_analysis.wording import count, gain_or_loss, listing, money, percent, probability, sentence
 
 THOUSAND = 1000.0
 """US dollars on the axes of figures are in thousands."""
@@ -68,10 +68,11 @@ def adjusted_result(portfolio: Portfolio) -> Result:
             lines.append(f"{sentence(label)}: none of {count(len(part), 'way')} that can be costed may be chosen.")
             continue
         top = allowed.iloc[0]
-        verb = "would save" if top["estimate"] > 0 else "would come nearest to saving anything, with"
+        verb = "would save most" if top["estimate"] > 0 else "would lose least"
+        span = gain_or_loss(top["conf_low"], top["conf_high"], said)
         lines.append(
-            f"{sentence(label)}: of {count(len(allowed), 'way')} that may be chosen, {top['option']} {verb} most on average, a risk-adjusted {said(top['estimate'])} "
-            f"(mean; {p.level:.0%} interval {said(top['conf_low'])} to {said(top['conf_high'])}); probability of beating today's way {probability(top['p_beats_staying'])}. "
+            f"{sentence(label)}: of {count(len(allowed), 'way')} that may be chosen, {top['option']} {verb}, {said(abs(top['estimate']))} on average after risk "
+            f"({p.level:.0%} interval {span}); probability of beating today's way {probability(top['p_beats_staying'])}. "
             + (
                 f"Of its variance, {probability(top['weak_share'])} rests on borrowed and assumed inputs."
                 if np.isfinite(top["weak_share"])
@@ -148,8 +149,8 @@ def frontier_result(portfolio: Portfolio) -> Result:
             Check("Constraints", True, f"{sentence(count(len(portfolio.rules), 'constraint'))} kept by all plans." if portfolio.rules else "No constraint is set."),
             _whole(portfolio),
         ),
-        draw=partial(draw_frontier, title="What a plan brings, and what it may cost", xlabel=f"mean loss of the worst {share} of cases, thousand USD (below 0: still a saving)",
-                     ylabel=f"expected saving after risk, thousand USD of {p.price_year}", mark=number, mark_text="chosen"),
+        draw=partial(draw_frontier, title="What a plan brings, and what it may cost", xlabel=f"mean loss of the worst {share} of cases, thousand USD of {p.price_year} (below 0: still a saving)",
+                     ylabel="expected saving after risk, thousand USD", mark=number, mark_text="chosen"),
         alt="Efficient plans: " + "; ".join(f"{row.who}, expected {said(row.estimate)}, {_tail(row.tail)} in the tail" for row in table.itertuples()) + ".",
     )  # fmt: skip
 
@@ -173,11 +174,10 @@ def _whole(portfolio: Portfolio) -> Check:
 
 
 def _tail(tail: float) -> str:
-    return (
-        f"a loss of {money(tail, 'USD', digits=2)}"
-        if tail > 0
-        else f"still a saving of {money(-tail, 'USD', digits=2)}"
-    )
+    if abs(tail) < 0.5:
+        return "nothing lost"
+    said = money(abs(tail), "USD", digits=2)
+    return f"a loss of {said}" if tail > 0 else f"still a saving of {said}"
 
 
 def in_words(portfolio: Portfolio, choice: Choice) -> str:
@@ -248,8 +248,9 @@ def plan_result(portfolio: Portfolio) -> Result:
         )  # fmt: skip
     else:
         text = (
-            f"The plan: {in_words(portfolio, choice)}. It is expected to save {said(again.mean)} over {p.horizon_years} {'year' if p.horizon_years == 1 else 'years'} "
-            f"(mean; {p.level:.0%} interval {said(low)} to {said(high)}), {_tail(tail)} in the worst {percent(1 - p.tail_level)} of cases, and beats today's way with a probability of {probability(chance)}."
+            f"The plan: {in_words(portfolio, choice)}. It saves {said(again.mean)} over {p.horizon_years} {'year' if p.horizon_years == 1 else 'years'} "
+            f"on average ({p.level:.0%} interval {gain_or_loss(low, high, said)}) and beats today's way with a probability of {probability(chance)}. "
+            f"In the worst {percent(1 - p.tail_level)} of cases it comes, on average, to {_tail(tail)}."
         )
         if holders:
             text += f" A breach of client data at {listing(holders)} within that time has a probability of {probability(breached)} under the stated exposure."

@@ -103,7 +103,7 @@ def by_size(portfolio: Portfolio) -> Result:
             _, low, high = quantiles(net / total, p.level)
             means.append(float(net.mean()))
             chances.append(float((net > 0).mean()))
-            rows.append({"task": cell[0], "who": cell[1], "hours": round(hours), "x": hours, "estimate": means[-1] / total, "conf_low": low, "conf_high": high, "p_beats_staying": chances[-1],
+            rows.append({"task": cell[0], "label": sentence(vocabulary.label("task", cell[0])), "who": cell[1], "hours": round(hours), "x": hours, "estimate": means[-1] / total, "conf_low": low, "conf_high": high, "p_beats_staying": chances[-1],
                          "fixed_per_hour": float(fixed.mean()) / total, "fixed": float(fixed.mean())})  # fmt: skip
         pays, sure = _from(np.array(means) > 0), _from(np.array(chances) >= p.confidence)
         records.append({"term": cell[0], "label": key(*cell), "estimate": pays, "level": p.level, "n_obs": len(w.cells[cell].rows), "unit": "hours a year",
@@ -111,14 +111,11 @@ def by_size(portfolio: Portfolio) -> Result:
     table, frame = tidy(records), pd.DataFrame(rows)
     said = partial(money, currency="USD", digits=2)
     lines = []
-    for row, hours in zip(
-        table.itertuples(index=False), [p.volume_hours[p.tasks.index(task)] for task, _ in cells], strict=True
-    ):
-        cost = f"{said(row.fixed)} over the horizon do not follow the volume (vetting, contracting and instructing, controls, added loss)"
+    for row, (task, option) in zip(table.itertuples(index=False), cells, strict=True):
+        who, hours = f"{sentence(vocabulary.label('task', task))} by {option}", p.volume_hours[p.tasks.index(task)]
+        cost = f"{said(row.fixed)} over the horizon is spent whatever the volume (vetting, contracting and instructing, controls, added loss)"
         if np.isinf(row.estimate):
-            lines.append(
-                f"{sentence(row.label)}: pays at no volume up to {VOLUMES[-1]:,.0f} hours a year in expectation; {cost}."
-            )
+            lines.append(f"{who} pays at no volume up to {VOLUMES[-1]:,.0f} hours a year in expectation; {cost}.")
             continue
         first = (
             f"from the smallest volume looked at, {VOLUMES[0]:,.0f} hours a year"
@@ -130,9 +127,7 @@ def by_size(portfolio: Portfolio) -> Result:
             if np.isfinite(row.confident)
             else f"with a probability of {probability(p.confidence)} at no volume looked at"
         )
-        lines.append(
-            f"{sentence(row.label)}: pays in expectation {first}, {chance}; asked about are {hours:,.0f}. {sentence(cost)}."
-        )
+        lines.append(f"{who} pays in expectation {first}, {chance}; asked about are {hours:,.0f}. {sentence(cost)}.")
     shown = frame[frame["task"] == cells[0][0]]
     return Result(
         "by_size", table, " ".join(lines), rows=w.rows, n_used=len(table), plot_data=shown[["x", "estimate", "conf_low", "conf_high"]].reset_index(drop=True), model=frame,

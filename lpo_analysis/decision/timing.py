@@ -61,7 +61,7 @@ def waiting(portfolio: Portfolio) -> Result:
     text = (
         f"Today's way is best now, so that waiting {years} loses nothing. "
         if stays
-        else f"Starting now with the plan that is best on average ({in_words(portfolio, best)}) against waiting {years}: the delay alone costs {said(table['delay'].iloc[0])}. "
+        else f"The plan that is best on average now is {in_words(portfolio, best)}; waiting {years} with it costs {said(table['delay'].iloc[0])} for the delay alone. "
     )
     if better.empty:
         text += (

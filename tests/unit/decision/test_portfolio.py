@@ -74,7 +74,7 @@ def test_parts_of_a_plan_and_of_a_way_are_means_that_add_up(default):
     left = table["before"] - table["quality"] - table["increment"] - table["controls"]
     np.testing.assert_allclose(left, table["estimate"])
     for result in (default.adjusted, default.plan, default.brief):
-        assert "(mean; 90% interval" in result.text
+        assert "(mean; 90% interval" in result.text or "on average" in result.text
         assert "median" not in result.text
     assert default.brief.row("saving")["estimate"] == pytest.approx(
         default.portfolio.net(default.portfolio.candidate, fresh=True).mean()
