@@ -116,7 +116,7 @@ def test_nothing_that_names_anybody_is_in_what_is_shown_or_recorded(department, 
     shown = [repr(part) + str(part.checks) + part.alt + (part.table.to_csv()) for part in parts]
     shown += [
         a.plan.model["who"].to_csv(),
-        a.page.to_csv(),
+        str(a.brief.model),
         a.question,
         repr(a),
         repr(a.parameters),
