@@ -520,8 +520,8 @@ def spoken(item: Mapping[str, Any]) -> dict[str, str]:
         if isinstance(value, str):
             return "never" if value == "inf" else value
         if is_share:
-            # Almost all is not all.
-            if low is None and (item["unit"] == "probability" or 0.99 < value < 1):
+            # Almost all is not all, and what is simulated is never known to be all.
+            if low is None and (item["unit"] == "probability" or 0.99 < value <= 1):
                 return probability(value)
             width = high - low if isinstance(high, float) and isinstance(low, float) else None
             return percent(value, width=width)
