@@ -218,6 +218,11 @@ class Analysis:
         return pd.DataFrame(rows, columns=["way", "state", "reason"])
 
     @property
+    def input_labels(self) -> list[str]:
+        """What the inputs are called, in their order, told apart by the way they belong to."""
+        return [flips.label_of(self.portfolio, item.name) for item in self.ways.inputs]
+
+    @property
     def rows(self) -> tuple[str, ...]:
         """Identifiers of all rows behind the report."""
         shown = self.ways.rows, self.expertise.rows, self.brief.rows

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from lpo_analysis import vocabulary
-from lpo_analysis.decision.permits import Permit, conditions
+from lpo_analysis.decision.permits import conditions
 from lpo_analysis.decision.plans import in_words, plan_rows
 from lpo_analysis.decision.portfolio import Portfolio
+from lpo_analysis.decision.reasons import (
+    alternatives,
+    asked_as,
+    grounds,
+    reasons_against,
+    reasons_for,
+    recorded,
+    rivals,
+    savings_today,
+    usd,
+)
 from lpo_analysis.decision.ways import STAY, key
 from lpo_analysis.decision.worth import first_to_measure
 from lpo_analysis.methods.frontier import tail_mean
 from lpo_analysis.results import Result, Statement, tidy
 from lpo_analysis.savings.analysis import quantiles
-from lpo_analysis.savings.drivers import amount
-from lpo_analysis.wording import count, listing, money, percent, probability, sentence, traced, untraced
+from lpo_analysis.wording import count, listing, money, percent, probability, sentence, untraced
 
 SERVES = {
     "supervision": "supervise it: instructions, checks of samples, a named lawyer who answers for the work",
@@ -48,24 +56,6 @@ EMPTY = {
 """What stands in a part that has nothing to tell."""
 FEW = 3
 """Jurisdictions that a condition names; of more, the table of duties tells."""
-
-
-class Reason(NamedTuple):
-    """A reason for or against moving.
-
-    Parameters
-    ----------
-    strength : float
-        How strong, to order by; 0 or less is none.
-    text : str
-        A sentence, its numbers marked by where they are recorded.
-    rows : tuple of str
-        Rows it rests on beside those of the plan.
-    """
-
-    strength: float
-    text: str
-    rows: tuple[str, ...] = ()
 
 
 def verdict(portfolio: Portfolio, weak: float) -> str:
@@ -130,17 +120,14 @@ def weak_share(portfolio: Portfolio) -> float:
     float
         Total-order index of rungs 3 and 4 together, for the plan weighed against staying; NaN where nothing may move.
     """
-    from lpo_analysis.decision.adjusted import LOSS, SENSITIVITY_DRAWS
+    from lpo_analysis.decision.adjusted import SENSITIVITY_DRAWS
     from lpo_analysis.methods.inputs import Inputs
     from lpo_analysis.methods.sensitivity import sobol_indices
 
     w = portfolio.ways
-    cells = [cell for cell in zip(w.parameters.tasks, portfolio.candidate, strict=True) if cell[1] != STAY]
-    if not cells:
+    used = _used(portfolio)
+    if not used:
         return float("nan")
-    used = {called for cell in cells for called in w.joint.names[key(*cell)].values()} | set(
-        w.joint.names[LOSS].values()
-    )
     inputs = Inputs(tuple(item for item in w.inputs if item.name in used))
     weak = inputs.by_rung((3, 4))
     if not weak or set(w.inputs.coupled) & used:
@@ -169,8 +156,8 @@ def brief(portfolio: Portfolio, *, information: Result, flips: Result) -> Result
     -------
     Result
         Terms of the plan weighed against staying: ``p_beats_staying`` and ``p_loses``, ``saving`` (mean), ``expected_share`` (of what all of
-        the work costs today), ``tail``, ``added_loss``, ``weak_share``, ``inputs`` and ``inputs_weak`` (how many there are), ``required_controls`` (where some are), ``other_plans`` and
-        ``flip_holds`` (probability that the input which flips the answer first does not). ``model`` is a dict with ``verdict``, ``plan`` in a few words and, as sentences,
+        the work costs today), ``tail``, ``added_loss``, ``weak_share``, ``inputs`` and ``inputs_weak`` (how many there are), ``required_controls`` (where some are), ``p_best`` (of the plans compared), ``ahead`` (of the next
+        one), ``other_plans`` and ``flip`` (probability that the input which comes nearest to it flips the answer). ``model`` is a dict with ``verdict``, ``plan`` in a few words and, as sentences,
         ``recommendation``, ``confidence``, ``for``, ``against``, ``conditions`` and ``measure``; ``parts`` holds the same as pairs of a title and statements.
     """
     w = portfolio.ways
@@ -182,7 +169,7 @@ def brief(portfolio: Portfolio, *, information: Result, flips: Result) -> Result
     table = _numbers(portfolio, weak, flips)
     value = table.set_index("term")["estimate"]
     for_it, against = (sorted((reason for reason in found if reason.strength > 0), key=lambda reason: -reason.strength)[:3]
-                       for found in (_for(portfolio, table, flips), _against(portfolio, value, flips)))  # fmt: skip
+                       for found in (reasons_for(portfolio, table, flips), reasons_against(portfolio, value, flips)))  # fmt: skip
     used = [w.option(name).permit for name in dict.fromkeys(choice) if name != STAY]
     told = _conditions(portfolio, conditions(used), holders) if moves and says != "stay" else []
     parts = {
@@ -220,9 +207,11 @@ def _numbers(portfolio: Portfolio, weak: float, flips: Result) -> pd.DataFrame:
         "not estimable, because nothing may move",
     )
     holders = [name for name in dict.fromkeys(choice) if name != STAY and w.option(name).outside]
-    items = list(w.inputs)
-    known = {
-        "inputs": {"label": "Inputs", "estimate": len(items), "unit": "inputs", "method": "count"},
+    used = _used(portfolio)
+    items = [item for item in w.inputs if not moves or item.name in used]
+    best, behind, _ = rivals(portfolio)
+    known: dict[str, dict[str, Any]] = {
+        "inputs": {"label": "Inputs of the plan" if moves else "Inputs", "estimate": len(items), "unit": "inputs", "method": "count"},
         "inputs_weak": {"label": "Inputs borrowed or assumed", "estimate": sum(item.rung >= 3 for item in items), "unit": "inputs", "method": "count"},
         "weak_share": {"label": "Variance from borrowed and assumed inputs", "estimate": weak, "unit": "share", "method": "total-order Sobol index" if moves else none},
     }  # fmt: skip
@@ -236,38 +225,34 @@ def _numbers(portfolio: Portfolio, weak: float, flips: Result) -> pd.DataFrame:
     held = [portfolio.held(name, portfolio.appraised) for name in holders]
     added = float(sum((one.increment + one.controls).mean() for one in held))
     turning = flips.table.dropna(subset=["estimate"]) if flips.estimable else flips.table.iloc[:0]
-    found: dict[str, dict[str, object]] = {
+    found: dict[str, dict[str, Any]] = {
         "p_beats_staying": {"label": "Plan beats today's way", "estimate": chance, "unit": "probability", "method": fresh},
         "saving": {"label": "Risk-adjusted saving of the plan", "estimate": mean, "conf_low": low, "conf_high": high, "unit": unit, "method": f"mean, {fresh}"},
         "added_loss": {"label": "Expected loss and controls it adds", "estimate": added, "unit": unit, "method": "mean"},
-        "expected_share": {"label": "Expected saving over what all of the work costs today", "estimate": mean / today if today else np.nan, "unit": "share", "method": "ratio of means"},
+        "expected_share": {"label": "Expected saving over what the work that can be costed costs today", "estimate": mean / today if today else np.nan, "unit": "share", "method": "ratio of means"},
         "p_loses": {"label": "Plan costs more than today's way", "estimate": 1 - chance, "unit": "probability", "method": fresh},
         "tail": {"label": f"Mean loss of the plan in the worst {1 - p.tail_level:.0%}", "estimate": tail_mean(portfolio.lost(choice), p.tail_level)[0], "unit": unit, "method": f"tail mean, {fresh}"},
-        "other_plans": {"label": "Other plans expected to beat today's way", "estimate": len(_others(portfolio)), "unit": "plans", "method": "count"},
-        "flip_holds": {"label": "What the plan hangs on most holds", "estimate": turning["probability"].iloc[0] if len(turning) else np.nan, "unit": "probability",
+        "p_best": {"label": "Plan is the best of those compared", "estimate": best, "unit": "probability", "method": fresh},
+        "ahead": {"label": "Ahead of the plan that comes next", "estimate": behind, "unit": unit, "method": f"difference of means, {fresh}"},
+        "other_plans": {"label": "Other plans expected to beat today's way", "estimate": len(alternatives(portfolio)), "unit": "plans", "method": "count"},
+        "flip": {"label": "The input nearest to flipping the plan does so", "estimate": turning["probability"].iloc[0] if len(turning) else np.nan, "unit": "probability",
                        "method": "share of its draws" if len(turning) else "not estimable, because no input flips the answer alone"},
     }  # fmt: skip
     if not moves:
         found = {term: {**record, "estimate": np.nan, "conf_low": np.nan, "conf_high": np.nan, "method": none} for term, record in found.items()}  # fmt: skip
     order = ["p_beats_staying", "saving", "added_loss", "weak_share"]
-    every = found | known
+    every: dict[str, dict[str, Any]] = found | known
     return tidy({"level": p.level, "n_obs": len(w.rows), "term": term, **every[term]} for term in [*order, *(term for term in every if term not in order)])  # fmt: skip
 
 
-def _others(portfolio: Portfolio) -> list[tuple[str, ...]]:
-    choice = portfolio.candidate
-    return [c for c in portfolio.neighbours if set(c) != {STAY} and c != choice and portfolio.net(c).mean() > 0]
+def _used(portfolio: Portfolio) -> set[str]:
+    """Name the inputs of the plan weighed against staying: of its ways, and of what a holder adds."""
+    from lpo_analysis.decision.adjusted import LOSS
 
-
-_usd = partial(money, currency="USD", digits=2)
-
-
-def _at(term: str, shown: str, field: str = "estimate") -> str:
-    return traced(shown, f"values/{term}/{field}")
-
-
-def _given(name: str, shown: str) -> str:
-    return traced(shown, f"parameters/{name}")
+    w = portfolio.ways
+    cells = [cell for cell in zip(w.parameters.tasks, portfolio.candidate, strict=True) if cell[1] != STAY]
+    models = [*(key(*cell) for cell in cells), LOSS] if cells else []
+    return {called for model in models for called in w.joint.names[model].values()}
 
 
 def _recommended(portfolio: Portfolio, says: str, table: pd.DataFrame) -> str:
@@ -276,11 +261,11 @@ def _recommended(portfolio: Portfolio, says: str, table: pd.DataFrame) -> str:
     rows = table.set_index("term")
     saving = rows.loc["saving"]
     middle, low, high = (
-        _at("brief.saving", _usd(saving[field]), field) for field in ("estimate", "conf_low", "conf_high")
+        recorded("brief.saving", usd(saving[field]), field) for field in ("estimate", "conf_low", "conf_high")
     )
-    years = _given("horizon_years", count(p.horizon_years, "year"))
-    span = f"{middle} over {years} (mean; {_given('level', f'{p.level:.0%}')} interval {low} to {high})"
-    chance = _at("brief.p_beats_staying", probability(rows.loc["p_beats_staying", "estimate"]))
+    years = asked_as("horizon_years", count(p.horizon_years, "year"))
+    span = f"{middle} over {years} (mean; {asked_as('level', f'{p.level:.0%}')} interval {low} to {high})"
+    chance = recorded("brief.p_beats_staying", probability(rows.loc["p_beats_staying", "estimate"]))
     beats = f"beats today's way with a probability of {chance}"
     if set(portfolio.candidate) == {STAY}:
         every = {item.permit.state for item in portfolio.ways.options if item.name in portfolio.names}
@@ -291,174 +276,24 @@ def _recommended(portfolio: Portfolio, says: str, table: pd.DataFrame) -> str:
     if says == "stay":
         return f"Stay as you are. The plan that comes nearest ({told}) would bring {span} and {beats}."
     if says == "uncertain":
-        return f"Too uncertain to call. On average one plan is ahead ({told}), with {span}, but it {beats} only, below the {_given('confidence', probability(p.confidence))} asked for: measure first, commit later."
+        return f"Too uncertain to call. On average one plan is ahead ({told}), with {span}, but it {beats} only, below the {asked_as('confidence', probability(p.confidence))} asked for: measure first, commit later."
     if says == "trial":
         return (
             f"Try before you commit: {told}. By the figures that brings {span} and {beats}; but more than "
-            f"{_given('most_weak', percent(p.most_weak))} of their variance comes from inputs that are borrowed or assumed, so start with what can be undone, under the conditions below, and measure."
+            f"{asked_as('most_weak', percent(p.most_weak))} of their variance comes from inputs that are borrowed or assumed, so start with what can be undone, under the conditions below, and measure."
         )
     return f"Move, under the conditions below: {told}. That brings {span} and {beats}."
 
 
 def _confidence(value: pd.Series) -> str:
     weak = float(value["weak_share"])
-    few, many = (_at(f"brief.{term}", f"{value[term]:.0f}") for term in ("inputs_weak", "inputs"))
+    few, many = (recorded(f"brief.{term}", f"{value[term]:.0f}") for term in ("inputs_weak", "inputs"))
     text = f"{few} of {many} inputs are borrowed or assumed"
     if np.isfinite(weak):
-        text += f", and {_at('brief.weak_share', probability(weak))} of the variance comes from them"
+        text += f", and {recorded('brief.weak_share', probability(weak))} of the variance comes from them"
     level = "low" if not np.isfinite(weak) or weak > 0.5 else "moderate" if weak > 0.2 else "fair"
     more = ": the probabilities hold if the assumptions do, and no further" if level == "low" else ""
     return f"Confidence in the figures themselves is {level}: {text}{more}."
-
-
-def _for(portfolio: Portfolio, table: pd.DataFrame, flips: Result) -> list[Reason]:
-    w, p = portfolio.ways, portfolio.ways.parameters
-    choice = portfolio.candidate
-    if set(choice) == {STAY}:
-        return []
-    value = table.set_index("term")["estimate"]
-    low = float(table.set_index("term").loc["saving", "conf_low"])
-    share, mean, chance = value["expected_share"], value["saving"], value["p_beats_staying"]
-    found = [
-        Reason(
-            share if share > 0 else 0,
-            f"It is expected to save {_at('brief.saving', _usd(mean))}, {_at('brief.expected_share', percent(share))} of what all of the work costs today.",
-        )
-    ]
-    if low > 0:
-        found.append(
-            Reason(
-                0.9,
-                f"It saves something in the bad cases, too: {_at('brief.saving', _usd(low), 'conf_low')} at the lower end of the {_given('level', f'{p.level:.0%}')} interval.",
-            )
-        )
-    found.append(
-        Reason(
-            chance - 0.5, f"It beats today's way in {_at('brief.p_beats_staying', probability(chance))} of the draws."
-        )
-    )
-    home = vocabulary.PLACES[p.baseline_location].country
-    places = {vocabulary.PLACES[w.option(name).place].country for name in choice if name != STAY}
-    if places == {home}:
-        found.append(
-            Reason(0.45, "Nothing leaves the country: no foreign currency, and no duty that turns on work abroad.")
-        )
-    if not any(w.option(name).outside for name in choice if name != STAY):
-        found.append(
-            Reason(0.4, "Nobody else comes to hold client records, an AI tool's maker left aside (an assumption).")
-        )
-    others = len(_others(portfolio))
-    if others >= 2:
-        found.append(
-            Reason(
-                0.35,
-                f"It does not hang on one choice: {_at('brief.other_plans', str(others))} other plans that keep the constraints are expected to beat today's way as well.",
-            )
-        )
-    turning = flips.table["estimate"].notna().sum() if flips.estimable else 0
-    if flips.estimable and not turning and mean > 0:
-        found.append(
-            Reason(0.5, "No single input among those it moves with most flips the answer, whatever it can be.")
-        )
-    return found
-
-
-def savings_today(portfolio: Portfolio, task: str) -> np.ndarray:
-    """Return the present value of what a task costs as it is done today.
-
-    Parameters
-    ----------
-    portfolio : Portfolio
-        The plans.
-    task : str
-        Its code.
-
-    Returns
-    -------
-    ndarray of float, shape (draws,)
-        Money; zeros where no way of it can be costed, and so today's is not either.
-    """
-    from lpo_analysis import savings
-
-    w = portfolio.ways
-    cell = next((cell for cell in w.cells if cell[0] == task), None)
-    if cell is None:
-        return np.zeros(w.parameters.draws)
-    analysis = w.cells[cell]
-    return savings.costs(analysis.gathered.rates(w.joint.draws[key(*cell)]), analysis.terms).baseline
-
-
-def _against(portfolio: Portfolio, value: pd.Series, flips: Result) -> list[Reason]:
-    w, p = portfolio.ways, portfolio.ways.parameters
-    choice = portfolio.candidate
-    refused = [item for item in w.options if item.permit.state == "refused" and item.name in portfolio.names]
-    if set(choice) == {STAY}:
-        rows = {item.permit.reason: _grounds(item.permit) for item in reversed(refused)}
-        least = f"{p.captive_minimum:,.0f}"
-        return [
-            Reason(1.0, f"{sentence(reason)}.".replace(f" {least} ", f" {_given('captive_minimum', least)} "), found)
-            for reason, found in reversed(rows.items())
-        ][:3]
-    chance, mean, weak = value["p_beats_staying"], value["saving"], value["weak_share"]
-    loses = 1 - chance
-    found = []
-    if np.isfinite(weak):
-        found.append(
-            Reason(
-                weak,
-                f"{_at('brief.weak_share', sentence(probability(weak)))} of the variance comes from inputs that no study of this work and place bears: borrowed, or assumed.",
-            )
-        )
-    if value["tail"] > 0:
-        worst = _given("tail_level", percent(1 - p.tail_level))
-        found.append(
-            Reason(
-                0.3 + loses,
-                f"In the worst {worst} of cases it loses {_at('brief.tail', _usd(value['tail']))} on average.",
-            )
-        )
-    if mean <= 0:
-        found.append(Reason(1.0, f"It is expected to lose {_at('brief.saving', _usd(-mean))}."))
-    elif loses > 0.02:
-        found.append(
-            Reason(loses, f"It costs more than today's way in {_at('brief.p_loses', probability(loses))} of the draws.")
-        )
-    review = [name for name in dict.fromkeys(choice) if name != STAY and w.option(name).permit.state == "review"]
-    if review:
-        permit = w.option(review[0]).permit
-        found.append(Reason(0.8, f"{sentence(permit.reason)}: counsel must review it first.", _grounds(permit)))
-    silent = conditions([w.option(name).permit for name in dict.fromkeys(choice) if name != STAY])
-    silent = silent[silent["asked_in"] == ""]
-    if len(silent):
-        found.append(
-            Reason(0.3, f"On {listing(silent['label'].tolist())} nothing on file tells, which is no permission.")
-        )
-    if any(w.option(name).outside for name in choice if name != STAY):
-        found.append(
-            Reason(
-                0.35,
-                "What a provider adds to the risk of a breach is not identified by any data on file; it follows from the exposure assumed.",
-            )
-        )
-    if flips.estimable and mean > 0:
-        first = flips.table.dropna(subset=["estimate"]).head(1)
-        found += [
-            Reason(1.1 - float(row.probability), _flip(row), tuple(w.inputs[row.term].rows))
-            for row in first.itertuples()
-        ]
-    return found
-
-
-def _grounds(permit: Permit) -> tuple[str, ...]:
-    """Return the opinions that a reason to refuse rests on: none where it is silence, or a limit that the user set."""
-    silent = "nothing on file" in permit.reason or "captive_minimum" in permit.reason
-    return () if silent else permit.rows
-
-
-def _flip(row: Any) -> str:
-    needed = f"{row.needed} {_at(f'flips.{row.term}', amount(row.estimate, row.unit))}"
-    holds = _at("brief.flip_holds", probability(row.probability))
-    return f"It flips with one input alone: unless {row.label} is {needed}, nothing is saved (probability that it is: {holds})."
 
 
 def _conditions(portfolio: Portfolio, asked: pd.DataFrame, holders: list[str]) -> list[Statement]:
@@ -483,7 +318,7 @@ def _conditions(portfolio: Portfolio, asked: pd.DataFrame, holders: list[str]) -
         )
     moved = [portfolio.ways.option(name) for name in dict.fromkeys(portfolio.candidate) if name != STAY]
     told += [
-        Statement(f"Counsel: have {item.name} reviewed first: {item.permit.reason}.", _grounds(item.permit))
+        Statement(f"Counsel: have {item.name} reviewed first: {item.permit.reason}.", grounds(item.permit))
         for item in moved
         if item.permit.state == "review"
     ]
@@ -497,11 +332,13 @@ def _counted(portfolio: Portfolio) -> str:
     if required:
         ends = _required(portfolio)
         span = _span(
-            *(_at("brief.required_controls", money(ends[end], "USD"), f"conf_{end}") for end in ("low", "high"))
+            *(recorded("brief.required_controls", money(ends[end], "USD"), f"conf_{end}") for end in ("low", "high"))
         )
         spans.append(f"{listing([item.label for item in required])} at {span} (your controls file)")
     if p.control_costs[1] > 0:
-        span = _span(*(_given(f"control_costs/{end}", money(cost, "USD")) for end, cost in enumerate(p.control_costs)))
+        span = _span(
+            *(asked_as(f"control_costs/{end}", money(cost, "USD")) for end, cost in enumerate(p.control_costs))
+        )
         spans.append(f"{'further controls at ' if required else ''}{span} (assumption)")
     if not spans:
         return "No cost of controls is counted (control_costs, required_controls)."
@@ -528,7 +365,7 @@ def _measure(portfolio: Portfolio, information: Result) -> list[Statement]:
     inputs = portfolio.ways.inputs
     return [
         Statement(
-            f"{sentence(row.label)}: knowing it before choosing would be worth {_at(f'information.{row.term}', _usd(row.estimate))}.",
+            f"{sentence(row.label)}: knowing it before choosing would be worth {recorded(f'information.{row.term}', usd(row.estimate))}.",
             tuple(inputs[row.term].rows),
         )
         for row in first_to_measure(information).itertuples()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 import numpy as np
@@ -15,7 +16,7 @@ from lpo_analysis.decision.ways import STAY, options, with_permits
 from lpo_analysis.results import Check, Result, tidy
 from lpo_analysis.wording import listing, percent, probability, sentence
 
-CONFIDENCES = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
+CONFIDENCES = (*(round(0.5 + 0.05 * step, 2) for step in range(10)), 0.99)
 """Confidences that the verdict is looked at for, beside the one asked for."""
 VERDICTS = {
     "move": "move, under the conditions",
@@ -116,7 +117,9 @@ def _minima(portfolio: Portfolio) -> list[float]:
     if not any(item.model == "captive" and item.name in portfolio.names for item in portfolio.ways.options):
         return [p.captive_minimum]
     whole = sum(p.volume_hours)
-    return sorted({p.captive_minimum, 0.0, float(round(whole / 2)), float(round(whole))})
+    # Rounded down, so that all of the hours reach it.
+    others = {0.0, float(math.floor(whole / 2)), float(math.floor(whole))}
+    return sorted({p.captive_minimum, *(one for one in others if round(one) != round(p.captive_minimum))})
 
 
 def _named(minimum: float, portfolio: Portfolio) -> str:

@@ -123,8 +123,8 @@ def control_inputs(parameters: Parameters, controls: Controls) -> tuple[Input, .
 
     Notes
     -----
-    `control_effect` is that of the controls beside the required ones where there are any: they cost something, or none is required.
-    Otherwise it is only the effect of the required ones whose rows name no other, so that it is never counted twice.
+    `control_effect` is that of controls beside those of the file where they cost something, or where no file is given. Otherwise it is only the
+    effect of those of the file whose rows name no other, so that it is never counted twice.
     """
     p, found = parameters, []
     for item in controls.in_place:
@@ -134,7 +134,7 @@ def control_inputs(parameters: Parameters, controls: Controls) -> tuple[Input, .
             _uniform(f"{EFFECT}:{item.control}", f"share of the added loss prevented by {item.label}", "share", prevents, told),
             _uniform(f"{COST}:{item.control}", f"cost at one holder of records of {item.label}", f"USD of {p.price_year} a year", item.cost, of),
         ]  # fmt: skip
-    if p.control_costs[1] > 0 or not controls.in_place:
+    if p.control_costs[1] > 0 or not controls.given:
         ends = (p.control_effect[0], p.control_effect[1])
         found.append(
             _uniform(EFFECT, "share of the added loss that controls prevent", "share", ends, f"parameter {EFFECT}")

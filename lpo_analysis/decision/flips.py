@@ -136,14 +136,17 @@ def flips(portfolio: Portfolio) -> Result:
         record: dict[str, object] = {"term": name, "label": label_of(portfolio, name), "level": p.level, "n_obs": len(item.rows), "unit": item.unit, "rung": item.rung,
                                      "median": item.median, "median_text": amount(item.median, item.unit), "method": "root of the expected saving"}  # fmt: skip
         if found.values:
-            value, chance, error = min(
-                zip(found.values, found.probabilities, found.errors, strict=True), key=lambda root: abs(root[1] - 0.5)
+            value, chance, error, k = min(
+                zip(found.values, found.probabilities, found.errors, range(len(found.values)), strict=True),
+                key=lambda root: abs(root[1] - 0.5),
             )
-            other = 1 - chance if found.holds_below else chance
+            # The side on which it holds changes at every root.
+            below = found.holds_below ^ (k % 2 == 1)
+            other = 1 - chance if below else chance
             record |= {
                 "estimate": value,
                 "std_error": error,
-                "needed": "at most" if found.holds_below else "at least",
+                "needed": "at most" if below else "at least",
                 "probability": other,
                 "distance": abs(chance - 0.5),
             }

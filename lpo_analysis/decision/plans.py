@@ -248,7 +248,7 @@ def plan_result(portfolio: Portfolio) -> Result:
         )  # fmt: skip
     else:
         text = (
-            f"The plan: {in_words(portfolio, choice)}. It saves {said(again.mean)} over {p.horizon_years} {'year' if p.horizon_years == 1 else 'years'} "
+            f"The plan: {in_words(portfolio, choice)}. It {'saves' if again.mean > 0 else 'costs'} {said(abs(again.mean))} over {p.horizon_years} {'year' if p.horizon_years == 1 else 'years'} "
             f"on average ({p.level:.0%} interval {gain_or_loss(low, high, said)}) and beats today's way with a probability of {probability(chance)}. "
             f"In the worst {percent(1 - p.tail_level)} of cases it comes, on average, to {_tail(tail)}."
         )

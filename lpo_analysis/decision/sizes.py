@@ -105,9 +105,9 @@ def by_size(portfolio: Portfolio) -> Result:
             chances.append(float((net > 0).mean()))
             rows.append({"task": cell[0], "label": sentence(vocabulary.label("task", cell[0])), "who": cell[1], "hours": round(hours), "x": hours, "estimate": means[-1] / total, "conf_low": low, "conf_high": high, "p_beats_staying": chances[-1],
                          "fixed_per_hour": float(fixed.mean()) / total, "fixed": float(fixed.mean())})  # fmt: skip
-        pays, sure = _from(np.array(means) > 0), _from(np.array(chances) >= p.confidence)
+        pays, sure = _from(np.array(means)), _from(np.array(chances) - p.confidence, log=True)
         records.append({"term": cell[0], "label": key(*cell), "estimate": pays, "level": p.level, "n_obs": len(w.cells[cell].rows), "unit": "hours a year",
-                        "method": f"first of {len(VOLUMES)} volumes", "confident": sure, "fixed": rows[-1]["fixed"], "most_probable": max(chances)})  # fmt: skip
+                        "method": f"between {len(VOLUMES)} volumes", "confident": sure, "fixed": rows[-1]["fixed"], "most_probable": max(chances)})  # fmt: skip
     table, frame = tidy(records), pd.DataFrame(rows)
     said = partial(money, currency="USD", digits=2)
     lines = []
@@ -138,11 +138,17 @@ def by_size(portfolio: Portfolio) -> Result:
     )  # fmt: skip
 
 
-def _from(holds: np.ndarray) -> float:
-    """Return the volume from which something holds for all larger ones."""
-    failing = np.flatnonzero(~holds)
-    first = 0 if not len(failing) else int(failing[-1]) + 1
-    return VOLUMES[first] if first < len(VOLUMES) else np.inf
+def _from(over: np.ndarray, *, log: bool = False) -> float:
+    """Return the volume from which a quantity stays at 0 or above for all larger ones looked at, interpolated; a mean saving is linear in the hours."""
+    failing = np.flatnonzero(over < 0)
+    if not len(failing):
+        return VOLUMES[0]
+    last = int(failing[-1])
+    if last + 1 == len(VOLUMES):
+        return float("inf")
+    share = -over[last] / (over[last + 1] - over[last])
+    low, high = VOLUMES[last], VOLUMES[last + 1]
+    return float(low * (high / low) ** share if log else low + share * (high - low))
 
 
 def bought_or_hired(portfolio: Portfolio) -> Result:

@@ -50,8 +50,9 @@ def waiting(portfolio: Portfolio) -> Result:
     records = []
     for term, what in learned.items():
         made = wait_or_start(now, later, learned=what, seed=p.seed)
-        records.append({"term": term, "label": labels[term], "estimate": made.gain, "std_error": made.error, "conf_low": made.gain - 1.645 * made.error, "conf_high": made.gain + 1.645 * made.error,
-                        "level": 0.9, "n_obs": p.draws, "unit": "USD", "method": "best expectation after the wait", "delay": made.delay, "learning": made.learning})  # fmt: skip
+        cost = p.pilot_cost if term == "pilot" else 0.0
+        records.append({"term": term, "label": labels[term], "estimate": made.gain - cost, "std_error": made.error, "conf_low": made.gain - cost - 1.645 * made.error, "conf_high": made.gain - cost + 1.645 * made.error,
+                        "level": 0.9, "n_obs": p.draws, "unit": "USD", "method": "best expectation after the wait", "delay": made.delay, "learning": made.learning, "cost": cost})  # fmt: skip
     table = tidy(records)
     said = partial(money, currency="USD", digits=2)
     better = table[table["conf_low"] > 0]
@@ -126,9 +127,9 @@ def option_to_wait(portfolio: Portfolio) -> Result:
         return nothing("the plan costs nothing to start, so that there is nothing to time")
     if p.discount_rate <= 0:
         return nothing("the discount rate is 0, so that a year of waiting costs nothing")
-    if p.value_drift > p.discount_rate:
+    if p.value_drift >= p.discount_rate:
         return nothing(
-            f"what moving is worth is assumed to grow by {p.value_drift:.1%} a year (value_drift), faster than the discount rate of {p.discount_rate:.1%}: it would never be time"
+            f"what moving is worth is assumed to grow by {p.value_drift:.1%} a year (value_drift), no slower than the discount rate of {p.discount_rate:.1%}: it would never be time"
         )
     payout, value = p.discount_rate - p.value_drift, net + cost
     turning = turning_volatility(value, cost, discount_rate=p.discount_rate, payout=payout)

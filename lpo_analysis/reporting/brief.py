@@ -149,7 +149,7 @@ class _References:
                 if source.link
                 else escape(source.title)
             )
-            where = f'<a href="{self.page}#source-{source.number}">source {source.number}</a>'
+            where = f'<a href="{self.page}#s{source.number}">source {source.number}</a>'
             grade = f", grade {escape(source.grade)}" if source.grade else ""
             return f"{escape(source.publisher)} ({escape(source.published)}). {title} ({where}{grade})."
         address, heading = self.section(kind, name)
@@ -158,7 +158,7 @@ class _References:
             return f"{section}: {escape(', '.join(told))}."
         text = f"{section}; <code>{escape(name)}</code> in results.json: {escape(', '.join(told))}"
         numbers = self.citations.numbers(self.data["behind"]) if name == self.data["result"] else []
-        listed = [f'<a href="{self.page}#source-{n}">{words}</a>' for n, words in spans(numbers)]
+        listed = [f'<a href="{self.page}#s{n}">{words}</a>' for n, words in spans(numbers)]
         return f"{text}; sources {', '.join(listed)}." if listed else f"{text}."
 
 

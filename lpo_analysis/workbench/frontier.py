@@ -137,7 +137,7 @@ def _result(ways: Ways) -> Result:
         checks=(
             Check("Appraised on other draws", None, "Ways are compared on one set of draws and shown on another, as the best of many looks too good on its own."),
             Check("Loss", False, "What a holder of the records adds is not identified by data: it follows from the exposure that the decision report assumes, alike for every place."),
-            Check("Not costed", None, f"{sentence(listing(out))}: no evidence." if out else "All ways asked about can be costed."),
+            Check("Not costed", None, f"{sentence(listing(out))}: no evidence, or the way of today." if out else "All ways asked about can be costed."),
         ),
         draw=partial(draw_frontier, title="What a way brings, and what it may cost", mark=mark, mark_text="asked",
                      xlabel=f"mean loss of the worst {worst} of cases, thousand USD (below 0: still a saving)",

@@ -94,7 +94,7 @@ def test_the_option_to_wait_is_that_of_the_method_at_the_plans_figures():
     ("changes", "says"),
     [
         ({"discount_rate": 0.0}, "the discount rate is 0"),
-        ({"value_drift": 0.2}, "faster than the discount rate"),
+        ({"value_drift": 0.2}, "no slower than the discount rate"),
         ({"baseline": "contract_attorney", "volume_hours": [20.0, 20.0]}, "no plan is expected to save anything"),
     ],
 )  # fmt: skip

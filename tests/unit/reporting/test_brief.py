@@ -108,7 +108,7 @@ def test_references_are_numbered_in_the_order_of_use_and_printed_at_the_foot(mad
     cited = [words(e) for e in page.iter("span") if e.get("class") == "cite"]
     assert cited == ["[1, 2]", "[1]", "[3]", "[4]"]
     hrefs = {a.get("href") for a in page.iter("a")}
-    assert {"#r1", "#r4", "https://example.org/1", "report.html#source-2", "report.html"} <= hrefs
+    assert {"#r1", "#r4", "https://example.org/1", "report.html#s2", "report.html"} <= hrefs
     assert {e.get("id") for e in page.iter("li")} >= {"r1", "r2", "r3", "r4"}
 
 
