@@ -56,9 +56,6 @@ def _looked(path: str, _sha256: str) -> bool:
 def _shipped() -> tuple[frozenset[tuple[str, ...]], frozenset[str]]:
     """Return the content of the examples, and of their rows those that nobody writes by chance."""
     examples = [_rows(path.read_bytes()) for path in sorted(paths.TEMPLATES.glob("*.csv"))]
-    # Directions and ranks of criteria are a choice that anybody may share; they tell of nobody.
-    choices = _rows((paths.TEMPLATES / "criteria.csv").read_bytes())
-    examples = [rows for rows in examples if rows != choices]
     telling = {row for rows in examples for row in rows[1:] if row.count(" ") + 1 >= _TELLING}
     return frozenset(map(tuple, examples)), frozenset(telling)
 
