@@ -449,11 +449,13 @@ def reports() -> dict[str, str]:
     """The committed notebooks as the pages that the kit makes of them."""
     import nbformat
 
-    from lpo_analysis.reporting.page import page
+    from lpo_analysis.reporting.brief import FILE, REPORT
+    from lpo_analysis.reporting.page import pages
 
     made = {}
     for path in _notebooks():
-        html = page(nbformat.read(path, as_version=4), name=path.stem)
+        written = pages(nbformat.read(path, as_version=4), name=path.stem)
+        html = written[REPORT]
         foot = (
             f"<footer>\n<p>The committed notebook “{path.stem}”, executed with its defaults. "
             '<a href="index.html">All reports</a> · <a href="../index.html">Documentation</a></p>\n</footer>'
@@ -465,5 +467,9 @@ def reports() -> dict[str, str]:
         html = html.replace(
             '<p class="kicker">LPO research kit', '<p class="kicker"><a href="../index.html">LPO research kit</a>', 1
         )
-        made[f"reports/{path.stem}.html"] = html
+        beside = f"{path.stem}-{FILE}"
+        made[f"reports/{path.stem}.html"] = html.replace(f'href="{FILE}"', f'href="{beside}"')
+        if FILE in written:
+            # The two stand beside those of other reports here, not in a folder of their own.
+            made[f"reports/{beside}"] = written[FILE].replace(f'href="{REPORT}', f'href="{path.stem}.html')
     return made

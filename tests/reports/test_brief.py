@@ -111,7 +111,7 @@ def test_the_command_tells_of_the_brief_and_a_changed_one_is_noticed(run, tmp_pa
 def test_every_link_of_the_brief_leads_somewhere(run):
     folder = run
     html, report = ((folder / name).read_text(encoding="utf-8") for name in ("brief.html", "report.html"))
-    ids = {name: set(re.findall(r'id="([^"]+)"', text)) for name, text in (("", html), ("report.html", report))}
+    ids = {name: set(re.findall(r'\bid="?([\w-]+)', text)) for name, text in (("", html), ("report.html", report))}
     links = re.findall(r'href="([^"]+)"', html)
     for link in links:
         if not link.startswith("http"):
