@@ -288,8 +288,16 @@ class Parameters(ReportParameters):
         """Compute what every report of this kind shares, so that a batch does it once."""
         from lpo_analysis.decision.analysis import analyse
 
-        # The rows behind prices and pay, and the opinions, are gathered once.
+        # The rows behind prices and pay, and the opinions, are gathered once: for the places that have most of them, and for every size.
         _ = analyse(cls()).frontier
+        for size in ("small", "large"):
+            analyse(
+                cls(
+                    buyer_size=size,
+                    locations=["IND", "PHL", "US-OH", "GB-NIR", "GBR", "USA"],
+                    jurisdictions=["US-NY", "US-NC", "GB-EAW"],
+                )
+            )
 
     @classmethod
     def coverage(cls) -> pd.DataFrame:
