@@ -263,21 +263,10 @@ class Parameters(ReportParameters):
         analysis = analyse(cls())
         analysis.by_grades()
         # Published shares, scores and opinions, which hardly a parameter changes.
-        _ = (
-            analysis.prevalence,
-            analysis.registers,
-            analysis.governance,
-            analysis.quality,
-            analysis.task_accuracy,
-            analysis.comparable,
-        )
-        _ = analysis.duties
-        # Published shares, scores and opinions, which hardly a parameter changes.
-        _ = analysis.prevalence, analysis.quality, analysis.governance, analysis.control_use
+        _ = analysis.prevalence, analysis.registers, analysis.governance, analysis.control_use
+        _ = analysis.quality, analysis.task_accuracy, analysis.comparable, analysis.duties
         # The register is the same for every firm.
         register(cls().level)
-        # Published shares, scores and opinions, which hardly a parameter changes.
-        _ = analysis.prevalence, analysis.quality, analysis.governance
 
     @classmethod
     def coverage(cls) -> pd.DataFrame:
