@@ -88,11 +88,11 @@ def _by_engine(engine: str) -> Callable[..., None]:
         from lpo_analysis.reporting import store
         from lpo_analysis.reporting.batch import preload_for
         from lpo_analysis.reporting.engines import client
-        from lpo_analysis.reporting.execution import Settings, execute, import_papermill
+        from lpo_analysis.reporting.execution import Settings, execute, ready
 
         preload = preload_for([NOTEBOOKS[notebook]], engine)
         client.start(preload)
-        import_papermill()
+        ready()
         import nbformat
 
         todo = _jobs(notebook, reports)

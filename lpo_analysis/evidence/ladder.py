@@ -13,7 +13,7 @@ from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtrit
 
 from lpo_analysis.errors import ParameterError
 from lpo_analysis.evidence.money import ends, middle_year
@@ -166,7 +166,7 @@ def _stand(candidate: Candidate, usable: pd.DataFrame, widening: float, share: b
     said = f"{k} {'study' if k == 1 else 'studies'} of {candidate.name}"
     if k >= 3:
         center = grouped["mid"].to_numpy()
-        between = float(stats.t.ppf(QUANTILES[1], k - 1)) * float(center.std(ddof=1)) * np.sqrt(1 + 1 / k)
+        between = float(stdtrit(k - 1, QUANTILES[1])) * float(center.std(ddof=1)) * np.sqrt(1 + 1 / k)
         # A study that states a range knows its own figure only that well.
         within = np.sqrt(float((((grouped["high"] - grouped["low"]) / 2) ** 2).mean()))
         half = float(np.hypot(between, within))

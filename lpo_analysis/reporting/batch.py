@@ -23,12 +23,12 @@ from lpo_analysis.reporting import library, plans, provenance, store
 from lpo_analysis.reporting.engines import client
 from lpo_analysis.reporting.engines.client import Preload
 from lpo_analysis.reporting.engines.kernels import Engine
-from lpo_analysis.reporting.execution import Settings, import_papermill
+from lpo_analysis.reporting.execution import Settings
 from lpo_analysis.reporting.forms import Form, file_of
 from lpo_analysis.reporting.jobs import Job, Outcome, own_module
 from lpo_analysis.reporting.plans import Plan
 from lpo_analysis.reporting.progress import Progress, Quiet
-from lpo_analysis.reporting.run import headlines, ingredients, run
+from lpo_analysis.reporting.run import headlines, ingredients, ready, run
 from lpo_analysis.wording import listing
 
 Notes = Callable[[], Sequence[Mapping[str, str]]]
@@ -284,7 +284,7 @@ def _warm(preload: Preload) -> None:
     """Start the server, and see to it that what it imported is what the reports will say they were made from."""
     starting = client.start(preload)
     # Meanwhile, on the other core.
-    import_papermill()
+    ready()
     starting.join()
     if edited := provenance.edited():
         client.release(preload)

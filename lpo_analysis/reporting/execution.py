@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import logging
 import re
 import sys
@@ -178,6 +179,20 @@ def execute(job: Job, settings: Settings | None = None) -> Executed:
         if cell.cell_type == "code" and cell.execution_count is not None and outputs.INJECTED not in cell.metadata.get("tags", [])
     ]  # fmt: skip
     return Executed(notebook, cells)
+
+
+def ready() -> None:
+    """Import and look up what executing takes, while there is nothing else to do: else the first reports wait for it."""
+    import_papermill()
+    for name in ("outputs", "own_files", "engines.direct"):
+        importlib.import_module(f"lpo_analysis.reporting.{name}")
+    import nbformat
+
+    from lpo_analysis.reporting.engines.options import is_ours
+
+    is_ours("python3")
+    # The rules of the format are compiled when they are first asked.
+    nbformat.validate(nbformat.v4.new_notebook())
 
 
 def import_papermill() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lpo_analysis.errors import LpoError, OutputError
-from lpo_analysis.reporting import library, own_files, provenance, store
+from lpo_analysis.reporting import execution, library, own_files, provenance, store
 from lpo_analysis.reporting.engines.client import stopped
 from lpo_analysis.reporting.execution import Executed, ServerLostError, Settings, execute
 from lpo_analysis.reporting.forms import Form, file_of, make
@@ -213,6 +213,17 @@ def write(
     except OSError as error:
         raise OutputError(f"Cannot write the report ({error.strerror}).") from None
     return recorded
+
+
+def ready() -> None:
+    """Import what making a report takes, while there is nothing else to do: else the first reports of a batch wait for it."""
+    import nbconvert.filters.markdown_mistune  # noqa: F401
+
+    from lpo_analysis.reporting import page
+
+    execution.ready()
+    page.environment().get_template("report.html.j2")
+    page.style()
 
 
 def add_forms(job: Job, forms: Sequence[Form], work: Path, target: Path) -> None:
