@@ -148,15 +148,16 @@ class _Reader:
             raise DataError([Fault("billing", None, None, None, f"no line can be used: {told}")])
         self.engine.run("CREATE VIEW used AS SELECT *, total - coalesce(tax, 0) AS net FROM lines WHERE reason = 0")
         meant = self._meanings()
-        for table, column, letter in (
-            ("firms", "firm", "F"),
-            ("persons", "person", "T"),
-            ("invoices", "invoice", "I"),
-            ("matters", "matter", "M"),
-        ):
-            self._number(table, column, letter)
         named, moves = self._hashes(providers), self._hashes(list(moved))
         self.engine.table("providers", pd.DataFrame({"key": np.unique(np.asarray(named, dtype=np.uint64))}))
+        self._add_up()
+        for table, column, sums, letter in (
+            ("firms", "firm", "by_person", "F"),
+            ("persons", "person", "by_person", "T"),
+            ("invoices", "invoice", "by_person", "I"),
+            ("matters", "matter", "by_matter", "M"),
+        ):
+            self._number(table, column, sums, letter)
         firms, matters = (dict(self.engine.rows(f"SELECT key, number FROM {table}")) for table in ("firms", "matters"))
         pairs = [
             (f"M{matters[key]}", month) for key, month in zip(moves, moved.values(), strict=True) if key in matters
@@ -315,11 +316,22 @@ class _Reader:
     def _hashes(self, names: Sequence[str]) -> list[int]:
         return [int(self.engine.rows("SELECT hash(key_of(?))", [name])[0][0]) for name in names]
 
-    def _number(self, table: str, column: str, letter: str) -> None:
-        """Give the keys of a column numbers in a random order: invoices only where no timekeeper stands."""
-        where = "WHERE person IS NULL" if column == "invoice" else ""
-        keys = self.engine.rows(f"SELECT DISTINCT {column} FROM used {where}")
-        numbers = pseudonyms([key for (key,) in keys if key is not None], seed=[self.seed, ord(letter)])
+    def _add_up(self) -> None:
+        """Add the lines up twice, by person and by matter; an invoice stands in for the person where there is none."""
+        self.engine.run(
+            """CREATE TABLE by_person AS SELECT day // 100 AS month, typ, task, CASE WHEN role > 0 AND firm IN (FROM providers) THEN ? ELSE role END AS role,
+                firm, person, CASE WHEN person IS NULL THEN invoice END AS invoice, outsourced OR firm IN (FROM providers) AS outsourced,
+                count(*) AS lines, sum(units) AS hours, sum(net) AS amount, sum(net) FILTER (units <> 0) AS rated
+                FROM used JOIN meanings USING (codes) GROUP BY ALL""",
+            [ROLES_IN_ORDER.index("provider")],
+        )
+        self.engine.run("""CREATE TABLE by_matter AS SELECT matter, day // 100 AS month, task, outsourced OR firm IN (FROM providers) AS outsourced,
+            count(*) AS lines, sum(units) FILTER (typ = 1) AS hours, sum(net) AS amount FROM used JOIN meanings USING (codes) GROUP BY ALL""")
+
+    def _number(self, table: str, column: str, sums: str, letter: str) -> None:
+        """Give the keys of a column numbers in a random order."""
+        keys = self.engine.rows(f"SELECT DISTINCT {column} FROM {sums} WHERE {column} IS NOT NULL")
+        numbers = pseudonyms([key for (key,) in keys], seed=[self.seed, ord(letter)])
         self.sizes[letter] = len(numbers)
         self.engine.table(table, numbers)
 
@@ -328,16 +340,12 @@ class _Reader:
     def _grains(self) -> pd.DataFrame:
         sums = self.engine.frame(
             """
-            WITH added AS (SELECT day // 100 AS month, typ, task, CASE WHEN role > 0 AND firm IN (FROM providers) THEN ? ELSE role END AS role, firm, person,
-                CASE WHEN person IS NULL THEN invoice END AS invoice, outsourced OR firm IN (FROM providers) AS outsourced,
-                count(*) AS lines, sum(units) AS hours, sum(net) AS amount, sum(net) FILTER (units <> 0) AS rated
-                FROM used JOIN meanings USING (codes) GROUP BY ALL)
             SELECT month, typ, task, role, firms.number AS firm, coalesce(persons.number, invoices.number + ?) AS who, outsourced, lines,
                 CASE WHEN typ = 1 THEN CAST(coalesce(hours, 0) AS DOUBLE) ELSE 0 END AS hours, CAST(amount AS DOUBLE) AS amount,
                 CASE WHEN typ = 1 THEN CAST(coalesce(rated, 0) AS DOUBLE) ELSE 0 END AS rated
-            FROM added JOIN firms ON firm = firms.key LEFT JOIN persons ON person = persons.key LEFT JOIN invoices ON invoice = invoices.key
+            FROM by_person JOIN firms ON firm = firms.key LEFT JOIN persons ON person = persons.key LEFT JOIN invoices ON invoice = invoices.key
             ORDER BY month, typ, task, role, firms.number, who, outsourced""",
-            [ROLES_IN_ORDER.index("provider"), self.sizes["T"]],
+            [self.sizes["T"]],
         )
         who = [f"T{n + 1}" for n in range(self.sizes["T"])] + [f"I{n + 1}" for n in range(self.sizes["I"])]
         return pd.DataFrame({
@@ -349,10 +357,8 @@ class _Reader:
 
     def _units(self) -> pd.DataFrame:
         sums = self.engine.frame("""
-            WITH added AS (SELECT matter, day // 100 AS month, task, outsourced OR firm IN (FROM providers) AS outsourced, count(*) AS lines,
-                sum(units) FILTER (typ = 1) AS hours, sum(net) AS amount FROM used JOIN meanings USING (codes) GROUP BY ALL)
             SELECT matters.number AS matter, month, task, outsourced, lines, CAST(coalesce(hours, 0) AS DOUBLE) AS hours, CAST(amount AS DOUBLE) AS amount
-            FROM added JOIN matters ON matter = matters.key ORDER BY matters.number, month, task, outsourced""")
+            FROM by_matter JOIN matters ON matter = matters.key ORDER BY matters.number, month, task, outsourced""")
         return pd.DataFrame({
             "matter": _named(sums["matter"] - 1, [f"M{n + 1}" for n in range(self.sizes["M"])]), "month": _months(sums["month"]),
             "task": _named(sums["task"], self.tasks), "outsourced": sums["outsourced"].astype(bool), "lines": sums["lines"].astype("int64"),
