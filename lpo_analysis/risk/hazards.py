@@ -137,7 +137,7 @@ def hazards(evidence: Evidence, parameters: Parameters) -> Result:
         "hazards", table, _said(ever, recent, p), checks=(
             Check("Sample sizes", told == len(table), f"{told} of {len(table)} shares tell the number of firms behind them; the others have no interval of chance."),
             Check("Incidence", None, "Shares of successive years are cross-sections of firms ever breached, not new breaches; no rate is taken from their differences."),
-            Check("Firms alike", None, "-ln(1-P)/T takes all firms to be alike; if they differ, the mean rate is higher."),
+            Check("Firms alike", None, _alike(ever, p)),
         ),
         rows=tuple(dict.fromkeys([*used, *(r["term"] for r in recent)])), n_used=len(table),
         plot_data=data[["group", "label", "estimate", "conf_low", "conf_high", "weak"]],
@@ -169,6 +169,18 @@ def _past_year(evidence: Evidence, p: Parameters) -> list[dict[str, Any]]:
                            "conf_high": -np.log1p(-high) if high < 1 else np.nan}  # fmt: skip
             records.append(record | {"estimate": yearly_rate(share, 1.0, n=size, level=p.level)})
     return records
+
+
+def _alike(ever: pd.DataFrame, p: Parameters) -> str:
+    """Say how much higher the mean rate is if firms differ as the update by own incidents assumes."""
+    told = "-ln(1-P)/T takes all firms to be alike; if they differ, the mean rate is higher"
+    own = ever[(ever["size"] == p.buyer_size) & ever["share_random"].between(0, 1, inclusive="neither")]
+    if own.empty or not p.firm_variation:
+        return f"{told}."
+    share = float(own.sort_values("year")["share_random"].iloc[-1])
+    ratio = yearly_rate(share, 1.0, variation=p.firm_variation) / yearly_rate(share, 1.0)
+    varied = number(p.firm_variation, digits=2)
+    return f"{told}: {number(ratio, digits=3)} times behind the newest share of this size, if their rates vary as assumed for own incidents (coefficient {varied})."
 
 
 def _said(ever: pd.DataFrame, recent: list[dict[str, Any]], p: Parameters) -> str:

@@ -143,3 +143,14 @@ def test_every_set_of_grades_answers_or_says_why_not(grades):
         assert result.text.endswith(".")
         assert "nan" not in result.text
         assert set(result.rows) <= set(load().observations.index)
+
+
+def test_how_much_firms_that_differ_would_raise_the_rate_is_told():
+    made = shown(buyer_size="midsize")
+    own = made.table[made.table["size"] == "midsize"].sort_values("year")
+    share = float(own["share_random"].iloc[-1])
+    # A gamma rate of coefficient 1 is exponential: P = mT / (1 + mT), so mT = P / (1 - P).
+    ratio = share / (1 - share) / -np.log1p(-share)
+    (told,) = [check.text for check in made.checks if check.name == "Firms alike"]
+    assert f"{ratio:.3g} times" in told
+    assert "times" not in [c.text for c in shown(firm_variation=0.0).checks if c.name == "Firms alike"][0]
