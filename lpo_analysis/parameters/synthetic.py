@@ -17,6 +17,8 @@ from lpo_analysis.wording import SYNTHETIC, listing, sentence
 
 NOTICE = "application/vnd.lpo.notice+json"
 """MIME type of the output that tells it in a notebook."""
+CORRECTED = "corrected_example"
+"""The column that marks every row of a corrected example (`lpo_analysis.evidence.own_example`)."""
 _RECORDED = re.compile(rf"([^,]+), {SYNTHETIC}(?:, \d+ files?)?, sha256 [0-9a-f]{{16}}")
 _TELLING = 8
 """Words and figures of a row from which on nobody writes the same one by chance."""
@@ -37,7 +39,8 @@ def is_synthetic(path: str | Path, *, sha256: str = "") -> bool:
     Returns
     -------
     bool
-        True also where a spreadsheet saved the example with other marks between fields, decimal commas or in another encoding.
+        True also where a spreadsheet saved the example with other marks between fields, decimal commas or in another encoding; and for a
+        corrected example, which has values of one beside the user's.
     """
     return _looked(str(path), sha256) if sha256 else _looked.__wrapped__(str(path), "")
 
@@ -49,6 +52,8 @@ def _looked(path: str, _sha256: str) -> bool:
         return False
     wholes, rows = _shipped()
     made = _rows(file.read_bytes())
+    if any(row.endswith(CORRECTED.replace("_", " ")) for row in made[:2]):
+        return True
     return tuple(made) in wholes or not rows.isdisjoint(made)
 
 
@@ -103,7 +108,7 @@ def notice(recorded: Mapping[str, Any]) -> str:
     if not kinds:
         return ""
     one = len(kinds) == 1
-    told = f"the {listing(kinds)} file{' is' if one else 's are'} an example that the kit ships, with invented rows"
+    told = f"the {listing(kinds)} file{' is' if one else 's are'} an example that the kit ships or made, with invented rows or cells"
     return f"{sentence(SYNTHETIC)}, no finding: {told if one else told.replace('are an example', 'are examples')}. What rests on {'it' if one else 'them'} shows the form of an answer and says nothing of the world."
 
 
