@@ -21,7 +21,7 @@ import pandas as pd
 from lpo_analysis.errors import Fault, LpoError, certain, closest
 from lpo_analysis.evidence.own_check import OwnKind, check, example_cells, template_rows
 from lpo_analysis.evidence.own_mend import mended_number, mender
-from lpo_analysis.evidence.own_table import OwnRows, mixed, rows_of
+from lpo_analysis.evidence.own_table import OwnRows, folded, mixed, rows_of
 from lpo_analysis.parameters.synthetic import CORRECTED
 from lpo_analysis.wording import count
 
@@ -31,7 +31,7 @@ COLUMNS = ("row", "column", "from", "to", "how")
 """Columns of the table of changes."""
 NOT_YOURS = "not your data"
 """What stands in every row of an example, in the column that marks it."""
-_ROUNDS = 12
+_ROUNDS = 40
 _FEW = 20
 """Rows copied of a file none of whose rows is at fault by itself, or whose reader lists faults so far only."""
 _FILLED = 5
@@ -113,7 +113,7 @@ def _made(draft: _Draft, faults: tuple[Fault, ...], given: Mapping[str, Any]) ->
             left = judged(draft.text())
             if not left or draft.hopeless:
                 break
-            draft.mend(left, {line: at for line, at in enumerate(draft.live(), start=2)})
+            draft.mend(left, dict(enumerate(draft.live(), start=2)))
         if left or draft.hopeless:
             return None
         some = draft.text(draft.chosen())
@@ -136,6 +136,11 @@ def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> str:
     writer.writerow([*columns, CORRECTED])
     writer.writerows([*(row[name] for name in columns), NOT_YOURS] for row in rows)
     return text.getvalue()
+
+
+def _length(cell: str) -> str:
+    """Say of a cell that may not be repeated how long it is."""
+    return f"({count(len(cell), 'character')})" if cell else "(empty)"
 
 
 class _Draft:
@@ -215,50 +220,71 @@ class _Draft:
     def mend(self, faults: Iterable[Fault], at: Mapping[int | None, int]) -> None:
         """Change what is at fault: at first to what is certain, then to an example, then the row, then all."""
 
-        def place(fault: Fault) -> tuple[int, str]:
-            return fault.row or 0, fault.column or ""
+        def place(fault: Fault) -> tuple[int, int]:
+            return fault.row or 0, self.columns.index(fault.column) if fault.column in self.columns else -1
 
-        for (row, column), group in groupby(sorted(faults, key=place), key=place):
+        for row, of_row in groupby(sorted(faults, key=place), key=lambda fault: fault.row):
             index = at.get(row)
-            if row and (index is None or index in self.uneven):
-                continue  # the header, a row that was left out, or one whose fields could not be told apart and that is replaced already
-            if index is not None and column in self.columns:
-                self._cell(index, column, list(group))
-            elif index is not None:
-                self._replace(index)
-            elif column in self.columns:
-                if column not in self.filled:
-                    self._column(column)
-            else:
-                self._fill()
+            cells = [(column, list(group)) for column, group in groupby(of_row, key=lambda fault: fault.column)]
+            if index is not None:
+                self._row(index, cells)
+                continue
+            if row:
+                continue  # the header, or a row that was left out
+            for column, _ in cells:
+                if column not in self.columns:
+                    self._fill()
+                elif column not in self.filled:
+                    self._column(str(column))
         self.uneven.clear()
         self.filled.clear()
+
+    def _row(self, at: int, cells: Sequence[tuple[str | None, list[Fault]]]) -> None:
+        if at in self.uneven:
+            return  # its fields could not be told apart, and it is replaced already
+        if any(column not in self.columns for column, _ in cells):
+            self._replace(at)
+            return
+        named = [(str(column), faults) for column, faults in cells]
+        sure = [
+            (column, faults)
+            for column, faults in named
+            if column in self.kind.names
+            or (not self.tries[at, column] and self._certain(column, self.rows[at][column], faults) is not None)
+        ]
+        # One cell may be at fault because of another: after what is certain, one at a time.
+        for column, faults in sure or named[:1]:
+            self._cell(at, column, faults)
 
     def _cell(self, at: int, column: str, faults: Sequence[Fault]) -> None:
         self.tries[at, column] += 1
         attempt, cell = self.tries[at, column], self.rows[at][column]
         stood = [fault.value for fault in faults if fault.value is not None]
-        said = "; ".join(stood) if stood else f"({count(len(cell), 'character')})" if cell else "(empty)"
+        said = "; ".join(stood) or _length(cell)
+        if column in self.kind.names and cell:
+            said = "(a name)"
         if attempt == 1 and (new := self._certain(column, cell, faults)) is not None:
-            told = new if stood else "(in the example)"
+            told = "; ".join(str(fault.meant or new) for fault in faults) if stood else "(in the example)"
             self._put(at, column, new, (said, told, CERTAIN))
-        elif attempt <= 2:
-            if (new := self._example(at, column)) == cell:
-                if cell:
-                    self._drop(at)
-                elif column not in self.filled:
-                    # Empty as in the template: what is wrong is that others have something there.
-                    self._column(column)
-                return
-            self._put(at, column, new, (said, new or "(empty)", EXAMPLE))
-        else:
+            return
+        if attempt > 2:
             self._replace(at)
+            return
+        new = self._example(at, column)
+        if new == cell and not (column in self.kind.names and attempt == 1):
+            if cell:
+                self._drop(at)
+            elif column not in self.filled:
+                # Empty as in the template: what is wrong is that others have something there.
+                self._column(column)
+            return
+        self._put(at, column, new, (said, new or "(empty)", EXAMPLE))
 
     def _certain(self, column: str, cell: str, faults: Sequence[Fault]) -> str | None:
         if all(fault.meant for fault in faults):
             parts = re.split(r"([;|])", cell)
             for fault in faults:
-                parts = [str(fault.meant) if part.strip() == fault.value else part for part in parts]
+                parts = [str(fault.meant) if folded(part) == folded(fault.value or "") else part for part in parts]
             return "".join(parts) if "".join(parts) != cell else None
         mend = None if column in self.kind.names else self.menders[column]
         if mend is None:
@@ -310,8 +336,10 @@ class _Draft:
         for at in self.live():
             row = self.rows[at]
             cell = row[column]
-            said = f"({count(len(cell), 'character')})" if cell else "(empty)"
-            new = mended_number(cell) if decimal and cell else None
+            said = _length(cell)
+            # In such a column a point before three figures may be one of thousands, too.
+            doubt = re.fullmatch(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", cell)
+            new = mended_number(cell) if decimal and cell and not doubt else None
             if decimal and (not cell or new == cell):
                 continue
             if new is not None:
