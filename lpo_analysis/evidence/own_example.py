@@ -198,11 +198,11 @@ class _Draft:
         for name in self.columns:
             cells = [row[name] for row in self.rows]
             pointed = read.mark != "," and not self.kind.bills and self.menders[name] is mended_number and not mixed(cells)  # fmt: skip
-            for line, row in zip(self.lines, self.rows, strict=True):
+            for at, row in enumerate(self.rows):
                 cell = row[name]
                 if pointed and re.fullmatch(r"[+-]?\d+,\d+", cell):
                     cell = cell.replace(",", ".")
-                row[name] = self._allowed(name, cell, line)
+                row[name] = self._allowed(name, cell, self.lines[at])
         for at in sorted(self.uneven):
             self._replace(at)
 

@@ -34,12 +34,12 @@ FAULTS = {
     "billed_providers": {(2, "id"): (LONG, None), (3, "id"): ("", None)},
     "moved": {(2, "month"): ("03/2025", "2025-03"), (3, "month"): (SECRET, None), (4, "matter"): ("m-1", None), (5, "group"): ("", None)},
     "billing_codes": {
-        (2, "kind"): ("taks", "task"), (3, "maps_to"): ("litigation_suport", "litigation_support"), (4, "outsourced"): (SECRET, None), (5, "precedence"): ("first", None),
+        (2, "kind"): ("tusk", "task"), (3, "maps_to"): ("litigation_suport", "litigation_support"), (4, "outsourced"): (SECRET, None), (5, "precedence"): ("first", None),
         (6, "code"): ("", None),
     },
     "incidents": {
         (2, "date"): ("14.03.2022", "2022-03-14"), (3, "kind"): ("dedline", "deadline"), (4, "cost"): ("6.500,00", "6500.00"), (5, "date"): ("03/04/2024", None),
-        (6, "records"): (SECRET, None), (6, "client_data_reached"): ("unknwon", "unknown"),
+        (6, "records"): (SECRET, None), (6, "client_data_reached"): ("unknovn", "unknown"),
     },
     "quality": {(2, "severity"): ("nonne", "none"), (5, "severity"): ("", None), (6, "lot_size"): ("42O", None), (7, "item"): ("i01", None), (8, "severity_2"): (SECRET, None)},
     "control_costs": {(2, "control"): ("security_audt", "security_audit"), (3, "cost_low"): ("3 000", "3000"), (4, "effect_low"): ("10%", None), (4, "currency"): (SECRET, None)},
@@ -47,7 +47,7 @@ FAULTS = {
         (2, "audit_right"): ("yess", "yes"), (3, "price_low"): ("16,50", "16.50"), (3, "price_high"): ("22,00", "22.00"), (4, "location"): (SECRET, None),
         (5, "provider"): (SECRET, None), (2, "certifications"): ("iso_27001;ISO twenty", None),
     },
-    "criteria": {(2, "direction"): ("lowr", "lower"), (3, "criterion"): ("errrors", "errors"), (4, "rank"): ("second", None), (5, "criterion"): (SECRET, None)},
+    "criteria": {(2, "direction"): ("lowr", "lower"), (3, "criterion"): ("errorz", "errors"), (4, "rank"): ("second", None), (5, "criterion"): (SECRET, None)},
 }  # fmt: skip
 """By kind, row and column: what is put there, and what was certainly meant."""
 
