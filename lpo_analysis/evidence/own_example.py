@@ -81,6 +81,8 @@ def corrected(kind: OwnKind, path: str | Path, given: Mapping[str, Any] | None =
     if not faults:
         return None
     columns = list(template_rows(kind.kind)[0])
+    if not Path(path).is_file():
+        return _template(kind, "An example is made of one file, and a folder or pattern was named")
     try:
         read = rows_of(Path(path), columns)
     except LpoError:

@@ -219,6 +219,7 @@ def test_rows_too_short_too_few_or_there_twice(tmp_path):
 def test_bills_of_another_layout_have_the_template_for_an_example(tmp_path):
     (tmp_path / "a.txt").write_text("LEDES1998B[]\nINVOICE_DATE|INVOICE_NUMBER[]\n")
     assert corrected(known("billing"), tmp_path / "a.txt").told.endswith("so that it is the template.")
+    assert corrected(known("billing"), tmp_path).told.startswith("An example is made of one file")
 
 
 def test_a_parameter_that_examples_do_not_go_with_leaves_the_template(tmp_path):
