@@ -100,6 +100,9 @@ def test_an_example_of_a_file_with_several_faults_passes_and_has_no_name_in_it(k
     assert {row[CORRECTED] for row in made_rows} == {NOT_YOURS}
     assert list(made_rows[0])[:-1] == list(template_rows(kind)[0])
     assert is_synthetic(out)
+    for saved in ("sep=;\n" + made.text.replace(",", ";"), made.text + made.text.splitlines()[-1] * 20_000):
+        (tmp_path / "saved.csv").write_text(saved, encoding="utf-16" if saved.startswith("sep") else "utf-8")
+        assert is_synthetic(tmp_path / "saved.csv")
     assert "of your file, corrected" in made.told
     changes = made.changes.set_index(["row", "column"])
     whole = set(made.changes.loc[made.changes["column"] == "", "row"])
