@@ -15,6 +15,7 @@ from lpo_analysis.errors import LpoError, ParameterError
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from lpo_analysis.evidence.own_check import OwnKind
     from lpo_analysis.reporting.forms import Form
     from lpo_analysis.reporting.progress import Progress
 
@@ -381,11 +382,11 @@ def duties(
 
 OWN = {
     "adoption": ("survey", "margins", "series"),
-    "savings": ("quotes", "billing", "billed_providers", "moved"),
+    "savings": ("quotes", "billing", "billed_providers", "moved", "billing_codes"),
     "risk": ("incidents", "quality", "control_costs"),
     "decision": ("providers", "criteria"),
 }
-"""Kinds of own files by the report that takes them; each is the name of its template."""
+"""Kinds of own files by the report that takes them; each is the name of its template (of codes on bills, of the parameter)."""
 
 
 @app.command(name="check")
@@ -393,7 +394,7 @@ def check_own(
     kind: Annotated[str, typer.Argument(metavar="KIND", help=f"One of {', '.join(name for names in OWN.values() for name in names)}.")],
     file: Annotated[str | None, typer.Argument(metavar="FILE", help="Your file; for billing also a folder or a pattern.")] = None,
     param: Given = None,
-    example: Annotated[Path | None, typer.Option(metavar="OUT", help="Write the template with its example there.")] = None,
+    example: Annotated[Path | None, typer.Option(metavar="OUT", help="Write there the template with its example or, with FILE, a corrected example of it.")] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Print the faults as CSV.")] = False,
 ) -> None:  # fmt: skip
     """Check a file of your own as the report would that takes it: what was read, or every fault by row and column."""
@@ -401,8 +402,8 @@ def check_own(
     from shutil import get_terminal_size
 
     from lpo_analysis.errors import NotFoundError, choices
+    from lpo_analysis.evidence.own_check import Checked, template_of, write_new
     from lpo_analysis.evidence.own_check import check as run
-    from lpo_analysis.evidence.own_check import write_example
     from lpo_analysis.parameters import notice, parse_text, recorded_file
 
     room = next((room for room, names in OWN.items() if kind in names), None)
@@ -410,30 +411,58 @@ def check_own(
         raise NotFoundError(
             f"There is no kind of file {kind!r}.", remedy=choices(kind, [n for names in OWN.values() for n in names])
         )
-    if example is not None:
-        write_example(kind, example)
-        _say(f"{example}: the template of {kind} with its example, which is invented")
     if file is None:
         if example is None:
             raise ParameterError(
                 "There is no file to check.",
                 remedy=f"Name one, or write the template: lpo check {kind} --example OUT.csv",
             )
+        write_new(template_of(kind).read_bytes(), example)
+        whose = (
+            "a copy of that of the kit"
+            if kind == "billing_codes"
+            else "the template with its example, which is invented"
+        )
+        _say(f"{example}: {kind}, {whose}")
         return
     known = import_module(f"lpo_analysis.{room}.own_data").KINDS[kind]
-    found = run(known, file, parse_text(known.model, _pairs(param)))
+    given = parse_text(known.model, _pairs(param))
+    found = run(known, file, given)
+    width = max(get_terminal_size().columns, 80)
+    aside = Checked(kind, None, found.told.aside if found.told else ())
     if found.told is None:
-        width = max(get_terminal_size().columns, 80)
         _say(found.table().to_csv(index=False).rstrip("\n") if csv else "\n".join(found.lines(width)))
+    else:
+        _say(f"No fault. {found.told.text}")
+        if found.told.table is not None:
+            _say(found.told.table.to_string(index=False))
+        if aside.faults:
+            _say("\n".join(["The first lines of each reason:", *aside.lines(width)]))
+    if example is not None:
+        _corrected(known, file, given, example, width=width, err=csv)
+    if found.told is None:
         print(f"error: {found.summary}", file=sys.stderr)  # noqa: T201
         raise SystemExit(2)
-    _say(f"No fault. {found.told.text}")
-    if found.told.table is not None:
-        _say(found.told.table.to_string(index=False))
     if told := notice({kind: recorded_file(kind, file)}):
         _say(told)
     beside = "".join(f" -p {item}" for item in param or [])
-    _say(f"Next: lpo report {room} -p {known.parameter}=FILE{beside}")
+    # The table of codes is read with the bills it is for.
+    bills = " -p billing_path=FILE" if kind == "billing_codes" and "billing_path" not in given else ""
+    _say(f"Next: lpo report {room} -p {known.parameter}=FILE{bills}{beside}")
+
+
+def _corrected(known: OwnKind, file: str, given: dict[str, object], out: Path, *, width: int, err: bool) -> None:
+    """Write a corrected example of a file at fault, and tell what was changed, on stderr beside a table of faults as CSV."""
+    from lpo_analysis.evidence.own_check import in_columns, write_new
+    from lpo_analysis.evidence.own_example import corrected
+
+    made = corrected(known, file, given)
+    if made is None:
+        lines = ["The file by itself has no fault: there is nothing to correct, and no example was written."]
+    else:
+        write_new(made.text.encode(), out)
+        lines = [f"{out}: an example, not your data. {made.told} What was changed:", *in_columns(made.changes, width)]
+    print("\n".join(lines), file=sys.stderr if err else sys.stdout)
 
 
 @app.command()

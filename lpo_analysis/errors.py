@@ -173,7 +173,8 @@ def certain(name: object, allowed: Iterable[str]) -> str | None:
     Returns
     -------
     str or None
-        The one that is spelt alike but for blanks and marks, else the only one that is very near.
+        The one that is spelt alike but for blanks and marks, else the only one that is very near: alike in most of its letters, or one
+        slip of the keys away (two in a word of seven letters and more). A word of up to three letters may be another word.
     """
     names = [str(item) for item in allowed]
     typed = _letters(str(name))
@@ -181,9 +182,33 @@ def certain(name: object, allowed: Iterable[str]) -> str | None:
         return None
     alike = [item for item in names if _letters(item) == typed]
     near = get_close_matches(str(name).casefold(), [item.casefold() for item in names], n=2, cutoff=0.8)
-    if len(alike) == 1 or len(near) != 1:
-        return alike[0] if len(alike) == 1 else None
-    return next(item for item in names if item.casefold() == near[0])
+    if len(alike) == 1:
+        return alike[0]
+    if len(near) == 1:
+        return next(item for item in names if item.casefold() == near[0])
+    return None if near else _slipped(str(name).casefold(), names)
+
+
+def _slipped(typed: str, names: Sequence[str]) -> str | None:
+    """Return the only name that few slips of the keys have made into what was typed."""
+    most = 0 if len(typed) < 4 else 1 if len(typed) < 7 else 2
+    slips = {name: _distance(typed, name.casefold()) for name in names if abs(len(name) - len(typed)) <= most}
+    nearest = [name for name, n in slips.items() if n == min(slips.values()) and n <= most]
+    return nearest[0] if len(nearest) == 1 else None
+
+
+def _distance(one: str, other: str) -> int:
+    """Count the letters to put in, leave out, change or swap with their neighbour (optimal string alignment)."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, start=1):
+        before, last, row = row, before, [i]
+        for j, b in enumerate(other, start=1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                cost = min(cost, last[j - 2] + 1)
+            row.append(cost)
+    return row[-1]
 
 
 def _letters(text: str) -> str:

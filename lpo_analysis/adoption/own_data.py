@@ -61,8 +61,10 @@ def _series(given: Mapping[str, Any]) -> Told:
 
 
 KINDS = {
-    "survey": OwnKind("survey", Parameters, "survey_path", _survey),
-    "margins": OwnKind("margins", Parameters, "margins_path", _margins),
-    "series": OwnKind("series", Parameters, "series_path", _series),
+    "survey": OwnKind(
+        "survey", Parameters, "survey_path", _survey, names=("respondent", "cluster"), examples={"weight": "1"}
+    ),
+    "margins": OwnKind("margins", Parameters, "margins_path", _margins, together=True),
+    "series": OwnKind("series", Parameters, "series_path", _series, together=True),
 }
 """Kinds of own files this report takes."""

@@ -166,10 +166,10 @@ def survey_shares(survey: Survey, *, level: float = 0.90, min_cell: int = 5, cap
         return not_estimable("survey_shares", reason, terms=QUESTIONS, level=level, n_dropped=n, unit="share")
     shown = table[table["estimate"].notna()]
     checks = (
-        rows_check(n, used, aside),
+        rows_check(n, used, aside, min_cell),
         weights_check(survey, weighed),
         hidden_check(marks, min_cell),
-        *_file_checks(survey),
+        *_file_checks(survey, min_cell),
         Check("Who answered", None, "Intervals hold what chance does to a random sample. Who was asked, and who of them answered, they do not hold; weights repair it only for what is weighted on."),
     )  # fmt: skip
     return Result(
@@ -191,11 +191,12 @@ def _aside(weighed: Weighed) -> dict[str, int]:
     return dict(weighed.set_aside) | {reason: many for reason, many in counts.items() if many}
 
 
-def _file_checks(survey: Survey) -> list[Check]:
+def _file_checks(survey: Survey, least: int) -> list[Check]:
     frame, checks = survey.frame, []
     stray = int((frame["tasks"].map(bool) & ~_users(frame)).sum())
     if stray:
-        text = f"{count(stray, 'respondent')} name tasks but say they use neither; their tasks are not counted."
+        who = f"Fewer than {least} respondents" if stray < least else count(stray, "respondent")
+        text = f"{who} name tasks but say they use neither; their tasks are not counted."
         checks.append(Check("Contradictions", False, text))
     if survey.n_ignored:
         text = f"{count(survey.n_ignored, 'column')} of the file {'is' if survey.n_ignored == 1 else 'are'} not of the template and {'was' if survey.n_ignored == 1 else 'were'} not read."

@@ -284,7 +284,7 @@ def _result(
         )
     n = len(survey.frame)
     checks = (
-        rows_check(n, fit.n_obs, aside),
+        rows_check(n, fit.n_obs, aside, least),
         _events_check(fit, per_term),
         _clusters_check(fit),
         Check("Separation", True, "No term tells users from non-users without error; the estimate exists."),

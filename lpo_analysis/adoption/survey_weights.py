@@ -128,7 +128,7 @@ def answers_by(column: pd.Series, yes: pd.Series) -> tuple[list[str], NDArray[np
     return [str(group) for group in groups], np.column_stack(made).astype(np.int64)
 
 
-def rows_check(n: int, used: int, set_aside: Mapping[str, int]) -> Check:
+def rows_check(n: int, used: int, set_aside: Mapping[str, int], least: int) -> Check:
     """Account for every respondent of the file.
 
     Parameters
@@ -137,6 +137,8 @@ def rows_check(n: int, used: int, set_aside: Mapping[str, int]) -> Check:
         Respondents in the file, and used.
     set_aside : mapping of str to int
         The others, by reason.
+    least : int
+        Smallest count of respondents that is shown.
 
     Returns
     -------
@@ -145,6 +147,9 @@ def rows_check(n: int, used: int, set_aside: Mapping[str, int]) -> Check:
     """
     told = listing([f"{many} {reason}" for reason, many in set_aside.items()])
     gone = f"set aside: {told}" if set_aside else "none set aside"
+    if any(many < least for many in set_aside.values()):
+        # "I do not know" is an answer, too, and so is none.
+        gone = f"{sum(set_aside.values())} set aside for lack of an answer that is needed; how many for which reason is hidden, with fewer than {least} behind one"
     return Check("Respondents", n == used + sum(set_aside.values()), f"{n} in the file, {used} used; {gone}.")
 
 

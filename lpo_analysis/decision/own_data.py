@@ -39,7 +39,15 @@ def _criteria(given: Mapping[str, Any]) -> Told:
 
 
 KINDS = {
-    "providers": OwnKind("providers", Parameters, "providers_path", _providers),
-    "criteria": OwnKind("criteria", Parameters, "criteria_path", _criteria),
+    "providers": OwnKind(
+        "providers",
+        Parameters,
+        "providers_path",
+        _providers,
+        names=("provider",),
+        guarded={"currency": "[A-Za-z]{3}"},
+        together=True,
+    ),
+    "criteria": OwnKind("criteria", Parameters, "criteria_path", _criteria, together=True),
 }
 """Kinds of own files this report takes."""

@@ -195,7 +195,12 @@ def _criterion(table: OwnTable, line: int, cell: str, faults: list[Fault]) -> st
         last = faults.pop()
         faults.append(
             Fault(
-                last.file, last.row, last.column, last.value, f"{last.message} A column of your own begins with {OWN}"
+                last.file,
+                last.row,
+                last.column,
+                last.value,
+                f"{last.message} A column of your own begins with {OWN}",
+                last.meant,
             )
         )
     return code

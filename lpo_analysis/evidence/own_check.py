@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
@@ -30,10 +30,13 @@ class Told:
         In words, without a name.
     table : pandas.DataFrame or None
         Further counts: columns what and lines.
+    aside : tuple of Fault, default ()
+        Rows that are set aside rather than refused, the first of each reason.
     """
 
     text: str
     table: pd.DataFrame | None = None
+    aside: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,28 @@ class OwnKind:
         The parameter that names the file.
     read : callable
         Takes parameters by name, the file among them, reads it as the report does, and returns what was read.
+    names : tuple of str, default ()
+        Columns with names and numbers of the user's own: numbers of rows stand for them in a corrected example.
+    guarded : mapping of str to str, default {}
+        Columns that no reader compares with a list, and the pattern of what of them may be copied into a corrected example; the rest is
+        left empty.
+    together : bool, default False
+        Whether rows are read together (shares that add up, one delivery in several rows), so that a corrected example has them all.
+    examples : mapping of str to str, default {}
+        What stands for an example in columns that are empty in the example of the template.
+    bills : bool, default False
+        Whether it is read as bills are: rows at fault are set aside and listed so far only, and commas are understood by the reader.
     """
 
     kind: str
     model: type[ReportParameters]
     parameter: str
     read: Callable[[Mapping[str, Any]], Told]
+    names: tuple[str, ...] = ()
+    guarded: Mapping[str, str] = field(default_factory=dict)
+    together: bool = False
+    examples: Mapping[str, str] = field(default_factory=dict)
+    bills: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,25 +126,41 @@ class Checked:
         """
         table = self.table()
         several = len(set(table["file"])) > 1
-        shown = table[[name for name in COLUMNS[:-1] if name != "file" or several]].astype(object)
-        cells = [
-            list(shown.columns),
-            *[["" if pd.isna(cell) else _printable(str(cell)) for cell in row] for row in shown.to_numpy()],
-        ]
-        widths = [max(len(row[at]) for row in cells) for at in range(len(cells[0]))]
-        rest = max(width - sum(widths) - 2 * len(widths), 40)
-        made = []
-        for row, message in zip(cells, ["what is wrong", *table["fault"]], strict=True):
-            head = "  ".join(cell.ljust(wide) for cell, wide in zip(row, widths, strict=True))
-            first, *more = wrap(message, rest) or [""]
-            made.append(f"{head}  {first}".rstrip())
-            made += [f"{'':{len(head)}}  {line}" for line in more]
-        return made
+        kept = [name for name in COLUMNS if name != "file" or several]
+        return in_columns(table[kept].rename(columns={"fault": "what is wrong"}), width)
 
     @property
     def summary(self) -> str:
         """How many faults there are."""
         return f"{count(len(self.faults), 'fault')} in this {self.kind} file; no report would take it."
+
+
+def in_columns(table: pd.DataFrame, width: int = 120) -> list[str]:
+    """Set a table in columns for a terminal, the last one wrapped.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Its cells.
+    width : int, default 120
+        Characters of a line.
+
+    Returns
+    -------
+    list of str
+        A heading and the rows; signs that a terminal might obey are left out.
+    """
+    said = [["" if pd.isna(cell) else _printable(str(cell)) for cell in row] for row in table.astype(object).to_numpy()]
+    cells = [[str(name) for name in table.columns], *said]
+    widths = [max(len(row[at]) for row in cells) for at in range(len(cells[0]) - 1)]
+    rest = max(width - sum(widths) - 2 * len(widths), 40)
+    made = []
+    for *row, last in cells:
+        head = "  ".join(cell.ljust(wide) for cell, wide in zip(row, widths, strict=True))
+        first, *more = wrap(last, rest) or [""]
+        made.append(f"{head}  {first}".rstrip())
+        made += [f"{'':{len(head)}}  {line}" for line in more]
+    return made
 
 
 def check(kind: OwnKind, path: str | Path, given: Mapping[str, Any] | None = None) -> Checked:
@@ -156,6 +191,39 @@ def check(kind: OwnKind, path: str | Path, given: Mapping[str, Any] | None = Non
         return Checked(kind.kind, None, error.faults)
 
 
+def template_of(kind: str) -> Path:
+    """Return the template of a kind: of codes on bills, the table of the kit itself.
+
+    Parameters
+    ----------
+    kind : str
+        Its name.
+
+    Returns
+    -------
+    Path
+        A CSV file with a header and rows.
+    """
+    return paths.TABLES / "utbms_codes.csv" if kind == "billing_codes" else paths.TEMPLATES / f"{kind}.csv"
+
+
+def template_rows(kind: str) -> list[dict[str, str]]:
+    """Return the rows of a template.
+
+    Parameters
+    ----------
+    kind : str
+        Its name.
+
+    Returns
+    -------
+    list of dict of str to str
+        Cells by column.
+    """
+    with template_of(kind).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def example_cells(kind: str) -> dict[str, str]:
     """Return what stands in each column of the example of a template.
 
@@ -169,8 +237,7 @@ def example_cells(kind: str) -> dict[str, str]:
     dict of str to str
         The first cell of each column that is not empty.
     """
-    with (paths.TEMPLATES / f"{kind}.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = template_rows(kind)
     return {name: next((row[name] for row in rows if row[name]), "") for name in rows[0]}
 
 
@@ -201,22 +268,21 @@ def ignored(n: int) -> str:
     return f" {count(n, 'column')} of your own {'was' if n == 1 else 'were'} not read." if n else ""
 
 
-def write_example(kind: str, out: Path) -> None:
-    """Write the template of a kind with its example: header and valid rows.
+def write_new(content: bytes, out: Path) -> None:
+    """Write an example to a file that is not there yet.
 
     Parameters
     ----------
-    kind : str
-        Its name.
+    content : bytes
+        The example.
     out : Path
-        A file that is not there yet.
+        Where it goes.
 
     Raises
     ------
     OutputError
-        If it is there, or cannot be written.
+        If a file is there, or none can be written.
     """
-    content = (paths.TEMPLATES / f"{kind}.csv").read_bytes()
     try:
         with out.open("xb") as file:
             file.write(content)

@@ -99,6 +99,73 @@ def _text(path: Path, label: str) -> str:
     raise wrong([Fault(label, None, None, None, "is no text that can be read; save it as CSV (UTF-8)")])
 
 
+@dataclass(frozen=True)
+class OwnRows:
+    """Fields of an own file as they stand there, before anything is asked of them.
+
+    Parameters
+    ----------
+    mark : str
+        What stands between fields.
+    names : list of str
+        Names of the columns, folded.
+    rows : list of (int, list of str)
+        Line and fields of each row that is not empty, the header left out.
+    """
+
+    mark: str
+    names: list[str]
+    rows: list[tuple[int, list[str]]]
+
+
+def rows_of(path: Path, known: Sequence[str], *, label: str = "") -> OwnRows:
+    """Split an own file into fields, whatever spreadsheet saved it.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    known : sequence of str
+        Columns of the template, by which the mark between fields is told.
+    label : str, optional
+        What messages call the file; its name by default.
+
+    Returns
+    -------
+    OwnRows
+        Its fields.
+
+    Raises
+    ------
+    NotFoundError
+        If it does not exist.
+    DataError
+        If it is no text, is empty, or leaves a quotation mark open.
+    """
+    label = label or path.name
+    text = _text(path, label)
+    if not text.strip():
+        raise wrong([Fault(label, None, None, None, f"is empty; the first line must be {','.join(known)}")])
+    head, skipped = text.splitlines()[0], 0
+    if re.fullmatch(r"\s*sep=.\s*", head, flags=re.IGNORECASE):  # what Excel writes to itself
+        text, skipped = text.split("\n", 1)[1] if "\n" in text else "", 1
+        head = (text.splitlines() or [""])[0]
+    mark = max(",;\t", key=lambda sign: len(set(_header(head, sign)) & set(known)))
+    rows: list[tuple[int, list[str]]] = []
+    end = skipped
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
+    try:
+        for fields in reader:
+            rows.append((end + 1, [field.strip() for field in fields]))
+            end = reader.line_num + skipped
+    except csv.Error:
+        raise wrong(
+            [Fault(label, end + 1, None, None, "is no CSV from here on; is a quotation mark left open?")]
+        ) from None
+    names = [folded(name) for name in rows[0][1]] if rows else []
+    return OwnRows(mark, names, [(line, row) for line, row in rows[1:] if any(row)])
+
+
 def read_own(path: Path, known: Sequence[str], required: Sequence[str], *, label: str = "") -> OwnTable:
     """Read a CSV file made from a template, whatever spreadsheet saved it.
 
@@ -124,34 +191,14 @@ def read_own(path: Path, known: Sequence[str], required: Sequence[str], *, label
         Naming every fault of its form.
     """
     label = label or path.name
-    text = _text(path, label)
-    if not text.strip():
-        raise wrong([Fault(label, None, None, None, f"is empty; the first line must be {','.join(known)}")])
-    head, skipped = text.splitlines()[0], 0
-    if re.fullmatch(r"\s*sep=.\s*", head, flags=re.IGNORECASE):  # what Excel writes to itself
-        text, skipped = text.split("\n", 1)[1] if "\n" in text else "", 1
-        head = (text.splitlines() or [""])[0]
-    mark = max(",;\t", key=lambda sign: len(set(_header(head, sign)) & set(known)))
-    rows: list[tuple[int, list[str]]] = []
-    end = skipped
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
-    try:
-        for fields in reader:
-            rows.append((end + 1, [field.strip() for field in fields]))
-            end = reader.line_num + skipped
-    except csv.Error:
-        raise wrong(
-            [Fault(label, end + 1, None, None, "is no CSV from here on; is a quotation mark left open?")]
-        ) from None
-    names = [folded(name) for name in rows[0][1]] if rows else []
+    found = rows_of(path, known, label=label)
+    mark, names = found.mark, found.names
     if at_fault := _header_faults(label, names, known, required):
         raise wrong(at_fault)
     cells: dict[str, list[str]] = {name: [] for name in names if name in known}
     lines: list[int] = []
     faults: list[Fault] = []
-    for line, row in rows[1:]:
-        if not any(row):
-            continue
+    for line, row in found.rows:
         if len(row) < len(names) or any(row[len(names) :]):
             hint = " Is a list of several codes without quotation marks?" if mark == ";" else ""
             faults.append(Fault(label, line, None, None, f"has {len(row)} fields, expected {len(names)}.{hint}"))

@@ -17,9 +17,13 @@ from lpo_analysis.wording import SYNTHETIC, listing, sentence
 
 NOTICE = "application/vnd.lpo.notice+json"
 """MIME type of the output that tells it in a notebook."""
+CORRECTED = "corrected_example"
+"""The column that marks every row of a corrected example (`lpo_analysis.evidence.own_example`)."""
 _RECORDED = re.compile(rf"([^,]+), {SYNTHETIC}(?:, \d+ files?)?, sha256 [0-9a-f]{{16}}")
 _TELLING = 8
 """Words and figures of a row from which on nobody writes the same one by chance."""
+_HEAD = 1 << 12
+"""Bytes that hold the header of any file made from a template."""
 _MOST = 1 << 20
 """Bytes of a file up to which its rows are looked through; the examples are far smaller."""
 
@@ -37,7 +41,8 @@ def is_synthetic(path: str | Path, *, sha256: str = "") -> bool:
     Returns
     -------
     bool
-        True also where a spreadsheet saved the example with other marks between fields, decimal commas or in another encoding.
+        True also where a spreadsheet saved the example with other marks between fields, decimal commas or in another encoding; and for a
+        corrected example, which has values of one beside the user's.
     """
     return _looked(str(path), sha256) if sha256 else _looked.__wrapped__(str(path), "")
 
@@ -45,6 +50,11 @@ def is_synthetic(path: str | Path, *, sha256: str = "") -> bool:
 @lru_cache(maxsize=4096)
 def _looked(path: str, _sha256: str) -> bool:
     file = Path(path)
+    with file.open("rb") as stream:
+        head = _rows(stream.read(_HEAD))
+    # The first line, or the second below what Excel writes to itself.
+    if any(row.endswith(CORRECTED.replace("_", " ")) for row in head[:2]):
+        return True
     if file.stat().st_size > _MOST:
         return False
     wholes, rows = _shipped()
@@ -103,7 +113,7 @@ def notice(recorded: Mapping[str, Any]) -> str:
     if not kinds:
         return ""
     one = len(kinds) == 1
-    told = f"the {listing(kinds)} file{' is' if one else 's are'} an example that the kit ships, with invented rows"
+    told = f"the {listing(kinds)} file{' is' if one else 's are'} an example that the kit ships or made, with invented rows or cells"
     return f"{sentence(SYNTHETIC)}, no finding: {told if one else told.replace('are an example', 'are examples')}. What rests on {'it' if one else 'them'} shows the form of an answer and says nothing of the world."
 
 

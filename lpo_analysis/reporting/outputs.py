@@ -165,13 +165,19 @@ def tables(notebook: Any) -> dict[str, dict[str, Any]]:
     return found
 
 
-def as_csv(table: dict[str, Any]) -> str:
+MARK = "notice"
+"""The column by which a table of a report on synthetic example data says so; a comment above the header would break what reads it."""
+
+
+def as_csv(table: dict[str, Any], *, mark: str = "") -> str:
     """Write a table as CSV.
 
     Parameters
     ----------
     table : dict
         With columns and rows.
+    mark : str, optional
+        What every row says of the report in a last column, `MARK`; by default there is no such column.
 
     Returns
     -------
@@ -180,6 +186,7 @@ def as_csv(table: dict[str, Any]) -> str:
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table["columns"])
-    writer.writerows([["" if value is None else value for value in row] for row in table["rows"]])
+    last = [mark] if mark else []
+    writer.writerow([*table["columns"], *([MARK] if mark else [])])
+    writer.writerows([*("" if value is None else value for value in row), *last] for row in table["rows"])
     return text.getvalue()

@@ -16,6 +16,7 @@ from lpo_analysis.reporting.engines.client import stopped
 from lpo_analysis.reporting.execution import Executed, ServerLostError, Settings, execute
 from lpo_analysis.reporting.forms import Form, file_of, make
 from lpo_analysis.reporting.jobs import Job, Outcome
+from lpo_analysis.wording import SYNTHETIC
 
 ATTEMPTS = 3
 """How often a report is begun anew when the fork server is killed under it."""
@@ -194,7 +195,10 @@ def write(
         ),
         "notebook.ipynb": nbformat.writes(notebook) + "\n",
     }
-    files |= {f"tables/{name}.csv": outputs.as_csv(table) for name, table in outputs.tables(notebook).items()}
+    mark = f"report on {SYNTHETIC}, no finding" if outputs.notice(notebook) else ""
+    files |= {
+        f"tables/{name}.csv": outputs.as_csv(table, mark=mark) for name, table in outputs.tables(notebook).items()
+    }
     raw = {name: text.encode() for name, text in files.items()}
     raw |= {file_of(form): make(form, notebook, name=job.notebook.stem) for form in forms}
     described = {key: value for key, value in due.items() if key not in ("notebook_sha256", "parameters")}

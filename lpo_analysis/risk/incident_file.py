@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lpo_analysis.errors import Fault, MoneyError, choices, closest
+from lpo_analysis.errors import Fault, MoneyError, certain, choices, closest
 from lpo_analysis.evidence import real
 from lpo_analysis.evidence.money import currencies
 from lpo_analysis.evidence.own_table import OwnTable, is_figure, one_of, read_code, read_numbers, read_own, told, wrong
@@ -279,6 +279,7 @@ def _currency(table: OwnTable, line: int, cell: str, known: list[str], faults: l
             cell,
             f"is no currency of the table. {choices(cell.upper(), known)}",
             shown=shown,
+            meant=certain(cell, known) if shown else None,
         )
     )
     return ""

@@ -42,8 +42,8 @@ def _costs(given: Mapping[str, Any]) -> Told:
 
 
 KINDS = {
-    "quality": OwnKind("quality", Parameters, "quality_path", _quality),
-    "incidents": OwnKind("incidents", Parameters, "incidents_path", _incidents),
+    "quality": OwnKind("quality", Parameters, "quality_path", _quality, names=("batch", "item"), together=True),
+    "incidents": OwnKind("incidents", Parameters, "incidents_path", _incidents, names=("incident",), together=True),
     "control_costs": OwnKind("control_costs", Parameters, "controls_path", _costs),
 }
 """Kinds of own files this report takes."""

@@ -7,9 +7,13 @@ from typing import Any
 
 import pandas as pd
 
+from lpo_analysis.errors import Fault
 from lpo_analysis.evidence.own_check import OwnKind, Told, ignored
 from lpo_analysis.savings.billing import Billing, accounting
+from lpo_analysis.savings.billing.faults import STRUCTURE, words
 from lpo_analysis.savings.billing.lists import read_moved, read_providers
+from lpo_analysis.savings.billing.mapping import load_mapping
+from lpo_analysis.savings.billing.template import COLUMNS
 from lpo_analysis.savings.own_bills import read_own_bills
 from lpo_analysis.savings.own_quotes import own_quotes, read_quotes
 from lpo_analysis.savings.parameters import Parameters
@@ -30,14 +34,38 @@ def _billing(given: Mapping[str, Any]) -> Told:
     table = pd.DataFrame({"what": rows["label"], "lines": rows["estimate"].astype(int)}).reset_index(drop=True)
     noted = account.table[account.table["method"].eq("noted, used")]
     months, told = bills.months, [account.text]
-    told.append(f"{count(len(months), 'month')} with lines, from {months[0]} to {months[-1]}; {listing([f'{n:,} {what}' for what, n in bills.counts.items()])}; {bills.unit}.")  # fmt: skip
+    told.append(f"{count(len(months), 'month')} with lines, from {months[0]} to {months[-1]}; {listing([count(n, what.removesuffix('s')) for what, n in bills.counts.items()])}; {bills.unit}.")  # fmt: skip
     if len(noted):
         told.append(
             "Used, but odd: " + "; ".join(f"{row.label} ({int(row.estimate):,})" for row in noted.itertuples()) + "."
         )
     if len(bills.unknown):
         told.append(f"{count(len(bills.unknown), 'code')} are in no table of codes.")
-    return Told(" ".join(told), table)
+    return Told(" ".join(told), table, _aside(bills))
+
+
+def _aside(bills: Billing) -> tuple[Fault, ...]:
+    """Tell where lines were set aside, in the columns of the template."""
+    several = len(bills.account.files) > 1
+    column = {name: title for title, name in COLUMNS.items()}
+    places = bills.account.places
+    places = places[places["kind"].eq("set aside") & ~places["code"].isin(STRUCTURE)]
+    return tuple(
+        Fault(f"billing file {row.file}" if several else "billing file", int(row.line), column.get(row.field) or row.field or None, row.value or None,
+              f"set aside: {words(row.code).rpartition(': ')[2]}")
+        for row in places.sort_values(["file", "line"]).itertuples()
+    )  # fmt: skip
+
+
+def _codes(given: Mapping[str, Any]) -> Told:
+    codes = load_mapping(given["billing_codes"])
+    listed, outside = codes.listed, sum(code.outsourced for code in codes.listed)
+    kinds = [(kind, sum(code.kind == kind for code in listed)) for kind in dict.fromkeys(code.kind for code in listed)]
+    text = f"{count(len(listed), 'code')} ({', '.join(f'{kind} {n:,}' for kind, n in kinds)}), {outside} of work outsourced as such."
+    if not given.get("billing_path"):
+        return Told(f"{text} Which codes of the bills it does not list shows beside them: -p billing_path=FILE.")
+    unknown = len(_bills(given).unknown)
+    return Told(f"{text} {count(unknown, 'code')} on the bills {'is' if unknown == 1 else 'are'} not in it.")
 
 
 def _billed(given: Mapping[str, Any]) -> Told:
@@ -74,10 +102,18 @@ def _quotes(given: Mapping[str, Any]) -> Told:
     return Told(f"{count(len(quotes.price), 'quote')} for {quotes.task}, priced {quotes.pricing_model}, in {quotes.currency} of {span}.{ignored(quotes.n_ignored)} A report takes them with -p task={quotes.task} -p pricing_model={quotes.pricing_model}.")  # fmt: skip
 
 
+_UTBMS = r"[A-Z]{1,2}\d{3}"
 KINDS = {
-    "billing": OwnKind("billing", Parameters, "billing_path", _billing),
-    "billed_providers": OwnKind("billed_providers", Parameters, "providers", _billed),
-    "moved": OwnKind("moved", Parameters, "moved", _moved),
-    "quotes": OwnKind("quotes", Parameters, "quotes_path", _quotes),
-}
+    "billing": OwnKind(
+        "billing", Parameters, "billing_path", _billing, names=("invoice", "line", "firm", "matter", "timekeeper"), bills=True,
+        guarded={**dict.fromkeys(("task_code", "activity_code", "expense_code"), _UTBMS), "timekeeper_class": "", "currency": "[A-Z]{3}",
+                 **dict.fromkeys(("units", "unit_cost", "adjustment"), r"-?\d+(\.\d+)?")},
+    ),
+    "billed_providers": OwnKind("billed_providers", Parameters, "providers", _billed, names=("id",)),
+    "moved": OwnKind("moved", Parameters, "moved", _moved, names=("matter", "group"), together=True),
+    "billing_codes": OwnKind(
+        "billing_codes", Parameters, "billing_codes", _codes, names=("code",), guarded={"code": _UTBMS, **dict.fromkeys(("code_set", "title", "within", "note"), "")},
+    ),
+    "quotes": OwnKind("quotes", Parameters, "quotes_path", _quotes, names=("quote",), together=True),
+}  # fmt: skip
 """Kinds of own files this report takes."""

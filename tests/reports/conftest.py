@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html as escaping
+import io
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -272,3 +274,19 @@ def finished(checkout: Path, show_cells: Callable[..., Any]) -> Callable[..., Pa
         return folder / called
 
     return call
+
+
+@pytest.fixture
+def searched() -> Callable[..., list[tuple[str, str]]]:
+    """Find texts in all that a report consists of: page, notebook, results, tables, and the sheets of the workbook."""
+
+    def search(folder: Path, *planted: str) -> list[tuple[str, str]]:
+        found = {path.name: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+        with zipfile.ZipFile(io.BytesIO(found.pop("report.xlsx"))) as book:
+            found |= {f"report.xlsx/{name}": book.read(name) for name in book.namelist() if name.endswith(".xml")}
+        assert {"report.html", "results.json", "notebook.ipynb", "report.xlsx/xl/workbook.xml"} <= set(found)
+        # Not within a hash or a picture, where any figures stand by chance.
+        whole = {text: re.compile(rf"(?<![0-9A-Za-z+/]){re.escape(text)}(?![A-Za-z+/])") for text in planted}
+        return [(name, text) for name, raw in found.items() for text in planted if whole[text].search(raw.decode())]
+
+    return search

@@ -12,9 +12,11 @@ import tempfile
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 
-from lpo_analysis.paths import NOTEBOOKS
+from lpo_analysis.paths import NOTEBOOKS, TEMPLATES
+from lpo_analysis.savings.billing import read_billing
 from lpo_analysis.savings.billing.ledes import FIELDS_98BI, FIELDS_1998B
 
 SECRET = re.compile(r"zq[a-z]+\d+xk|ZQ[A-Z]+\d+XK|Zq[a-z]+\d+xk")
@@ -239,6 +241,32 @@ def test_a_report_on_bills_full_of_secrets_tells_none_of_them(lpo, tmp_path, pri
     # What is hidden is a matter of the same rule everywhere.
     cells = [one for name, one in values.items() if name.startswith("spend_by_") and one["estimate"] is not None]
     assert all(one["n_obs"] >= 3 for one in cells)
+
+
+@pytest.mark.slow
+def test_what_two_timekeepers_billed_is_in_no_file(lpo, tmp_path, private, searched):
+    lines = (TEMPLATES / "billing.csv").read_text(encoding="utf-8").splitlines()
+    lines += [
+        f"Z-{n},1,2024-0{n}-17,firm-1,m-1,F,L320,A104,,9{n},COUNSEL,{hours},791.37,0,{hours * 791.37:.2f},USD"
+        for n, hours in ((1, 3), (2, 5))
+    ]
+    path = tmp_path / "mine.csv"
+    path.write_text("\n".join(lines) + "\n")
+    grains = read_billing(path).grains
+    part = grains[grains["role"].astype(str).eq("counsel")]
+    assert part["who"].nunique() == 2
+    assert float(part["amount"].sum()) == pytest.approx(6330.96)
+    ran = lpo("report", section(tmp_path), "-p", f"billing_path={path}", "-p", "draws=256", "--xlsx", "-o", "out")
+    assert ran.code == 0, ran.err
+    (folder,) = (tmp_path / "out").iterdir()
+    assert searched(folder, "791.37", "6330.96", "6,331", "2374.11", "3956.85") == []
+    recorded = json.loads((folder / "results.json").read_text(encoding="utf-8"))["values"]
+    assert recorded["spend_by_role.counsel"]["estimate"] is None
+    assert recorded["effective_rates.counsel"]["estimate"] is None
+    table = pd.read_csv(folder / "tables" / "spend_by_role.csv").set_index("term")
+    assert table.loc["counsel", ["estimate", "hours", "n_obs"]].isna().all()
+    assert table["estimate"].drop("total").isna().sum() >= 2, "another role is hidden with it"
+    assert searched(folder, f"{table.loc['total', 'estimate']:.2f}"), "what may be shown would have been found"
 
 
 @pytest.mark.slow

@@ -9,15 +9,19 @@ import stat
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 from nbformat import v4
 
 from lpo_analysis.adoption import Parameters
+from lpo_analysis.adoption.survey import survey_shares
+from lpo_analysis.adoption.survey_data import read_survey
 from lpo_analysis.errors import OutputError, ParameterError, PlanError
 from lpo_analysis.parameters import ReportParameters, own_file
 from lpo_analysis.reporting import batch, outputs, own_files, plans, run
 from lpo_analysis.reporting.execution import Executed, Settings
 from lpo_analysis.reporting.jobs import Job, prepare
+from lpo_analysis.risk import read_incidents
 
 SECRETS = ("Quoxbury", "Zwetschgenholm", "Brzeczyszczykiewicz")
 FOLDER = 'Quoxbury & "Söhne"'
@@ -48,14 +52,31 @@ def series(folder: Path) -> Path:
     return path
 
 
-def test_a_report_with_own_files_tells_neither_their_paths_nor_their_respondents(lpo, tmp_path, monkeypatch):
+def with_a_small_cell(path: Path) -> list[str]:
+    """Put three respondents of Canada into a survey, with weights of their own, and two who do not know; return what tells of the three."""
+    head, *rows = path.read_text(encoding="utf-8").splitlines()
+    rows = [f"{row},1" for row in rows]
+    at = len(rows) // 2
+    rows[:at] = [row.replace(",USA,", ",GBR,") for row in rows[:at]]
+    few = (("yes", 1.9), ("no", 0.3), ("no", 0.22))
+    rows += [f"p{n},corporate,small,CAN,{answer},cost,c{n},,{weight}" for n, (answer, weight) in enumerate(few)]
+    rows += [f"d{n},corporate,small,USA,dont_know,cost,d{n},,1" for n in range(2)]
+    path.write_text("\n".join([f"{head},weight", *rows]) + "\n", encoding="utf-8")
+    open_ = survey_shares(read_survey(path), min_cell=1).row("uses_lpo_geography_CAN")
+    assert open_["n_obs"] == 3
+    assert open_["estimate"] == pytest.approx(1.9 / 2.42)
+    return [f"{open_[name]:.5f}" for name in ("estimate", "conf_low", "conf_high")]
+
+
+def test_a_report_with_own_files_tells_neither_their_paths_nor_their_respondents(lpo, tmp_path, monkeypatch, searched):
     monkeypatch.chdir(tmp_path)
     path = survey(tmp_path / FOLDER)
+    planted = with_a_small_cell(path)
     asked = ["-p", f"survey_path={path}", "-p", f"series_path={series(tmp_path / FOLDER)}"]
-    ran = lpo("report", "adoption", *asked, "-o", "out")
+    ran = lpo("report", "adoption", *asked, "--xlsx", "-o", "out")
     assert ran.code == 0, ran.err
     (folder,) = (tmp_path / "out").iterdir()
-    written = [file for file in folder.rglob("*") if file.is_file()]
+    written = [file for file in folder.rglob("*") if file.is_file() and file.suffix != ".xlsx"]
     assert len(written) > 10
     for text in (folder.name, ran.out, *(file.read_text(encoding="utf-8") for file in written)):
         for secret in (*SECRETS, "answers.csv", tmp_path.name):
@@ -66,8 +87,16 @@ def test_a_report_with_own_files_tells_neither_their_paths_nor_their_respondents
     assert recorded["values"]["own_curves.logistic"]["conf_low"] < 85
     assert recorded["values"]["own_forecast.own_90"]["n_obs"] == 12
     assert 0 < recorded["values"]["survey_shares.uses_lpo"]["estimate"] < 1
-    assert recorded["values"]["survey_shares.uses_lpo"]["n_obs"] == 120
-    assert (folder / "tables" / "survey_shares.csv").is_file()
+    assert recorded["values"]["survey_shares.uses_lpo"]["n_obs"] == 123
+    # A cell of three is in no file, and another one is hidden so that it cannot be worked out.
+    assert searched(folder, *planted, "2 who do not know") == []
+    table = pd.read_csv(folder / "tables" / "survey_shares.csv").set_index("term")
+    places = table[table["group_by"].eq("geography") & table["question"].eq("uses_lpo")]
+    assert places.loc["uses_lpo_geography_CAN", ["estimate", "conf_low", "n_obs", "n_eff"]].isna().all()
+    assert len(places) == 3
+    assert 123 - places["n_obs"].sum() >= 5
+    assert recorded["values"]["survey_shares.uses_lpo_geography_CAN"]["n_obs"] is None
+    assert searched(folder, f"{table.loc['uses_lpo', 'estimate']:.5f}"[:-1]), "what may be shown would have been found"
     injected = [
         cell
         for cell in nbformat.read(folder / "notebook.ipynb", 4).cells
@@ -79,33 +108,35 @@ def test_a_report_with_own_files_tells_neither_their_paths_nor_their_respondents
 
 
 @pytest.mark.slow
-def test_a_report_with_own_incidents_tells_no_incident_and_no_path(lpo, tmp_path, monkeypatch):
+def test_a_report_with_own_incidents_tells_no_incident_and_no_path(lpo, tmp_path, monkeypatch, searched):
+    """Two of a kind, two of five that reached client data, and two that tell what they cost, are too few to be shown."""
     monkeypatch.chdir(tmp_path)
     path = tmp_path / FOLDER / "marrowfen.csv"
     path.parent.mkdir()
-    kinds = ["confidentiality"] * 4 + ["deadline"] * 2
+    kinds = ["confidentiality"] * 5 + ["deadline"] * 4 + ["ethics"] * 2
     rows = [
-        f"{SECRETS[1]}{at},2022-0{at + 1}-17,{kind},{100 + at},{7919 + at},USD,yes,no,{SECRETS[0]},2021-01-01,2023-12-31"
+        f"{SECRETS[1]}{at},2022-0{at % 9 + 1}-17,{kind},{4321 if at < 2 else ''},{7919 if at < 2 else ''},USD,{'yes' if at < 2 else 'no'},no,{SECRETS[0]},2021-01-01,2023-08-13"
         for at, kind in enumerate(kinds)
     ]
     head = "incident,date,kind,records,cost,currency,client_data_reached,third_party,remarks,observed_from,observed_to"
     path.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
-    ran = lpo("report", "risk", "-p", f"incidents_path={path}", "-o", "out")
+    years = read_incidents(path, price_year=2024).years
+    ran = lpo("report", "risk", "-p", f"incidents_path={path}", "--xlsx", "-o", "out")
     assert ran.code == 0, ran.err
     (folder,) = (tmp_path / "out").iterdir()
-    for text in (
-        folder.name,
-        ran.out,
-        *(file.read_text(encoding="utf-8") for file in folder.rglob("*") if file.is_file()),
-    ):
-        for secret in (*SECRETS, "marrowfen.csv", tmp_path.name, "7919", "2022-01-17"):
+    written = [file for file in folder.rglob("*") if file.is_file() and file.suffix != ".xlsx"]
+    for text in (folder.name, ran.out, *(file.read_text(encoding="utf-8") for file in written)):
+        for secret in (*SECRETS, "marrowfen.csv", tmp_path.name, "2022-01-17"):
             assert secret not in text
+    assert searched(folder, f"{2 / years:.6f}"[:-1], "7919", "7,919", "4321", "4,321", *SECRETS) == []
+    assert searched(folder, f"{4 / years:.6f}"[:-1]), "what may be shown would have been found"
     recorded = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     assert recorded["parameters"]["incidents_path"].startswith("incidents, sha256 ")
     before, after = (recorded["values"][f"own_incidents.rate_{term}"]["estimate"] for term in ("prior", "posterior"))
     assert before < after
-    assert recorded["values"]["own_kinds.deadline"]["estimate"] is None
-    assert recorded["values"]["own_kinds.deadline"]["n_obs"] is None
+    for term in ("own_kinds.ethics", "own_kinds.client_data_reached", "own_incidents.cost_posterior"):
+        assert recorded["values"][term]["estimate"] is None, term
+        assert recorded["values"][term]["n_obs"] is None, term
 
 
 def test_the_name_of_a_report_and_its_parameters_follow_the_content(tmp_path):

@@ -9,11 +9,14 @@ import zipfile
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 from nbformat import v4
 
 from lpo_analysis import paths
 from lpo_analysis.adoption import Parameters
+from lpo_analysis.adoption.own_data import KINDS
+from lpo_analysis.evidence.own_example import corrected
 from lpo_analysis.parameters.synthetic import NOTICE
 from lpo_analysis.reporting import outputs, run
 from lpo_analysis.reporting.compare import compare, read_finished
@@ -80,6 +83,24 @@ def test_every_output_of_a_report_says_that_its_data_are_synthetic(made, tmp_pat
             for name in ("sheet1", "sheet2"):
                 cells = sheets.read(f"xl/worksheets/{name}.xml").decode()
                 assert re.search(rf'<c r="A2"[^>]* t="s"><v>{at}</v>', cells)
+
+
+def test_tables_say_it_in_a_column_and_are_read_as_before(made, tmp_path):
+    example, mine = (pd.read_csv(tmp_path / "out" / name / "tables" / "t.csv") for name in ("example", "own"))
+    assert example.columns.tolist() == ["n", "notice"]
+    assert example["n"].tolist() == mine["n"].tolist() == [1]
+    assert example["notice"].tolist() == ["report on synthetic example data, no finding"]
+    assert mine.columns.tolist() == ["n"]
+
+
+def test_what_is_made_from_a_corrected_example_says_it_too(executed, tmp_path):
+    path = own(tmp_path)
+    path.write_text(path.read_text().replace("corporate", "corporte", 1))
+    made = corrected(KINDS["survey"], path)
+    (tmp_path / "example.csv").write_text(made.text)
+    outcome = run.run(prepare("adoption", {"survey_path": str(tmp_path / "example.csv")}, name="r"), tmp_path / "out", settings=Settings())  # fmt: skip
+    assert outcome.status == "done"
+    assert json.loads((tmp_path / "out" / "r" / "results.json").read_text())["notice"].startswith(SAID)
 
 
 def test_the_document_says_it(made, tmp_path):

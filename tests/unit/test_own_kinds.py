@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lpo_analysis import cli, errors, paths
-from lpo_analysis.evidence.own_check import check, example_cells
+from lpo_analysis.evidence.own_check import check, example_cells, template_of
 from lpo_analysis.parameters import is_synthetic, notice, synthetic_kinds
 
 KINDS = {kind: room for room, kinds in cli.OWN.items() for kind in kinds}
@@ -21,11 +21,10 @@ def known(kind):
     return import_module(f"lpo_analysis.{KINDS[kind]}.own_data").KINDS[kind]
 
 
-def template(kind: str) -> Path:
-    return paths.TEMPLATES / f"{kind}.csv"
+template = template_of
 
 
-BESIDE = {"margins": ("survey_path", "survey"), "billed_providers": ("billing_path", "billing"), "moved": ("billing_path", "billing"), "criteria": ("providers_path", "providers")}  # fmt: skip
+BESIDE = {"margins": ("survey_path", "survey"), "billed_providers": ("billing_path", "billing"), "moved": ("billing_path", "billing"), "billing_codes": ("billing_path", "billing"), "criteria": ("providers_path", "providers")}  # fmt: skip
 """Files without which a report does not take the other."""
 
 
@@ -41,6 +40,7 @@ MUTATED = {
     "quotes": ("task", 2, "document_revieww", "document_review"),
     "billed_providers": ("id", 3, "firm-9", None),
     "moved": ("month", 2, "2024-13", None),
+    "billing_codes": ("maps_to", 3, "litigation_suport", "litigation_support"),
     "incidents": ("kind", 3, "dedline", "deadline"),
     "quality": ("severity", 4, "majr", "major"),
     "control_costs": ("control", 2, "security_audt", "security_audit"),
@@ -60,28 +60,56 @@ def mutated(kind: str, folder: Path, column: str, row: int, value: str) -> Path:
     return path
 
 
-def test_every_template_is_a_kind_and_every_kind_a_template():
-    assert set(KINDS) == {path.stem for path in paths.TEMPLATES.glob("*.csv")}
+def test_every_template_is_a_kind_and_every_kind_has_one():
+    # Codes on bills have the table of the kit for a template.
+    assert set(KINDS) - {"billing_codes"} == {path.stem for path in paths.TEMPLATES.glob("*.csv")}
     for kind, room in KINDS.items():
         found = known(kind)
         assert found.kind == kind
         assert found.parameter in found.model.own_files(), f"the {room} report takes no {kind}"
+        columns = set(example_cells(kind))
+        assert {*found.names, *found.guarded, *found.examples} <= columns
     readme = (paths.TEMPLATES / "README.md").read_text(encoding="utf-8")
     assert all(f"\n## {kind}.csv: " in readme for kind in KINDS)
 
 
+ALIKE = {
+    ("decision", "billing_path"): "billing",
+    ("decision", "billed_providers"): "billed_providers",
+    ("decision", "billing_codes"): "billing_codes",
+    ("decision", "controls_path"): "control_costs",
+}
+"""What a second report takes, by the kind that checks it."""
+
+
 def test_every_parameter_that_takes_a_file_can_be_checked():
-    taken = {(room, known(kind).parameter) for kind, room in KINDS.items()}
-    # What several reports take, such as bills, is checked by the first that does.
-    elsewhere = {("decision", "billing_path"), ("decision", "billed_providers"), ("decision", "controls_path")}
-    due = {
-        (room, name)
-        for room in cli.OWN
-        for name in import_module(f"lpo_analysis.{room}").Parameters.own_files()
-        if name != "billing_codes"  # a copy of a table of the kit, not a template
+    """Of every model of the package, those of rooms that have no kinds of their own among them."""
+    package = Path(cli.__file__).parent
+    taken = {
+        (room.parent.name, name): field.json_schema_extra["own_file"]
+        for room in package.glob("*/parameters.py")
+        for model in [import_module(f"lpo_analysis.{room.parent.name}.parameters").Parameters]
+        for name, field in model.model_fields.items()
+        if name in model.own_files()
     }
-    assert elsewhere <= due
-    assert taken == due - elsewhere
+    first = {(room, known(kind).parameter): kind for kind, room in KINDS.items()}
+    assert set(taken) == set(first) | set(ALIKE)
+    assert not set(first) & set(ALIKE)
+    # What two reports take is of one kind, by the word that is recorded of it.
+    for place, kind in ALIKE.items():
+        assert taken[place] == taken[KINDS[kind], known(kind).parameter]
+
+
+def test_the_table_of_the_kit_can_be_checked_and_edited(tmp_path, lpo):
+    out = tmp_path / "codes.csv"
+    assert "a copy of that of the kit" in lpo("check", "billing_codes", "--example", str(out)).out
+    ran = lpo("check", "billing_codes", str(out), "-p", f"billing_path={template('billing')}")
+    assert ran.code == 0
+    assert "0 codes on the bills are not in it." in ran.out
+    out.write_text(out.read_text(encoding="utf-8").replace("\ntask,L320,", "\ntask,X999,"), encoding="utf-8")
+    ran = lpo("check", "billing_codes", str(out), "-p", f"billing_path={template('billing')}")
+    assert "1 code on the bills is not in it." in ran.out
+    assert ran.out.splitlines()[-1].startswith("Next: lpo report savings -p billing_codes=FILE -p billing_path=")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -116,7 +144,7 @@ def test_a_file_with_a_fault_is_refused_alike_by_check_and_report(kind, tmp_path
     assert any(line.startswith(str(row)) and column in line for line in found.lines())
 
 
-@pytest.mark.parametrize("kind", ["margins", "billed_providers", "moved", "criteria"])
+@pytest.mark.parametrize("kind", ["margins", "billed_providers", "moved", "criteria", "billing_codes"])
 def test_a_file_that_belongs_to_another_is_checked_alone_too(kind, tmp_path):
     found = check(known(kind), template(kind))
     assert found.told is not None
@@ -183,6 +211,11 @@ def test_quotes_must_answer_the_question_they_are_checked_for():
         ("highher", ["higher", "lower"], "higher"),
         ("quality_contro", ["quality_control", "quality_controls"], None),
         ("Smith", ["small", "large"], None),
+        ("cots", ["cost", "quality"], "cost"),
+        ("flaxibiltiy", ["flexibility", "efficiency"], "flexibility"),
+        ("cst", ["cost"], "cost"),
+        ("na", ["no", "yes"], None),
+        ("lose", ["lost", "loss"], None),
         ("", ["", "a"], None),
     ],
 )
@@ -237,7 +270,9 @@ def test_the_example_is_the_template_and_replaces_nothing(tmp_path, lpo):
     assert "is there already" in ran.err
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS if kind != "billing_codes"]
+)  # which is no example, but a table of the kit
 def test_an_example_is_known_however_a_spreadsheet_saved_it(kind, tmp_path):
     text = template(kind).read_text(encoding="utf-8")
     assert is_synthetic(template(kind))

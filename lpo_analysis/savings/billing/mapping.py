@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ from pathlib import Path
 
 from lpo_analysis import vocabulary
 from lpo_analysis.errors import DataError, Fault, NotFoundError, choices
+from lpo_analysis.evidence.own_table import OwnTable, is_figure, one_of, read_code, read_own, told
 from lpo_analysis.paths import TABLES
 
 UNIT = "\x1f"
@@ -37,7 +36,6 @@ KINDS = ("task", "activity", "expense", "timekeeper")
 COLUMNS = ("kind", "code", "code_set", "title", "maps_to", "precedence", "within", "outsourced", "note")
 TABLE = TABLES / "utbms_codes.csv"
 _SHAPE = re.compile(r"[A-Z]{1,2}\d{3}")
-_LONGEST = 40
 
 
 @dataclass(frozen=True)
@@ -103,9 +101,9 @@ class Codes:
     """
 
     def __init__(self, codes: Iterable[Code]) -> None:
-        listed = list(codes)
-        self._exact = {(code.kind, code.code): code for code in listed if not code.code.endswith("*")}
-        starred = (code for code in listed if code.code.endswith("*"))
+        self.listed = tuple(codes)
+        self._exact = {(code.kind, code.code): code for code in self.listed if not code.code.endswith("*")}
+        starred = (code for code in self.listed if code.code.endswith("*"))
         # The longest beginning that fits decides.
         self._starred = sorted(starred, key=lambda code: -len(code.code))
 
@@ -235,66 +233,54 @@ def _shipped() -> Codes:
 
 
 def _read(path: Path, name: str) -> Codes:
-    text = None
-    if path.is_file():
-        raw = path.read_bytes()
-        try:
-            text = raw.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = raw.decode("cp1252", errors="replace")
-    if text is None:
+    if not path.is_file():
         raise NotFoundError(
             "There is no table of codes of that name.", remedy="Copy data/tables/utbms_codes.csv and edit the copy."
         )
-    mark = ";" if text.partition("\n")[0].count(";") > text.partition("\n")[0].count(",") else ","
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=mark)
     faults: list[Fault] = []
-    missing = [column for column in COLUMNS if column not in (reader.fieldnames or [])]
-    if missing:
-        faults = [Fault(name, 1, column, None, "this column is missing") for column in missing]
-        raise DataError(faults, remedy=f"Columns are {', '.join(COLUMNS)}; see data/tables/README.md.")
     codes: list[Code] = []
     seen: dict[tuple[str, str], int] = {}
-    for row in reader:
-        line = reader.line_num
-        cells = {column: (row[column] or "").strip() for column in COLUMNS}
-        code = _code(cells, name, line, faults)
+    try:
+        table = read_own(path, COLUMNS, COLUMNS, label=name)
+    except DataError as error:
+        raise _refused(error.faults) from None
+    for at, line in enumerate(table.lines):
+        code = _code({column: table.cells[column][at] for column in COLUMNS}, table, line, faults)
         if code is None:
             continue
         if (key := (code.kind, code.code)) in seen:
             faults.append(Fault(name, line, "code", None, f"stands in row {seen[key]} already"))
         seen[key] = line
         codes.append(code)
-    if not codes and not faults:
-        faults.append(Fault(name, None, None, None, "has a header and no rows below it"))
     if faults:
-        raise DataError(faults, remedy="Columns and codes are described in data/tables/README.md.")
+        raise _refused(faults)
     return Codes(codes)
 
 
-def _code(cells: Mapping[str, str], name: str, line: int, faults: list[Fault]) -> Code | None:
+def _refused(faults: Sequence[Fault]) -> DataError:
+    return DataError(faults, remedy="Columns and codes are described in data/tables/README.md.")
+
+
+def _code(cells: Mapping[str, str], table: OwnTable, line: int, faults: list[Fault]) -> Code | None:
     before = len(faults)
 
-    def wrong(column: str, allowed: Sequence[str]) -> None:
-        value = cells[column]
-        shown_ = value if len(value) <= _LONGEST else None
-        faults.append(Fault(name, line, column, shown_, f"is not known. {choices(value, allowed)}"))
+    def read(column: str, allowed: Sequence[str], *, empty: bool) -> str:
+        if not cells[column] and not empty:
+            faults.append(Fault(table.label, line, column, None, f"must not be empty. {choices('', allowed)}"))
+        return read_code(table, line, column, cells[column], one_of(allowed), faults)
 
-    kind = cells["kind"]
-    if kind not in KINDS:
-        wrong("kind", KINDS)
+    kind = read("kind", KINDS, empty=False)
     if not cells["code"]:
-        faults.append(Fault(name, line, "code", None, "must not be empty"))
+        faults.append(Fault(table.label, line, "code", None, "must not be empty"))
     targets = list(ROLES) if kind == "timekeeper" else vocabulary.codes_of("task")
-    if (kind == "timekeeper" or cells["maps_to"]) and cells["maps_to"] not in targets:
-        wrong("maps_to", targets)
-    if cells["outsourced"] not in ("", "yes", "no"):
-        wrong("outsourced", ("yes", "no"))
+    maps_to = read("maps_to", targets, empty=kind != "timekeeper") if kind else ""
+    outsourced = read("outsourced", ("yes", "no"), empty=True)
     if cells["precedence"] and not re.fullmatch(r"\d{1,3}", cells["precedence"]):
-        faults.append(Fault(name, line, "precedence", None, "must be a whole number or empty"))
+        message = "must be a whole number or empty"
+        faults.append(told(table.label, line, "precedence", cells["precedence"], message, shown=is_figure(cells["precedence"])))  # fmt: skip
     if len(faults) > before:
         return None
     precedence = int(cells["precedence"] or 2)
     folded = re.sub(r"\s+", " ", cells["code"]).upper()
     within = tuple(cells["within"].split())
-    return Code(kind, folded, cells["code_set"], cells["maps_to"], precedence, within, cells["outsourced"] == "yes")
+    return Code(kind, folded, cells["code_set"], maps_to, precedence, within, outsourced == "yes")

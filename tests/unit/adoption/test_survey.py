@@ -130,6 +130,22 @@ def test_every_respondent_is_used_or_set_aside_for_a_reason(survey):
     )
 
 
+def test_how_few_were_set_aside_for_which_reason_is_hidden(survey):
+    frame = made_up()
+    frame.loc[:1, ["uses_lpo", "uses_alsp"]] = ["dont_know", ""]
+    frame.loc[10:19, ["uses_lpo", "uses_alsp"]] = ""
+    told = check(survey_shares(survey(frame)), "Respondents")
+    assert told.passed
+    assert told.text.startswith(
+        "400 in the file, 388 used; 12 set aside for lack of an answer that is needed; how many"
+    )
+    assert "10 without" in check(survey_shares(survey(frame), min_cell=2), "Respondents").text
+    frame = made_up()
+    nothing = frame.index[(frame["uses_lpo"] == "no") & (frame["uses_alsp"] == "no")][:2]
+    frame.loc[nothing, "tasks"] = "document_review"
+    assert check(survey_shares(survey(frame)), "Contradictions").text.startswith("Fewer than 5 respondents name tasks")
+
+
 def test_small_groups_are_hidden_with_all_their_numbers_and_others_against_subtraction(survey):
     frame = made_up()
     frame.loc[frame.index[:3], "geography"] = "IND"
