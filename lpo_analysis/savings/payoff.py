@@ -253,9 +253,8 @@ def break_even(analysis: Analysis) -> Result:
 def _volume_text(middle: float, low: float, high: float, never: float, level: float, pricing: str) -> str:
     if np.isinf(middle):
         return f"In {probability(never)} of the draws no volume makes moving pay: the cost of an hour is too high, whatever the number of hours."
-    span = f"from {number(low, digits=2)} hours " + (
-        "without upper end" if np.isinf(high) else f"to {number(high, digits=2)} hours"
-    )
+    from_ = number(low, digits=2)
+    span = f"{from_} hours without upper end" if np.isinf(high) else f"{from_} to {number(high, digits=2)} hours"
     jump = " (just above, a further person may undo it)" if pricing == "fte" else ""
     return (
         f"Moving pays from about {number(middle, digits=2)} hours a year{jump} ({level:.0%} interval {span}); in {probability(never)} "
