@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
@@ -108,10 +108,11 @@ def heatmap(
         ax.tick_params(length=0, bottom=False, labelbottom=False, labeltop=True)
         # What fits above its column need not be turned.
         short = max(len(str(name)) for name in columns) <= _SHORT
+        turned: dict[str, Any] = {} if short else {"rotation": 35, "ha": "left", "rotation_mode": "anchor"}
         ax.set_xticks(
             range(len(columns)),
             columns,
-            **({} if short else {"rotation": 35, "ha": "left", "rotation_mode": "anchor"}),
+            **turned,
             fontsize=8.5,
             color=COLOURS["ink"],
         )

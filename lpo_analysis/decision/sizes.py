@@ -133,14 +133,14 @@ def by_size(portfolio: Portfolio) -> Result:
             else f"with a probability of {probability(p.confidence)} at no volume looked at"
         )
         lines.append(f"{who} pays in expectation {first}, {chance}; asked about are {hours:,.0f}. {sentence(cost)}.")
-    first = _first(portfolio, cells)
-    shown = frame[frame["task"] == cells[first][0]]
+    at = _first(portfolio, cells)
+    shown = frame[frame["task"] == cells[at][0]]
     ends = shown[["conf_low", "conf_high"]].iloc[-1].abs().max()
     return Result(
         "by_size", table, " ".join(lines), rows=w.rows, n_used=len(table), plot_data=shown[["x", "estimate", "conf_low", "conf_high"]].reset_index(drop=True), model=frame,
         checks=(Check("What changes with size", None, "Only the hours, each task taken alone with vetting of its own: records, vendors, prices an hour and the smallest contract are those of the parameters. A price list with discounts is not on file."),),
-        draw=partial(band, title=_title(cells[first], table["estimate"].iloc[first]), xlabel="hours of the task a year", ylabel="USD saved an hour of today's work",
-                     percent_y=False, log=True, mark=p.volume_hours[p.tasks.index(cells[first][0])], mark_text="asked", floor=-DEEP * float(ends), middle_text="mean", band_text=f"{p.level:.0%} interval"),
+        draw=partial(band, title=_title(cells[at], table["estimate"].iloc[at]), xlabel="hours of the task a year", ylabel="USD saved an hour of today's work",
+                     percent_y=False, log=True, mark=p.volume_hours[p.tasks.index(cells[at][0])], mark_text="asked", floor=-DEEP * float(ends), middle_text="mean", band_text=f"{p.level:.0%} interval"),
         alt="Risk-adjusted saving an hour by volume. " + " ".join(lines),
     )  # fmt: skip
 
