@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import partial
 
@@ -125,10 +126,18 @@ def _told(analysis: Analysis, by: pd.DataFrame, found: Irr, mean: Irr) -> str:
     npv, back, rate = by.loc["net_present_value"], by.loc["payback_discounted"], by.loc["irr"]
     width = npv["conf_high"] - npv["conf_low"]
     said = partial(money, currency=p.currency, width=width)
-    verb = "worth" if npv["estimate"] >= 0 else "a loss of"
+    middle = said(abs(npv["estimate"]))
+    # What rounds to nothing beside its interval is no loss of $0.
+    worth = (
+        "worth about nothing (median)"
+        if not re.search(r"[1-9]", middle)
+        else f"worth {middle}"
+        if npv["estimate"] > 0
+        else f"a loss of {middle}"
+    )
     lines = [
         (
-            f"Over {p.horizon_years} {'year' if p.horizon_years == 1 else 'years'} the change is {verb} {said(abs(npv['estimate']))} in money of "
+            f"Over {p.horizon_years} {'year' if p.horizon_years == 1 else 'years'} the change is {worth} in money of "
             f"{p.price_year} ({p.level:.0%} interval {gain_or_loss(npv['conf_low'], npv['conf_high'], said)})."
         )
     ]
