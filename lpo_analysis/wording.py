@@ -156,6 +156,8 @@ def gain_or_loss(low: float, high: float, said: Callable[[float], str]) -> str:
     """
     if low >= 0:
         return f"{said(low)} to {said(high)}"
+    if high < 0 and not re.search(r"[1-9]", said(-high)):
+        return f"a loss of up to {said(-low)}"
     if high < 0:
         return f"a loss of {said(-high)} to {said(-low)}"
     lost, gained = said(-low), said(high)

@@ -25,6 +25,9 @@ def band(
     percent_x: bool = False,
     percent_y: bool = True,
     zero: bool = True,
+    floor: float | None = None,
+    middle_text: str = "",
+    band_text: str = "",
 ) -> Axes:
     """Draw a median with its interval, and zero as a line.
 
@@ -46,6 +49,10 @@ def band(
         Whether x and y are shares to be shown in percent.
     zero : bool, default True
         Whether zero is drawn, where it means something.
+    floor : float, optional
+        Where the picture ends below, if the band goes deeper; then the label says so.
+    middle_text, band_text : str, optional
+        Names of the line and of the band, written beside their ends.
 
     Returns
     -------
@@ -64,6 +71,13 @@ def band(
             ax.axvline(mark, color=COLOURS["warm"], linewidth=1, linestyle="--")
             ax.annotate(mark_text, (mark, 0.03), xycoords=("data", "axes fraction"), xytext=(4, 0), textcoords="offset points",
                         color=COLOURS["warm"], fontsize=9)  # fmt: skip
+        last = frame.iloc[-1]
+        for text, height, colour, lift in ((middle_text, "estimate", "main", 0), (band_text, "conf_high", "muted", -2)):
+            if text:
+                ax.annotate(text, (last["x"], last[height]), xytext=(5, lift), textcoords="offset points", va="center", color=COLOURS[colour], fontsize=9)  # fmt: skip
+        if floor is not None and frame["conf_low"].min() < floor:
+            ax.set_ylim(bottom=floor)
+            ylabel = f"{ylabel} (cut off below)"
         bare(ax, grid="y")
         if log:
             ax.set_xscale("log")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill as fold
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -10,6 +11,9 @@ from lpo_analysis.charts.theme import COLOURS, axis, theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+_NAMED = 4
+"""Plans up to which each is named in the picture; of more, the table tells the names."""
 
 
 def frontier(
@@ -29,7 +33,7 @@ def frontier(
     ----------
     frame : pandas.DataFrame
         Columns plan, mean, mean_error, tail, tail_error, from the least tail upwards. Where there is a column efficient, only those
-        for which it holds lie on the line, and the others are hollow.
+        for which it holds lie on the line, and the others are hollow. With a column name, a few plans are named beside their points.
     ax : matplotlib.axes.Axes, optional
         Where to draw.
     title, xlabel, ylabel : str, optional
@@ -57,13 +61,16 @@ def frontier(
                 part["tail"], part["mean"], xerr=reach * part["tail_error"], yerr=reach * part["mean_error"], fmt="o", markersize=6,
                 color=COLOURS["main"], markerfacecolor=fill, ecolor=COLOURS["muted"], elinewidth=0.9, capsize=2, zorder=3,
             )  # fmt: skip
+        named = "name" in frame and len(frame) <= _NAMED
+        middle = (frame["tail"].min() + frame["tail"].max()) / 2
         for row in frame.itertuples(index=False):
+            left = named and row.tail < middle
             ax.annotate(
-                f"{row.plan}",
+                fold(f"{row.plan}: {row.name}", 30) if named else f"{row.plan}",
                 (row.tail, row.mean),
-                xytext=(-7, 5),
+                xytext=(7 if left else -7, 5),
                 textcoords="offset points",
-                ha="right",
+                ha="left" if left else "right",
                 fontsize=8,
                 color=COLOURS["ink"],
             )
@@ -84,7 +91,7 @@ def frontier(
             ax.spines[side].set_visible(False)
         ax.set_axisbelow(True)
         ax.tick_params(length=0)
-        ax.margins(0.1)
+        ax.margins(0.1, 0.18 if named else 0.1)
         ax.set_title(title)
         ax.set_xlabel(xlabel)
         ax.set_ylabel(ylabel)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
@@ -11,6 +11,10 @@ from lpo_analysis.charts.theme import COLOURS, axis, theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+
+_SHORT = 5
+"""Signs up to which the name of a column stands upright."""
 
 
 class State(NamedTuple):
@@ -41,20 +45,21 @@ def heatmap(
     ax: Axes | None = None,
     title: str = "",
     legend: str = "",
+    xlabel: str = "",
 ) -> Axes:
     """Draw one cell a row and column, in the look of its state, with a legend of the states that occur.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        Columns row, column and state, and main (bool: the name of the row is set off); rows and columns stand in the order in
-        which they first occur. A pair that does not occur stays blank.
+        Columns row, column and state, and main (bool: the name of the row is set off), optionally main_column (bool: that of the column);
+        rows and columns stand in the order in which they first occur. A pair that does not occur stays blank.
     states : sequence of State
         Looks, in the order of the legend.
     ax : matplotlib.axes.Axes, optional
         Where to draw.
-    title, legend : str, optional
-        What to see, and the heading of the legend.
+    title, legend, xlabel : str, optional
+        What to see, the heading of the legend, and what the columns are.
 
     Returns
     -------
@@ -101,12 +106,13 @@ def heatmap(
         for side in ax.spines.values():
             side.set_visible(False)
         ax.tick_params(length=0, bottom=False, labelbottom=False, labeltop=True)
+        # What fits above its column need not be turned.
+        short = max(len(str(name)) for name in columns) <= _SHORT
+        turned: dict[str, Any] = {} if short else {"rotation": 35, "ha": "left", "rotation_mode": "anchor"}
         ax.set_xticks(
             range(len(columns)),
             columns,
-            rotation=35,
-            ha="left",
-            rotation_mode="anchor",
+            **turned,
             fontsize=8.5,
             color=COLOURS["ink"],
         )
@@ -114,6 +120,13 @@ def heatmap(
         for text in ax.get_yticklabels():
             if text.get_text() in main:
                 text.set(fontweight="bold", color=COLOURS["warm"])
+        strong = {str(name) for name in frame.loc[frame["main_column"], "column"]} if "main_column" in frame else set()
+        for text in ax.get_xticklabels():
+            if text.get_text() in strong:
+                text.set(fontweight="bold", color=COLOURS["warm"])
+        if xlabel:
+            ax.xaxis.set_label_position("top")
+            ax.set_xlabel(xlabel, fontsize=8.5, loc="left")
         ax.set_title(title)
         present = [look for name, look in looks.items() if name in set(frame["state"])]
         handles = [

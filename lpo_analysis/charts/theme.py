@@ -45,6 +45,8 @@ _STYLE: dict[Any, Any] = {
     "grid.color": COLOURS["grid"],
     "grid.linewidth": 0.8,
     "savefig.dpi": 192,
+    # Two amounts in dollars are no formula.
+    "text.parse_math": False,
     "text.color": COLOURS["ink"],
     "xtick.color": COLOURS["muted"],
     "ytick.color": COLOURS["ink"],

@@ -51,7 +51,7 @@ def figures(
     -------
     Result
         One term a figure, the newest first, with its identifier as term. ``estimate`` is the single figure (missing for a range or
-        bound), ``conf_low`` and ``conf_high`` are the *published* ends; no sampling interval is meant, ``level`` is missing.
+        bound), ``asked`` its question in words, ``conf_low`` and ``conf_high`` are the *published* ends; no sampling interval is meant, ``level`` is missing.
 
     Raises
     ------
@@ -130,7 +130,7 @@ def _record(index: str, row: pd.Series) -> dict[str, object]:
         "term": index, "label": f"{maker(row['publisher'])}, {years}, {vocabulary.label('scope', row['geography'])}{bound}{forecast}",
         "estimate": row["value"] if single else np.nan, "conf_low": low, "conf_high": high, "n_obs": row["sample_size"],
         "unit": named(row["unit"]), "method": {"point": "single figure", "range": "published range", "floor": "at least", "ceiling": "at most"}[row["form"]],
-        "shown": _shown(row), "category": row["category"], "years": years, "place": vocabulary.label("scope", row["geography"]), "maker": row["publisher"],
+        "shown": _shown(row), "category": row["category"], "asked": plain(row["category"]), "years": years, "place": vocabulary.label("scope", row["geography"]), "maker": row["publisher"],
         "grade": row["grade"], "independence": row["independence"], "study": row["study_id"], "note": row["note"], "url": row["url"],
     }  # fmt: skip
 
@@ -193,7 +193,7 @@ def codes(evidence: Evidence, metric: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns category, unit, n_observations, first_year, last_year, meaning.
+        Columns category, asked (the category in words), unit, n_observations, first_year, last_year, meaning.
 
     Raises
     ------
@@ -204,4 +204,5 @@ def codes(evidence: Evidence, metric: str) -> pd.DataFrame:
         raise NotFoundError(f"There is no metric {metric!r}.", remedy=choices(metric, evidence.metrics.index))
     wanted = ["category", "unit", "n_observations", "first_year", "last_year", "meaning"]
     found = evidence.categories.loc[evidence.categories["metric"] == metric, wanted]
-    return found.reset_index(drop=True)
+    found.insert(1, "asked", found["category"].map(plain))
+    return found.assign(unit=found["unit"].str.replace("|", " or ")).reset_index(drop=True)

@@ -297,7 +297,7 @@ def _confidence(value: pd.Series) -> str:
 
 
 def _conditions(portfolio: Portfolio, asked: pd.DataFrame, holders: list[str]) -> list[Statement]:
-    told = []
+    alike: dict[tuple[str, str, str], tuple[list[str], dict[str, None]]] = {}
     duties = {str(row.duty): row for row in asked.itertuples()}
     kinds = {duty: kind for kind, listed in KINDS.items() for duty in listed}
     for duty in sorted(duties, key=lambda duty: list(kinds).index(duty)):
@@ -307,9 +307,15 @@ def _conditions(portfolio: Portfolio, asked: pd.DataFrame, holders: list[str]) -
             if row.asked_in
             else f"not known in {_few(row.not_known_in)}, so to be met as if asked for"
         )
-        text = f"{kinds[duty]}: {SERVES[duty]} ({where})."
-        rows = tuple(f"opinion:{name}" for name in row.opinion_ids.split(", ") if name)
-        told.append(Statement(text, rows, row.citation if row.asked_in else ""))
+        opinions = [f"opinion:{name}" for name in row.opinion_ids.split(", ") if name]
+        # What is asked for in the same places by the same opinions is one condition.
+        what, rows = alike.setdefault((kinds[duty], where, row.citation if row.asked_in else ""), ([], {}))
+        what.append(SERVES[duty])
+        rows.update(dict.fromkeys(opinions))
+    told = [
+        Statement(f"{kind}: {'; '.join(what)} ({where}).", tuple(rows), cited)
+        for (kind, where, cited), (what, rows) in alike.items()
+    ]
     if holders:
         told.append(
             Statement(

@@ -79,14 +79,23 @@ def rests_on_choices(portfolio: Portfolio, weak: float) -> Result:
             "mean": mean, "weak_share": weakness, "who": in_words(one, choice), "own": own, "verdict": VERDICTS[at(p.confidence)],
             **{_column(c): VERDICTS[at(c)] for c in grid},
         })  # fmt: skip
-        cells += [{"row": named, "column": f"{100 * c:g}%", "state": VERDICTS[at(c)], "main": own} for c in grid]
+        cells += [
+            {
+                "row": named,
+                "column": f"{100 * c:g}%",
+                "state": VERDICTS[at(c)],
+                "main": own,
+                "main_column": c == p.confidence,
+            }
+            for c in grid
+        ]
     table = tidy(records)
     return Result(
         "verdict", table, _text(table, portfolio), rows=portfolio.ways.rows, n_used=len(table), plot_data=pd.DataFrame(cells),
         checks=(
             Check("Choices", None, "The confidence asked for, the share of weak inputs borne and the least volume of a centre of one's own are choices of yours, not findings: what they change is shown."),
         ),
-        draw=partial(heatmap, states=_LOOKS, title="Verdict by the confidence asked for", legend="Verdict"),
+        draw=partial(heatmap, states=_LOOKS, title=_title(table, p.confidence), legend="Verdict", xlabel="probability of beating today's way that is asked for; bold: as asked"),
         alt="Verdict by the confidence asked for: " + "; ".join(_steps(row, grid) for row in table.to_dict("records")) + ".",
     )  # fmt: skip
 
@@ -127,11 +136,11 @@ def _named(minimum: float, portfolio: Portfolio) -> str:
     if len(_minima(portfolio)) == 1:
         return "as asked"
     if minimum == 0:
-        told = "an own centre of any size"
+        told = "own centre of any size"
     elif minimum > sum(p.volume_hours):
         told = f"no own centre below {minimum:,.0f} hours"
     else:
-        told = f"an own centre from {minimum:,.0f} hours"
+        told = f"own centre from {minimum:,.0f} hours"
     return f"{told} (as asked)" if minimum == p.captive_minimum else told
 
 
@@ -151,9 +160,17 @@ def _steps(row: dict[str, object], grid: list[float]) -> str:
     for c in grid:
         found = str(row[_column(c)])
         if found != last:
-            parts.append(f"{found} from {100 * c:g}%" if last else found)
+            parts.append(f"“{found}” from {100 * c:g}%" if last else f"“{found}”")
             last = found
     return f"{row['label']}: {', '.join(parts)}"
+
+
+def _title(table: pd.DataFrame, confidence: float) -> str:
+    """Say the verdict as asked, and where it turns."""
+    own = table[table["own"]].iloc[0]
+    if np.isnan(own["estimate"]):
+        return f"Whatever is asked for: {own['verdict']}"
+    return f"{sentence(str(own['verdict']))} at {100 * confidence:g}%: the plan beats today's way in {percent(own['estimate'], width=0.05)} of the draws"
 
 
 def _text(table: pd.DataFrame, portfolio: Portfolio) -> str:
@@ -165,12 +182,12 @@ def _text(table: pd.DataFrame, portfolio: Portfolio) -> str:
         text = f"Whatever confidence between {100 * grid[0]:g}% and {100 * grid[-1]:g}% is asked for, the verdict is the same: {verdicts[0]}."
     else:
         text = (
-            f"The verdict turns on the confidence asked for: {_steps(own.to_dict(), grid).partition(': ')[2]}; asked for is {100 * p.confidence:g}%, and the plan beats today's way "
+            f"The verdict turns on the confidence asked for: {_steps(own.to_dict(), grid).partition(': ')[2]}. You ask for {100 * p.confidence:g}%; the plan beats today's way "
             f"in {percent(own['estimate'], width=0.05)} of the draws (standard error {percent(own['std_error'], width=0.01)})."
         )
     weak = float(own["weak_share"])
     if np.isfinite(weak) and {"move", "trial"} & {name for name, said in VERDICTS.items() if said in verdicts}:
-        text += f" Between moving outright and trying first the turning point is a most_weak of {probability(weak)}; asked for is {percent(p.most_weak)}."
+        text += f" To move outright rather than try first, {probability(weak)} of the variance would have to be let in from borrowed and assumed inputs; most_weak lets in {percent(p.most_weak)}."
     others = table[~table["own"]]
     if len(others):
         differ = others[(others["verdict"] != own["verdict"]) | (others["who"] != own["who"])]
@@ -178,6 +195,9 @@ def _text(table: pd.DataFrame, portfolio: Portfolio) -> str:
             text += " From how few hours a centre of one's own is an option changes neither the plan nor the verdict."
         else:
             groups = differ.groupby(["verdict", "who"], sort=False)["label"]
-            told = [f"with {listing(list(labels), last='or')} it is {says} ({who})" for (says, who), labels in groups]
+            told = [
+                f"with {listing([f'an {label}' for label in labels], last='or')} it is “{says}” ({who})"
+                for (says, who), labels in groups
+            ]
             text += f" From how few hours a centre of one's own is an option matters: {listing(told)}."
     return sentence(text)

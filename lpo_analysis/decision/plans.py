@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lpo_analysis import vocabulary
-from lpo_analysis.charts import dotplot
+from lpo_analysis.charts import forest
 from lpo_analysis.charts import frontier as draw_frontier
 from lpo_analysis.decision.adjusted import LOSS
 from lpo_analysis.decision.permits import conditions
@@ -16,6 +16,7 @@ from lpo_analysis.decision.portfolio import Choice, Portfolio
 from lpo_analysis.decision.ways import STAY, key
 from lpo_analysis.results import Check, Result, tidy
 from lpo_analysis.risk.inputs import provider_rate
+from lpo_analysis.risk.opinions import DUTIES
 from lpo_analysis.savings.analysis import quantiles
 from lpo_analysis.wording import count, gain_or_loss, listing, money, percent, probability, sentence
 
@@ -86,7 +87,8 @@ def adjusted_result(portfolio: Portfolio) -> Result:
     weak = sum(item.rung >= 3 for item in w.inputs)
     shared = w.joint.shared()
     amounts = ["estimate", "conf_low", "conf_high"]
-    data = table[["label", *amounts]].assign(main=table["state"].ne("refused"))
+    data = pd.DataFrame({"group": [sentence(vocabulary.label("task", task)) for task in table["task"]], "label": table["option"],
+                         **table[amounts], "weak": table["state"].eq("refused")})  # fmt: skip
     data[amounts] /= THOUSAND
     return Result(
         "risk_adjusted", table, " ".join(line.strip() for line in lines), rows=w.rows, n_used=len(table), n_dropped=len(w.missing), plot_data=data,
@@ -96,10 +98,34 @@ def adjusted_result(portfolio: Portfolio) -> Result:
             Check("Quality cost", None, "Quality control and rework are lines of the cost model; the sampling plan of the risk report is a way of spending those hours and is not counted again."),
             Check("Loss", False, "What a holder adds is not identified by data: it follows from the exposure that the parameters state, alike for every place."),
         ),
-        draw=partial(dotplot, title="What each way saves after risk", reference=0.0, reference_text="as today",
-                     xlabel=f"thousand USD of {p.price_year} over {p.horizon_years} years"),
+        draw=partial(forest, title=_ways_title(table, p.level), reference=0.0, percent=False,
+                     xlabel=f"saving after risk, thousand USD of {p.price_year} over {count(p.horizon_years, 'year')}: mean and {p.level:.0%} interval; line: as today; open: refused"),
         alt="Risk-adjusted saving by task and way: " + "; ".join(f"{row.label} {said(row.estimate)}" for row in table.itertuples()) + ".",
     )  # fmt: skip
+
+
+def _ways_title(table: pd.DataFrame, level: float) -> str:
+    """Say of the ways that may be chosen how many save, and how many surely."""
+    allowed = table[table["state"] != "refused"]
+    if allowed.empty:
+        return "No way of doing the work may be chosen"
+    sure, mean = int((allowed["conf_low"] > 0).sum()), int((allowed["estimate"] > 0).sum())
+    whole = f"{sure or 'none'} over the whole {level:.0%} interval"
+    return (
+        f"Of {count(len(allowed), 'way')} that may be chosen, {mean or 'none'} {'saves' if mean == 1 else 'save'} on average"
+        + (f", {whole}" if mean else "")
+    )
+
+
+def _frontier_title(row: pd.Series, share: str) -> str:
+    """Say what the plan chosen brings, and what it may cost."""
+    said = partial(money, currency="USD", digits=2)
+    gain = f"{'saves' if row['estimate'] > 0 else 'costs'} {said(abs(row['estimate']))} on average"
+    return (
+        "Staying as today is the plan chosen"
+        if row["who"] == "everything as today"
+        else f"The plan chosen {gain}; the worst {share} of cases come to {_tail(row['tail'])}"
+    )
 
 
 def frontier_result(portfolio: Portfolio) -> Result:
@@ -142,6 +168,7 @@ def frontier_result(portfolio: Portfolio) -> Result:
     data = table.assign(plan=range(1, len(table) + 1), mean=table["estimate"], mean_error=table["std_error"])
     data = data[["plan", "mean", "mean_error", "tail", "tail_error"]]
     data.iloc[:, 1:] = data.iloc[:, 1:] / THOUSAND
+    data["name"] = table["who"]
     return Result(
         "frontier", table, text, rows=portfolio.ways.rows, n_used=len(table), plot_data=data,
         checks=(
@@ -149,7 +176,7 @@ def frontier_result(portfolio: Portfolio) -> Result:
             Check("Constraints", True, f"{sentence(count(len(portfolio.rules), 'constraint'))} kept by all plans." if portfolio.rules else "No constraint is set."),
             _whole(portfolio),
         ),
-        draw=partial(draw_frontier, title="What a plan brings, and what it may cost", xlabel=f"mean loss of the worst {share} of cases, thousand USD of {p.price_year} (below 0: still a saving)",
+        draw=partial(draw_frontier, title=_frontier_title(table.iloc[number - 1], share), xlabel=f"mean loss of the worst {share} of cases, thousand USD of {p.price_year} (below 0: still a saving)",
                      ylabel="expected saving after risk, thousand USD", mark=number, mark_text="chosen"),
         alt="Efficient plans: " + "; ".join(f"{row.who}, expected {said(row.estimate)}, {_tail(row.tail)} in the tail" for row in table.itertuples()) + ".",
     )  # fmt: skip
@@ -313,7 +340,7 @@ def _who(portfolio: Portfolio, choice: Choice) -> pd.DataFrame:
             item = w.option(name)
             alone = portfolio.appraised[task].net(key(task, name))
             more |= {"where": vocabulary.label("place", item.place), "p_beats_staying": float((alone > 0).mean()),
-                     "duties": ", ".join(duty.replace("_", " ") for duty in item.permit.asked)}  # fmt: skip
+                     "duties": ", ".join(DUTIES[duty] for duty in item.permit.asked)}  # fmt: skip
         add(vocabulary.label("task", task), a.gain[:, i, portfolio.names.index(name)], **more)
     for name in dict.fromkeys(choice):
         if name == STAY:

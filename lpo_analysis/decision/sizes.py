@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -20,6 +21,10 @@ from lpo_analysis.wording import money, number, probability, sentence
 
 VOLUMES = tuple(float(v) for v in np.unique(np.round(np.geomspace(20, 20_000, 25), -1)))
 """Hours a year that are looked at."""
+
+
+DEEP = 2.5
+"""How far below zero the figure reaches, as a multiple of the farther end of the interval at the largest volume."""
 
 
 def considered(portfolio: Portfolio) -> tuple[tuple[str, str], ...]:
@@ -128,14 +133,34 @@ def by_size(portfolio: Portfolio) -> Result:
             else f"with a probability of {probability(p.confidence)} at no volume looked at"
         )
         lines.append(f"{who} pays in expectation {first}, {chance}; asked about are {hours:,.0f}. {sentence(cost)}.")
-    shown = frame[frame["task"] == cells[0][0]]
+    at = _first(portfolio, cells)
+    shown = frame[frame["task"] == cells[at][0]]
+    ends = shown[["conf_low", "conf_high"]].iloc[-1].abs().max()
     return Result(
         "by_size", table, " ".join(lines), rows=w.rows, n_used=len(table), plot_data=shown[["x", "estimate", "conf_low", "conf_high"]].reset_index(drop=True), model=frame,
         checks=(Check("What changes with size", None, "Only the hours, each task taken alone with vetting of its own: records, vendors, prices an hour and the smallest contract are those of the parameters. A price list with discounts is not on file."),),
-        draw=partial(band, title=f"{sentence(vocabulary.label('task', cells[0][0]))} by {cells[0][1]}, by volume", xlabel="hours of the task a year", ylabel="USD saved an hour of today's work",
-                     percent_y=False, log=True, mark=p.volume_hours[p.tasks.index(cells[0][0])], mark_text="asked"),
+        draw=partial(band, title=_title(cells[at], table["estimate"].iloc[at]), xlabel="hours of the task a year", ylabel="USD saved an hour of today's work",
+                     percent_y=False, log=True, mark=p.volume_hours[p.tasks.index(cells[at][0])], mark_text="asked", floor=-DEEP * float(ends), middle_text="mean", band_text=f"{p.level:.0%} interval"),
         alt="Risk-adjusted saving an hour by volume. " + " ".join(lines),
     )  # fmt: skip
+
+
+def _first(portfolio: Portfolio, cells: Sequence[tuple[str, str]]) -> int:
+    """Return which way is drawn: of those of the plan weighed against staying that of most hours, else of all."""
+    p = portfolio.ways.parameters
+    hours = [p.volume_hours[p.tasks.index(task)] for task, _ in cells]
+    moved = [portfolio.candidate[p.tasks.index(task)] != STAY for task, _ in cells]
+    return max(range(len(cells)), key=lambda n: (moved[n], hours[n]))
+
+
+def _title(cell: tuple[str, str], pays: float) -> str:
+    """Say from what volume a way pays."""
+    who = f"{sentence(vocabulary.label('task', cell[0]))} by {cell[1]}"
+    if np.isinf(pays):
+        return f"{who}: on average nothing is saved at any volume"
+    if pays <= VOLUMES[0]:
+        return f"{who}: saves on average at every volume looked at"
+    return f"{who}: saves on average from about {number(pays, digits=2)} hours a year"
 
 
 def _from(over: np.ndarray, *, log: bool = False) -> float:

@@ -131,9 +131,18 @@ def information(portfolio: Portfolio) -> Result:
     return Result(
         "information", made, text, rows=w.rows, n_used=len(made), plot_data=data,
         checks=(Check("Plans compared", None, f"{len(plans)} that are best in {OFTEN:.1%} of the draws or more, of {len(portfolio.neighbours)}: staying, the efficient ones, all tasks to one option, and one task otherwise. With more plans knowing could be worth more."),),
-        draw=partial(dotplot, title="Worth of knowing before choosing", reference=0.0, reference_text="nothing", xlabel="thousand USD, for this one decision"),
+        draw=partial(dotplot, title=_title(whole.value, single), reference=0.0, reference_text="nothing", xlabel="thousand USD, for this one decision; line: error of the simulation"),
         alt="Value of information: " + "; ".join(f"{row.label} {said(row.estimate)}" for row in made.itertuples()) + ".",
     )  # fmt: skip
+
+
+def _title(whole: float, single: pd.DataFrame) -> str:
+    """Say what knowing everything would be worth, and what the best single input."""
+    said = partial(money, currency="USD", digits=2)
+    best = float(single["estimate"].max()) if len(single) else 0.0
+    if whole < 1:
+        return "Knowing more before choosing is worth next to nothing"
+    return f"Knowing everything would be worth {said(whole)}, the best single input {said(best) if best >= 1 else 'next to nothing'}"
 
 
 def measured(portfolio: Portfolio) -> tuple[tuple[str, str], dict[str, Measured]] | None:

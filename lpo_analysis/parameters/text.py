@@ -29,10 +29,12 @@ def shown(value: object) -> str:
     Returns
     -------
     str
-        Lists joined by commas, an empty one as ``-``.
+        Lists joined by commas, by semicolons where an item has a comma of its own; an empty one as ``-``.
     """
     if isinstance(value, list | tuple):
-        return ", ".join(shown(item) for item in value) if value else "-"
+        # Thousands have commas of their own.
+        items = [shown(item) for item in value]
+        return ("; " if any("," in item for item in items) else ", ").join(items) or "-"
     if isinstance(value, float):
         return f"{value:,.10g}"
     return str(value)

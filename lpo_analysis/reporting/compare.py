@@ -404,7 +404,8 @@ def said(row: Mapping[str, Any]) -> dict[str, str]:
         text = percent(amount, width=width).rstrip("%") if share else number(amount, digits=2, width=width)
         return f"+{text}" if amount > 0 and text.strip("0.") else text
 
-    told = step(change) + (" points" if share else "")
+    # Numbers that read otherwise have not changed by nothing, however little that is beside the interval.
+    told = ("" if step(change).strip("-0.%") else "about ") + step(change) + (" points" if share else "")
     return {"value": value, "change": told if low is None or high is None else f"{told} ({step(low)} to {step(high)})"}
 
 

@@ -146,7 +146,7 @@ def _group(notebook: str, outcomes: Sequence[Outcome], folder: Path | None) -> d
     varying = [name for name in names if len({shown(outcome.parameters.get(name)) for outcome in outcomes}) > 1]
     labels = list(dict.fromkeys(item["label"] for outcome in outcomes for item in outcome.headlines))
     # A notebook that records nothing has no number to show, but there may be a reason.
-    headings = [sentence(label) for label in labels] or (["Reason"] if any(o.error for o in outcomes) else [])
+    headings = [_heading(label, outcomes) for label in labels] or (["Reason"] if any(o.error for o in outcomes) else [])
     reach = {}
     for label in labels:
         items = [item for outcome in outcomes for item in outcome.headlines if item["label"] == label]
@@ -172,6 +172,13 @@ def _group(notebook: str, outcomes: Sequence[Outcome], folder: Path | None) -> d
         "numbers": headings,
         "rows": rows,
     }
+
+
+def _heading(label: str, outcomes: Sequence[Outcome]) -> str:
+    """Name a column of numbers, with the unit where the numbers do not tell it."""
+    units = {item.get("unit") for outcome in outcomes for item in outcome.headlines if item["label"] == label}
+    told = units - {None, "", "share", "probability"}
+    return sentence(label) + (f" ({told.pop()})" if len(told) == len(units) == 1 else "")
 
 
 def _files(folder: Path | None, name: str) -> list[tuple[str, str]]:

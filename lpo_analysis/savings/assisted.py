@@ -328,19 +328,21 @@ def _text(both: _Pair, by: pd.DataFrame, level: float) -> str:
         f"{span_of(saving['conf_low'], saving['conf_high'])}), if a person goes over {percent(p.ai_check_share[0])} to "
         f"{percent(p.ai_check_share[1])} of it; it is cheaper than {who} in {where} in {probability(float(by.at['p_ai_cheaper', 'estimate']))} of the draws.")
     ]  # fmt: skip
-    if share["estimate"] <= 0:
+    # What reads as nothing or all is told as such.
+    middle = _end(share["estimate"])
+    if middle == "nothing":
         lines.append(
             f"In the median it is dearer than {who} even if nobody goes over anything (so in {probability(below)} of the draws; in {probability(above)} it is cheaper "
             "even if everything is gone over)."
         )
-    elif share["estimate"] >= 1:
+    elif middle == "all":
         lines.append(
             f"In the median it stays cheaper than {who} even if everything is gone over (so in {probability(above)} of the draws; in {probability(below)} it is dearer "
             "even if nothing is)."
         )
     else:
         lines.append(
-            f"It stops being cheaper once a person goes over {_end(share['estimate'])} of the work (median; {level:.0%} interval {_end(share['conf_low'])} to "
+            f"It stops being cheaper once a person goes over {middle} of the work (median; {level:.0%} interval {_end(share['conf_low'])} to "
             f"{_end(share['conf_high'])}); in {probability(below)} of the draws it is dearer even if nobody goes over anything, in {probability(above)} cheaper even if "
             "everything is."
         )

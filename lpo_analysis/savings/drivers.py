@@ -298,7 +298,7 @@ def by_grades(analysis: Analysis) -> Result:
             outcome = "change nothing"
         else:
             outcome = f"give {percent(row.estimate)} ({percent(row.conf_low)} to {percent(row.conf_high)}) from {count(int(row.n_obs), 'row')}"
-        by_outcome.setdefault(outcome, []).append(str(row.label))
+        by_outcome.setdefault(outcome, []).append(str(row.label).replace(", ", "/"))
     # Sets of grades that come to the same are told together.
     said = [f"grades {listing(sets, last='or')} {outcome}" for outcome, sets in by_outcome.items()]
     same = list(by_outcome) == ["change nothing"]

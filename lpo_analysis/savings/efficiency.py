@@ -406,7 +406,7 @@ def turnaround(analysis: Analysis) -> Result:
     rows = tuple(dict.fromkeys(row for names in cases["rows"] for row in names))
     task = vocabulary.label("task", p.task)
     reason = (
-        f"{STUDIES} studies that measured it are asked for and {n} of grade {'/'.join(p.grades)} {'is' if n == 1 else 'are'} on file for {task} "
+        f"{STUDIES} studies that measured it are asked for and {n or 'none'} of grade {'/'.join(p.grades)} {'is' if n < 2 else 'are'} on file for {task} "
         f"({count(len(own), 'case')}, {count(n, 'study', 'studies')})"
     )
     records = [

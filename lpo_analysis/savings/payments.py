@@ -45,7 +45,7 @@ class Payments(Collector):
             raise GapError(text, f"pricing_model {p.pricing_model}, task {p.task}", "pricing")
         pace = self.pace(unit)
         if not self.quoted("price", f"own quote for a {unit}"):
-            label, money = f"price of a {unit}, when observed", f"{self.money} a {unit}"
+            label, money = f"observed price of a {unit}", f"{self.money} a {unit}"
             if (
                 not document
                 or self.add("price", label, money, document_price_candidates, "human_review", p.location) is None
@@ -89,7 +89,7 @@ class Payments(Collector):
         """Add the price of a dedicated person."""
         if self.quoted("price", "own quote for a dedicated person"):
             return "unit"
-        p, label = self.p, "price of a dedicated person, when observed"
+        p, label = self.p, "observed price of a dedicated person"
         if self.add("price", label, f"{self.money} a year", person_candidates, "dedicated_fte"):
             return "unit"
         if self.add("price", label, f"{self.money} a day", person_candidates, "dedicated_fte_per_day"):
@@ -155,7 +155,7 @@ class Payments(Collector):
             self.notes.append(
                 f"No price of AI for {self.task()} by the piece is on file, so only licences are counted (parameter ai_licence_share)."
             )
-        label = "output an hour with AI, as in trials"
+        label = "output an hour with AI in trials"
         if self.add("ai_productivity", label, "multiple of that without", ai_productivity_candidates) is None:
             raise GapError(
                 f"No trial of grade {self.grades()} tells what an hour with AI achieves.", "grades", "grades"
@@ -184,9 +184,7 @@ class Payments(Collector):
         if p.delivery_model != "captive":
             if p.delivery_model == "law_firm" and (note := _law_firm(self.evidence, self.there)[1]):
                 self.notes.append(note)
-            if self.add(
-                "provider_price", "price of an hour bought, when observed", f"{self.money} an hour", hour_candidates
-            ):
+            if self.add("provider_price", "observed price of an hour bought", f"{self.money} an hour", hour_candidates):
                 return "price"
         if p.delivery_model not in ("contract_attorney", "law_firm") and self.add(
             "provider_pay", "yearly pay where the work goes", f"{self.money} a year", pay_candidates

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import partial
 
@@ -125,10 +126,18 @@ def _told(analysis: Analysis, by: pd.DataFrame, found: Irr, mean: Irr) -> str:
     npv, back, rate = by.loc["net_present_value"], by.loc["payback_discounted"], by.loc["irr"]
     width = npv["conf_high"] - npv["conf_low"]
     said = partial(money, currency=p.currency, width=width)
-    verb = "worth" if npv["estimate"] >= 0 else "a loss of"
+    middle = said(abs(npv["estimate"]))
+    # What rounds to nothing beside its interval is no loss of $0.
+    worth = (
+        "worth about nothing (median)"
+        if not re.search(r"[1-9]", middle)
+        else f"worth {middle}"
+        if npv["estimate"] > 0
+        else f"a loss of {middle}"
+    )
     lines = [
         (
-            f"Over {p.horizon_years} {'year' if p.horizon_years == 1 else 'years'} the change is {verb} {said(abs(npv['estimate']))} in money of "
+            f"Over {p.horizon_years} {'year' if p.horizon_years == 1 else 'years'} the change is {worth} in money of "
             f"{p.price_year} ({p.level:.0%} interval {gain_or_loss(npv['conf_low'], npv['conf_high'], said)})."
         )
     ]
@@ -253,9 +262,8 @@ def break_even(analysis: Analysis) -> Result:
 def _volume_text(middle: float, low: float, high: float, never: float, level: float, pricing: str) -> str:
     if np.isinf(middle):
         return f"In {probability(never)} of the draws no volume makes moving pay: the cost of an hour is too high, whatever the number of hours."
-    span = f"from {number(low, digits=2)} hours " + (
-        "without upper end" if np.isinf(high) else f"to {number(high, digits=2)} hours"
-    )
+    from_ = number(low, digits=2)
+    span = f"{from_} hours without upper end" if np.isinf(high) else f"{from_} to {number(high, digits=2)} hours"
     jump = " (just above, a further person may undo it)" if pricing == "fte" else ""
     return (
         f"Moving pays from about {number(middle, digits=2)} hours a year{jump} ({level:.0%} interval {span}); in {probability(never)} "

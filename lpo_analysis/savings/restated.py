@@ -307,16 +307,17 @@ def _restated_text(analysis: Analysis, table: pd.DataFrame) -> str:
         if work["needed_oversight"].notna().any():
             without = int((work["needed_oversight"] < 0).sum())
             lines.append(
-                f"Less oversight alone would make {len(work) - without} of the {len(work)} true"
+                f"Less oversight alone would make {_of(len(work) - without, len(work))} true"
                 + (", however little of it" if without == len(work) else "") + " (medians)."
             )  # fmt: skip
     if len(budget):
         most = budget["estimate"].max()
         over = int((budget["estimate"] > 1).sum())
+        others = f"; {'all' if over == 0 else 'the others'} need"
         lines.append(
-            f"Of the claims on the whole budget {over} of {len(budget)} would need more work moved than there is budget"
+            f"Of the claims on the whole budget {_of(over, len(budget))} would need more work moved than there is budget"
             + (
-                f"; the others need {_between(budget['estimate'][budget['estimate'] <= 1])} of it."
+                f"{others} {_between(budget['estimate'][budget['estimate'] <= 1])} of it."
                 if over < len(budget)
                 else "."
             )
@@ -326,6 +327,11 @@ def _restated_text(analysis: Analysis, table: pd.DataFrame) -> str:
 
 def _saved(share: float) -> str:
     return f"{percent(share)} saved" if share > 0 else f"{percent(-share)} more to pay"
+
+
+def _of(n: int, whole: int) -> str:
+    """Say how many of some there are: none, all, or a number."""
+    return f"none of the {whole}" if n == 0 else f"all {whole}" if n == whole > 1 else f"{n} of the {whole}"
 
 
 def _between(values: pd.Series, *, plain: bool = False) -> str:

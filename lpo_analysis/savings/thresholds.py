@@ -83,11 +83,11 @@ def _told(analysis: Analysis, table: pd.DataFrame, middle: float) -> str:
     parts = []
     for row in turning.head(3).itertuples(index=False):
         item = analysis.inputs[row.term]
-        side = row.needed if not saved else {"at most": "above", "at least": "below"}[row.needed]
+        side = f"of {row.needed}" if not saved else {"at most": "above", "at least": "below"}[row.needed]
         chance = row.probability if not saved else 1 - row.probability
-        parts.append(f"{row.label}, if {side} {amount(row.estimate, item.unit)} (probability {probability(chance)}).")
+        parts.append(f"{row.label} {side} {amount(row.estimate, item.unit)} (probability {probability(chance)})")
     one = "this input" if len(parts) == 1 else "each of these inputs"
-    text = f"{head} Alone, the others as uncertain as they are, {one} would turn that into {'a loss' if saved else 'a saving'}. {' '.join(map(sentence, parts))}"
+    text = f"{head} Alone, the others as uncertain as they are, {one} would turn that into {'a loss' if saved else 'a saving'}: {'; '.join(parts)}."
     rest = f" {sentence(count(len(turning) - 3, 'further input'))} could do it alone." if len(turning) > 3 else ""
     none = (
         f" {sentence(count(others, 'input'))} cannot turn the sign alone, whatever {'it' if others == 1 else 'they'} can be."

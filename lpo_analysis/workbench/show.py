@@ -27,7 +27,7 @@ WAYS: dict[str, tuple[str, Kind]] = {
     "verdict": ("Verdict", "text"),
 }  # fmt: skip
 LOOKED_UP: dict[str, tuple[str, Kind]] = {
-    "maker": ("Maker", "text"), "years": ("Years", "interval"), "place": ("Place", "text"), "category": ("Question", "text"), "shown": ("Figure", "interval"),
+    "maker": ("Maker", "text"), "years": ("Years", "interval"), "place": ("Place", "text"), "asked": ("Question", "text"), "shown": ("Figure", "interval"),
     "unit": ("Unit", "text"), "grade": ("Grade", "text"), "method": ("Form", "text"),
 }  # fmt: skip
 

@@ -24,6 +24,11 @@ SLIPS = {
     "a doubled word": r"\b(?!that\b|had\b)([a-z]+) \1\b",
     "an empty bracket": r"\(\s*[,;]?\s*\)",
     "an open end": r"[,;:]$",
+    "none or all as a count": r"\b0 of (?:the )?\d+\b|\b(?P<n>\d+) of (?:the )?(?P=n) (?!draws|rows)[a-z]",
+    "a loss of nothing": r"\ba loss of [$£€₹]?0(?:\.0+)?(?![\d.,])",
+    "a list of lists by commas alone": r"\bA, B, C or A, B\b",
+    "a name with a comma in a sentence": r"\bbought, when observed\b|\bAI, as in trials\b",
+    "a turning point at the end": r"\bonce a person goes over (?:all|nothing) of\b",
     "a large number without separators": r"(?<![\d.,/_-])\d{5,}(?![\d_])",
 }
 """What a template leaves behind where nobody looked at its outcome."""
@@ -97,7 +102,9 @@ def test_no_number_is_told_twice_in_the_same_words_below_the_glance(said):
     [
         ("It costs 1 years of work.", "one of many"), ("Of 3 row are left.", "many of one"), ("The saving is -0% here.", "minus zero"), ("A gap of nan points.", "a missing number"),
         ("It is is so.", "a doubled word"), ("This , that.", "a space before a sign"), ("Two  spaces.", "two spaces"), ("It ends with:", "an open end"),
-        ("Median of 16384 draws.", "a large number without separators"), ("None () here.", "an empty bracket"),
+        ("It would take 0 of the 7 claims.", "none or all as a count"), ("9 of 9 would need more.", "none or all as a count"), ("A loss: a loss of $0 to $9.", "a loss of nothing"), ("The change is a loss of $0 in money of 2024.", "a loss of nothing"),
+        ("Grades A, B, C or A, B, C, D give 5%.", "a list of lists by commas alone"), ("Price of an hour bought, when observed and pay matter.", "a name with a comma in a sentence"),
+        ("Once a person goes over it; once a person goes over all of the work.", "a turning point at the end"), ("Median of 16384 draws.", "a large number without separators"), ("None () here.", "an empty bracket"),
     ],
 )  # fmt: skip
 def test_the_check_bites(text, what):

@@ -224,5 +224,6 @@ def test_the_table_marks_what_differs_from_the_default():
 def test_values_are_shown_as_a_reader_sees_them():
     assert shown([0.1, 2.0]) == "0.1, 2"
     assert shown([]) == "-"
+    assert shown([4000.0, 20.0]) == "4,000; 20"
     assert shown(5000.0) == "5,000"
     assert shown("x") == "x"

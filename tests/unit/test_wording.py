@@ -101,6 +101,7 @@ def test_a_sentence_starts_with_a_capital_and_keeps_the_rest():
         (-0.2, 5.0, "nothing to a gain of $5"),
         (-5.0, 0.2, "a loss of $5 to nothing"),
         (-9.0, -3.0, "a loss of $3 to $9"),
+        (-9.0, -0.2, "a loss of up to $9"),
     ],
 )
 def test_an_interval_of_gains_and_losses_is_said_without_a_minus(low, high, said):

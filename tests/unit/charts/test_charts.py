@@ -207,6 +207,31 @@ def test_plans_are_numbered_and_the_chosen_named():
     }
 
 
+def test_a_few_plans_are_named_beside_their_points_and_many_are_numbered():
+    few = pd.DataFrame({"plan": [1, 2], "mean": [0.0, 5.0], "mean_error": 0.1, "tail": [0.0, 9.0], "tail_error": 0.1, "name": ["as today", "moved"]})  # fmt: skip
+    assert [text.get_text() for text in frontier(few).texts] == ["1: as today", "2: moved"]
+    many = pd.concat([few] * 3, ignore_index=True).assign(plan=range(1, 7))
+    assert [text.get_text() for text in frontier(many).texts] == ["1", "2", "3", "4", "5", "6"]
+
+
+def test_a_band_that_goes_deeper_than_its_picture_says_so_and_names_line_and_band():
+    deep = pd.DataFrame(
+        {"x": [1.0, 2.0], "estimate": [-50.0, 1.0], "conf_low": [-90.0, -1.0], "conf_high": [-9.0, 3.0]}
+    )
+    ax = band(deep, ylabel="USD", percent_y=False, floor=-10.0, middle_text="mean", band_text="90% interval")
+    assert (ax.get_ylim()[0], ax.get_ylabel()) == (-10.0, "USD (cut off below)")
+    assert [text.get_text() for text in ax.texts] == ["mean", "90% interval"]
+    assert band(deep, ylabel="USD", percent_y=False, floor=-100.0).get_ylabel() == "USD"
+
+
+def test_two_amounts_in_dollars_are_no_formula():
+    ax = band(
+        pd.DataFrame({"x": [1.0, 2.0], "estimate": 0.0, "conf_low": -1.0, "conf_high": 1.0}), title="From $5 to $9_x"
+    )
+    ax.figure.canvas.draw()
+    assert not ax.title.get_parse_math()
+
+
 def test_a_logarithmic_axis_says_so():
     assert band(FRAMES["band"][1], xlabel="hours", log=True).get_xlabel() == "hours (logarithmic scale)"
 

@@ -32,6 +32,15 @@ def test_rows_and_columns_stand_in_the_order_given_and_the_chosen_are_set_off():
     assert ax.get_ylim()[0] > ax.get_ylim()[1], "the first row is on top"
 
 
+def test_short_names_of_columns_stand_upright_long_ones_are_turned_and_the_chosen_is_set_off():
+    ax = heatmap(SMALL.assign(main_column=SMALL["column"] == "two"), states=STATES, xlabel="asked for")
+    one, two = ax.get_xticklabels()
+    assert (one.get_rotation(), one.get_fontweight(), two.get_fontweight()) == (0, "normal", "bold")
+    assert ax.get_xlabel() == "asked for"
+    turned = heatmap(SMALL.replace({"column": {"two": "the second"}}), states=STATES)
+    assert turned.get_xticklabels()[0].get_rotation() == 35
+
+
 def test_each_cell_is_written_in_and_the_legend_names_only_what_occurs():
     ax = heatmap(SMALL, states=STATES)
     assert sorted(text.get_text() for text in ax.texts) == ["n", "n", "y"]

@@ -92,6 +92,8 @@ def test_conditions_are_consents_clauses_and_controls():
     assert kinds == sorted(kinds, key=["Consents", "Clauses", "Controls"].index)
     assert set(kinds) == {"Consents", "Clauses", "Controls"}
     assert all("[" in text for text in model["conditions"] if "(asked for in" in text)
+    grounds = [(text.partition(":")[0], text.partition("(")[2]) for text in model["conditions"] if "(" in text]
+    assert len(set(grounds)) == len(grounds), "what rests on the same is told together"
 
 
 def test_of_many_jurisdictions_a_few_are_named():

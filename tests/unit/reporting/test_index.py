@@ -57,21 +57,34 @@ def test_a_failed_report_among_good_ones_shows_what_sets_it_apart_and_all_its_pa
     failed = Outcome("b", "mine", "failed", parameters={"n": 2, "k": 7}, error="mine.ipynb, cell 2: KeyError: 'x'")
     page = index_page("T", [good, failed])
     header, first, second = rows(page)
-    assert header == ["Report", "n", "Net saving", "Status"]
-    assert first[:2] == ["a", "1"]
-    assert second[:2] == ["b", "2"]
-    assert "KeyError" in second[2]
-    assert "k: 7" in second[2]
+    assert header == ["Report", "Status", "n", "Net saving (%)"]
+    assert first[:3] == ["a", "done", "1"]
+    assert second[:3] == ["b", "failed", "2"]
+    assert "KeyError" in second[3]
+    assert "k: 7" in second[3]
     assert width(page) == {4}
 
 
 def test_a_notebook_that_records_no_number_gets_no_column_of_numbers():
     outcomes = [Outcome(f"r{n}", "mine", "done", parameters={"n": n}) for n in (1, 2)]
     page = index_page("T", outcomes)
-    assert rows(page) == [["Report", "n", "Status"], ["r1", "1", "done"], ["r2", "2", "done"]]
+    assert rows(page) == [["Report", "Status", "n"], ["r1", "done", "1"], ["r2", "done", "2"]]
     page = index_page("T", [*outcomes, Outcome("r3", "mine", "failed", parameters={"n": 3}, error="broken")])
-    assert rows(page)[0] == ["Report", "n", "Reason", "Status"]
+    assert rows(page)[0] == ["Report", "Status", "n", "Reason"]
     assert width(page) == {4}
+
+
+def test_a_column_of_amounts_tells_its_unit_and_one_of_shares_needs_none():
+    amount = NUMBER | {"label": "loss a year", "unit": "USD"}
+    mixed = [NUMBER | {"label": "either", "unit": unit} for unit in ("USD", "hours")]
+    outcomes = [Outcome(f"r{n}", "mine", "done", headlines=[NUMBER, amount, mixed[n]]) for n in (0, 1)]
+    assert rows(index_page("T", outcomes))[0] == ["Report", "Status", "Net saving (%)", "Loss a year (USD)", "Either"]
+
+
+def test_the_reports_come_before_the_claims():
+    page = index_page("T", [Outcome("a", "mine", "done")], notes=[{"Claim": "It is cheaper"}])
+    assert page.index("a/report.html") < page.index('id="claims"')
+    assert 'href="#claims"' in page
 
 
 def test_what_notebooks_say_is_text_and_no_html(hostile):

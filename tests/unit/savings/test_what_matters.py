@@ -112,7 +112,7 @@ def test_with_correlations_the_effects_take_the_place_of_the_indices(correlated)
     assert shares["first"].isna().all()
     assert sum(shares.loc[f"rung_{rung}", "estimate"] for rung in (1, 2, 3, 4)) == pytest.approx(1)
     assert shares.loc["provider_price", "estimate"] == effects.row("provider_price")["estimate"]
-    assert "price of an hour bought, when observed with work per hour of whoever does it (0.6)" in effects.text
+    assert "observed price of an hour bought with work per hour of whoever does it (0.6)" in effects.text
 
 
 def test_correlated_draws_have_the_correlation_and_keep_their_margins(default, correlated):
