@@ -153,4 +153,4 @@ def test_how_much_firms_that_differ_would_raise_the_rate_is_told():
     ratio = share / (1 - share) / -np.log1p(-share)
     (told,) = [check.text for check in made.checks if check.name == "Firms alike"]
     assert f"{ratio:.3g} times" in told
-    assert "times" not in [c.text for c in shown(firm_variation=0.0).checks if c.name == "Firms alike"][0]
+    assert "times" not in next(c.text for c in shown(firm_variation=0.0).checks if c.name == "Firms alike")
