@@ -14,11 +14,13 @@ import pytest
 
 from lpo_analysis.reporting.index import RESULTS, index_page
 from lpo_analysis.reporting.jobs import Outcome
-from lpo_analysis.reporting.page import page
+from lpo_analysis.reporting.page import pages as pages_of
 
 pytestmark = pytest.mark.slow
 
-KINDS = ("adoption", "savings", "risk", "decision", "evidence", "index")
+REPORTS = ("adoption", "savings", "risk", "decision", "evidence")
+KINDS = (*REPORTS, "quality", "duties", "continuity", "index")
+"""Pages, those of the chapters of the risk report among them."""
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 OPEN = "li:popover-open"
 
@@ -43,9 +45,9 @@ def _index(folder: Path | None = None) -> str:
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page of every kind of report, from the notebooks as they were committed, and an index."""
     folder = tmp_path_factory.mktemp("pages")
-    for kind in KINDS[:-1]:
-        made = page(nbformat.read(Path("notebooks") / f"{kind}.ipynb", as_version=4), name=kind)
-        (folder / f"{kind}.html").write_text(made, encoding="utf-8")
+    for kind in REPORTS:
+        for file, made in pages_of(nbformat.read(Path("notebooks") / f"{kind}.ipynb", as_version=4), name=kind).items():
+            (folder / file.replace("report", kind)).write_text(made, encoding="utf-8")
     (folder / RESULTS).write_text("report,notebook\na,savings\n", encoding="utf-8")
     (folder / "index.html").write_text(_index(folder), encoding="utf-8")
     return folder
