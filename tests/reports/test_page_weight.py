@@ -20,7 +20,7 @@ from lpo_analysis.reporting.page import cards_of, pages
 REPORTS = {
     "adoption": set(),
     "savings": set(),
-    "risk": {"quality.html", "duties.html", "continuity.html"},
+    "risk": {"quality.html", "duties.html", "continuity.html", "controls.html"},
     "decision": {"brief.html"},
     "evidence": set(),
 }
