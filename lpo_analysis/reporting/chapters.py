@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
@@ -191,11 +192,12 @@ def relink(blocks: Sequence[dict[str, Any]]) -> None:
     homes |= {f"table-{block['name']}": block["page"] for block in blocks if block["kind"] == "table"}
     for block in blocks:
         if block["kind"] == "markdown":
-            here = block["page"]
-            block["html"] = _LINK.sub(
-                lambda link, here=here: link[0] if homes.get(link[1], here) == here else f'href="{homes[link[1]]}#{link[1]}"',
-                block["html"],
-            )  # fmt: skip
+            block["html"] = _LINK.sub(partial(_led, homes, block["page"]), block["html"])
+
+
+def _led(homes: Mapping[str, str], here: str, link: re.Match[str]) -> str:
+    there = homes.get(link[1], here)
+    return link[0] if there == here else f'href="{there}#{link[1]}"'
 
 
 def sheets(blocks: Sequence[dict[str, Any]], citations: Citations) -> list[Sheet]:
@@ -286,7 +288,7 @@ def _list_sources(made: Sequence[Sheet], citations: Citations) -> None:
     """List on each page the sources that it cites, with their numbers in the report, and on the report those that no page cites."""
     files = [sheet.file for sheet in made]
     homes = {number: citations.home(number, files) for number in citations.sources}
-    further = []
+    further = list[tuple[str, str, int]]()
     for sheet in reversed(made):
         citations.page = sheet.file
         first = {number for number, page in homes.items() if page == sheet.file}

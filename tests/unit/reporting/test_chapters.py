@@ -195,6 +195,7 @@ def test_hostile_headings_and_sentences_are_text(made, said, hostile):
     made.cells[3:5] = [_cell(f"## {hostile}", "a"), said((f"{hostile}. Then so.", ()))]
     for html in pages(made, name=hostile).values():
         assert "<script" not in html.casefold()
+        assert "default-src 'none'; img-src data:; style-src 'unsafe-inline'" in html
         assert [e.tag for e in _tree(html).iter() if e.tag in ("script", "img")] == []
 
 
