@@ -449,27 +449,35 @@ def reports() -> dict[str, str]:
     """The committed notebooks as the pages that the kit makes of them."""
     import nbformat
 
-    from lpo_analysis.reporting.brief import FILE, REPORT
+    from lpo_analysis.reporting.brief import FILE
+    from lpo_analysis.reporting.chapters import REPORT
     from lpo_analysis.reporting.page import pages
 
     made = {}
     for path in _notebooks():
         written = pages(nbformat.read(path, as_version=4), name=path.stem)
-        html = written[REPORT]
+        # The pages of a report stand beside those of the others here, not in a folder of their own.
+        names = {file: f"{path.stem}.html" if file == REPORT else f"{path.stem}-{file}" for file in written}
         foot = (
             f"<footer>\n<p>The committed notebook “{path.stem}”, executed with its defaults. "
             '<a href="index.html">All reports</a> · <a href="../index.html">Documentation</a></p>\n</footer>'
         )
-        html, count = re.subn(r"<footer>.*?</footer>", lambda _, foot=foot: foot, html, flags=re.DOTALL)
-        if count != 1:
-            raise ValueError(f"the page of {path.name} has {count} footers, one was expected")
-        # The one way back to the site at the top of a page that stands on its own.
-        html = html.replace(
-            '<p class="kicker">LPO research kit', '<p class="kicker"><a href="../index.html">LPO research kit</a>', 1
-        )
-        beside = f"{path.stem}-{FILE}"
-        made[f"reports/{path.stem}.html"] = html.replace(f'href="{FILE}"', f'href="{beside}"')
-        if FILE in written:
-            # The two stand beside those of other reports here, not in a folder of their own.
-            made[f"reports/{beside}"] = written[FILE].replace(f'href="{REPORT}', f'href="{path.stem}.html')
+        for file, html in written.items():
+            for old, new in names.items():
+                html = re.sub(rf'href="{re.escape(old)}(?=["#])', f'href="{new}', html)
+            # The files that a footer names do not lie here; that of a brief leads to its report alone.
+            html, count = re.subn(
+                r"<footer>.*?</footer>",
+                lambda found, foot=foot, file=file: found[0] if file == FILE else foot,
+                html,
+                flags=re.DOTALL,
+            )
+            if count != 1:
+                raise ValueError(f"{file} of {path.name} has {count} footers, one was expected")
+            # The one way back to the site at the top of a page that stands on its own.
+            made[f"reports/{names[file]}"] = html.replace(
+                '<p class="kicker">LPO research kit',
+                '<p class="kicker"><a href="../index.html">LPO research kit</a>',
+                1,
+            )
     return made

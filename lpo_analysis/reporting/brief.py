@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
+from lpo_analysis.reporting.chapters import REPORT
 from lpo_analysis.reporting.citations import Citations, spans
 from lpo_analysis.results import ROWS, Result, Statement
 from lpo_analysis.wording import traces
 
 FILE = "brief.html"
 """The brief as a page of its own beside the report."""
-REPORT = "report.html"
 COLUMNS = ("part", "text")
 """Of the table of the brief."""
 
@@ -121,9 +121,10 @@ class _References:
     """What the sentences of a brief rest on, numbered in the order of use."""
 
     citations: Citations
-    anchors: Mapping[str, tuple[str, str]]
+    anchors: Mapping[str, tuple[str, str, str]]
     data: Mapping[str, Any]
     page: str
+    pages: Sequence[str]
     used: dict[tuple[str, str], dict[str, None]] = field(default_factory=dict)
 
     def of(self, kind: str, name: str, told: str = "") -> int:
@@ -134,8 +135,19 @@ class _References:
     def section(self, kind: str, name: str) -> tuple[str, str]:
         """Return the address and heading of the section that shows a result or the parameters; empty where none does."""
         table = "parameters" if kind == "parameters" else self.data["shown"].get(name, name)
-        anchor, heading = self.anchors.get(table, ("", ""))
-        return (f"{self.page}#{anchor}", heading) if anchor else (self.page, "")
+        page, anchor, heading = self.anchors.get(table, (REPORT, "", ""))
+        return self._address(page, anchor), heading
+
+    def _address(self, page: str, anchor: str) -> str:
+        place = "" if page == self.page else page
+        return f"{place}#{anchor}" if anchor else place
+
+    def source(self, number: int) -> str:
+        """Return the address of the entry of a source: on the page itself, which lists what it cites, else where it is listed."""
+        if self.page == FILE:
+            return self._address(self.citations.home(number, self.pages), f"s{number}")
+        self.citations.cite([number])
+        return f"#s{number}"
 
     def listed(self) -> list[str]:
         """Write the references."""
@@ -149,7 +161,7 @@ class _References:
                 if source.link
                 else escape(source.title)
             )
-            where = f'<a href="{self.page}#s{source.number}">source {source.number}</a>'
+            where = f'<a href="{self.source(source.number)}">source {source.number}</a>'
             grade = f", grade {escape(source.grade)}" if source.grade else ""
             return f"{escape(source.publisher)} ({escape(source.published)}). {title} ({where}{grade})."
         address, heading = self.section(kind, name)
@@ -158,12 +170,19 @@ class _References:
             return f"{section}: {escape(', '.join(told))}."
         text = f"{section}; <code>{escape(name)}</code> in results.json: {escape(', '.join(told))}"
         numbers = self.citations.numbers(self.data["behind"]) if name == self.data["result"] else []
-        listed = [f'<a href="{self.page}#s{n}">{words}</a>' for n, words in spans(numbers)]
+        addresses = {n: self.source(n) for n in numbers}
+        listed = [f'<a href="{addresses[n]}">{words}</a>' for n, words in spans(numbers)]
         return f"{text}; sources {', '.join(listed)}." if listed else f"{text}."
 
 
 def view(
-    data: Mapping[str, Any], citations: Citations, anchors: Mapping[str, tuple[str, str]], *, page: str = ""
+    data: Mapping[str, Any],
+    citations: Citations,
+    anchors: Mapping[str, tuple[str, str, str]],
+    *,
+    page: str = REPORT,
+    pages: Sequence[str] = (REPORT,),
+    notice: str = "",
 ) -> dict[str, Any]:
     """Prepare a brief for a page, every number linked.
 
@@ -173,10 +192,14 @@ def view(
         From `form`.
     citations : Citations
         The sources of the report.
-    anchors : mapping of str to (str, str)
-        Anchor and heading of the section of the report that shows a table or figure, by its name.
+    anchors : mapping of str to (str, str, str)
+        Page, anchor and heading of the section of the report that shows a table or figure, by its name.
     page : str, optional
-        Address of the report; the page itself by default.
+        The page that the brief stands on.
+    pages : sequence of str, optional
+        The pages of the report, itself the first.
+    notice : str, optional
+        What the page says above the brief of synthetic example data.
 
     Returns
     -------
@@ -184,7 +207,7 @@ def view(
         Keys question, lead, sure, sides (the reasons for and against), lists (title and statements), references, note, size: HTML, but for question, titles, note
         and size, which is that of the print in points.
     """
-    references = _References(citations, anchors, data, page)
+    references = _References(citations, anchors, data, page, pages)
     parts = [
         {"title": part["title"], "statements": [_statement(told, references) for told in part["statements"]]}
         for part in data["parts"]
@@ -192,7 +215,7 @@ def view(
     listed = references.listed()
     return {
         "question": data["question"], "lead": parts[0]["statements"][0], "sure": parts[1]["statements"][0], "sides": parts[2:4], "lists": parts[4:],
-        "references": listed, "note": data["note"], "size": size(data, [_words(text) for text in listed]),
+        "references": listed, "note": data["note"], "size": size(data, [_words(text) for text in listed], notice=notice),
     }  # fmt: skip
 
 
@@ -233,7 +256,7 @@ _COLUMN = 0.46
 """Width of one of two columns, without its bullets."""
 
 
-def size(data: Mapping[str, Any], references: Iterable[str]) -> float:
+def size(data: Mapping[str, Any], references: Iterable[str], *, notice: str = "") -> float:
     """Return the largest size at which a brief takes one page, on A4 and on US Letter.
 
     Parameters
@@ -242,6 +265,8 @@ def size(data: Mapping[str, Any], references: Iterable[str]) -> float:
         From `form`.
     references : iterable of str
         Its references.
+    notice : str, optional
+        What stands above it in a frame.
 
     Returns
     -------
@@ -266,6 +291,7 @@ def size(data: Mapping[str, Any], references: Iterable[str]) -> float:
             + lines(texts[0], scale=1.1)
             + lines(texts[1])
             + lines([data["note"]], scale=0.8)
+            + (lines([notice], 0.95) + 2 if notice else 0)
         )
         return points * _LINE * (fixed + text + sides + lists + lines(noted, _COLUMN, 0.8) / 2 + 0.5)
 

@@ -54,8 +54,11 @@ class Citations:
 
     def __init__(self, bundles: Iterable[Mapping[str, Any]]) -> None:
         self.sources: dict[int, Source] = {}
+        self.page = ""
+        """The page that what is written next stands on."""
         self._by_row: dict[str, int] = {}
-        self._placed: set[int] = set()
+        self._cited: dict[str, set[int]] = {}
+        self._placed: set[tuple[str, int]] = set()
         for data in bundles:
             shown = data.get(TABLE)
             if shown is None or shown["name"] != SOURCES:
@@ -81,6 +84,55 @@ class Citations:
         """
         return sorted({self._by_row[str(row)] for row in rows if str(row) in self._by_row})
 
+    def cite(self, numbers: Iterable[int]) -> list[int]:
+        """Take note of sources that the page cites, so that its list has them.
+
+        Parameters
+        ----------
+        numbers : iterable of int
+            Numbers of sources.
+
+        Returns
+        -------
+        list of int
+            Those that the report lists.
+        """
+        listed = [number for number in numbers if number in self.sources]
+        self._cited.setdefault(self.page, set()).update(listed)
+        return listed
+
+    def cited(self, page: str) -> set[int]:
+        """Return the numbers of the sources that a page cites.
+
+        Parameters
+        ----------
+        page : str
+            Its file.
+
+        Returns
+        -------
+        set of int
+            Numbers.
+        """
+        return self._cited.get(page, set())
+
+    def home(self, number: int, pages: Sequence[str]) -> str:
+        """Return the page where a reader from elsewhere finds a source.
+
+        Parameters
+        ----------
+        number : int
+            Of the source.
+        pages : sequence of str
+            Pages of the report, itself the first.
+
+        Returns
+        -------
+        str
+            The first that cites it; the report where none does.
+        """
+        return next((page for page in pages if number in self.cited(page)), pages[0])
+
     def opened(self, numbers: Iterable[int]) -> str:
         """Write buttons that open sources, and the same numbers as they are printed.
 
@@ -94,7 +146,7 @@ class Citations:
         str
             HTML; empty where there are none.
         """
-        listed = [number for number in numbers if number in self.sources]
+        listed = self.cite(numbers)
         if not listed:
             return ""
         shown = listed if len(listed) <= MOST + 1 else listed[:MOST]
@@ -135,27 +187,27 @@ class Citations:
             made.append(set_row)
         return made
 
-    def listed(self, shown: Mapping[str, Any]) -> str:
+    def listed(self, numbers: Iterable[int]) -> str:
         """Write the list of sources; each entry is itself what opens where its number is asked for.
 
         Parameters
         ----------
-        shown : mapping
-            The machine-readable form of the list.
+        numbers : iterable of int
+            Numbers of sources, in the order of the list.
 
         Returns
         -------
         str
             HTML.
         """
-        at, items, due = shown["columns"].index("number"), [], 1
-        for number in dict.fromkeys(int(row[at]) for row in shown["rows"]):
+        items, due = [], 1
+        for number in numbers:
             item = self.sources[number]
             title = f'<a href="{escape(item.link)}">{text(item.title)}</a>' if item.link else text(item.title)
             grade = f" Grade {text(item.grade)}." if item.grade else ""
             value = "" if number == due else f" value={number}"
-            anchor = "" if number in self._placed else f" popover id=s{number}"
-            self._placed.add(number)
+            anchor = "" if (self.page, number) in self._placed else f" popover id=s{number}"
+            self._placed.add((self.page, number))
             items.append(f"<li{anchor}{value}>{text(item.publisher)} ({text(item.published)}). {title}.{grade}")
             due = number + 1
         return '<ol class="sources">\n' + "\n".join(items) + "</ol>"

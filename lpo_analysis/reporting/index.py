@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from lpo_analysis.parameters import notice, shown
+from lpo_analysis.reporting.brief import FILE
+from lpo_analysis.reporting.chapters import REPORT
 from lpo_analysis.reporting.jobs import Outcome
 from lpo_analysis.reporting.notebook import spoken
 from lpo_analysis.reporting.page import environment, style
 from lpo_analysis.reporting.progress import summary
+from lpo_analysis.reporting.store import RUN
 from lpo_analysis.wording import sentence
 
 RESULTS = "results.csv"
@@ -24,7 +27,7 @@ RESULTS = "results.csv"
 WIDTH, HEIGHT = 110, 10
 """Size of the line under a headline number, in pixels."""
 _FILES = (
-    ("brief.html", "brief"), ("report.pdf", "PDF"), ("report.xlsx", "XLSX"), ("results.json", "JSON"), ("notebook.ipynb", "notebook"), ("run.json", "provenance"), ("tables", "tables"),
+    ("report.pdf", "PDF"), ("report.xlsx", "XLSX"), ("results.json", "JSON"), ("notebook.ipynb", "notebook"), ("run.json", "provenance"), ("tables", "tables"),
 )  # fmt: skip
 
 
@@ -159,7 +162,7 @@ def _group(notebook: str, outcomes: Sequence[Outcome], folder: Path | None) -> d
         rows.append(
             {"name": outcome.name, "status": "done" if finished else outcome.status, "why": outcome.error,
              "notice": notice(outcome.parameters).partition(":")[0], "cached": outcome.status == "cached", "files": _files(folder, outcome.name) if finished else [],
-             "link": f"{outcome.name}/report.html" if finished else "",
+             "link": f"{outcome.name}/{REPORT}" if finished else "",
              "varying": [(shown(value := outcome.parameters.get(name)), value if isinstance(value, int | float) and not isinstance(value, bool) else None)
                          for name in varying],
              "numbers": [_number(by_label.get(label), *reach[label]) for label in labels] or [_number(None, 0, 0) for _ in headings],
@@ -184,4 +187,15 @@ def _heading(label: str, outcomes: Sequence[Outcome]) -> str:
 def _files(folder: Path | None, name: str) -> list[tuple[str, str]]:
     if folder is None:
         return []
-    return [(f"{name}/{file}", label) for file, label in _FILES if (folder / name / file).exists()]
+    listed = [*_pages(folder / name), *((file, label) for file, label in _FILES if (folder / name / file).exists())]
+    return [(f"{name}/{file}", label) for file, label in listed]
+
+
+def _pages(report: Path) -> list[tuple[str, str]]:
+    """List the pages beside the first one: the brief, then those of chapters; what somebody else put there is none of them."""
+    try:
+        made = json.loads((report / RUN).read_text(encoding="utf-8"))["files"]
+    except (OSError, ValueError, KeyError, TypeError):
+        made = {}
+    pages = sorted({file for file in made if file.endswith(".html")} - {REPORT}, key=lambda file: (file != FILE, file))
+    return [(file, file.removesuffix(".html").replace("-", " ")) for file in pages]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lpo_analysis import paths
 from lpo_analysis.errors import NotebookError, NotFoundError, choices
+from lpo_analysis.reporting import chapters
 
 if TYPE_CHECKING:
     from lpo_analysis.parameters import ReportParameters
@@ -107,12 +108,13 @@ def read(path: Path) -> dict[str, Any]:
     Raises
     ------
     NotebookError
-        If it is no notebook, or has no cell tagged ``parameters``.
+        If it is no notebook, has no cell tagged ``parameters``, or a tag that gives a chapter no page.
     """
     try:
         notebook: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         tagged = any("parameters" in cell.get("metadata", {}).get("tags", []) for cell in notebook["cells"])
         notebook.get("metadata", {}).get("lpo", {})
+        chapters.places(notebook["cells"], where=path.name)
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise NotebookError(f"is no notebook ({type(error).__name__}: {error}).", where=path.name) from None
     if not tagged:

@@ -9,19 +9,16 @@ import struct
 import textwrap
 from collections.abc import Mapping
 from functools import cache
-from html import unescape
 from typing import Any
 
 from lpo_analysis import __version__
 from lpo_analysis.parameters.synthetic import NOTICE
 from lpo_analysis.reporting import brief as briefs
-from lpo_analysis.reporting import outputs, typeset
+from lpo_analysis.reporting import chapters, outputs, typeset
+from lpo_analysis.reporting.chapters import REPORT, Sheet, plain
 from lpo_analysis.reporting.citations import SOURCES, Citations
 from lpo_analysis.reporting.notebook import BRIEF, FIGURE, FINDING, TABLE, VALUES, spoken
 from lpo_analysis.wording import sentence
-
-_HEADING = re.compile(r'<h2 id="([^"]+)">(.*?)</h2>', re.DOTALL)
-_SECTION = re.compile(r'<h[23] id="([^"]+)">(.*?)</h[23]>', re.DOTALL)
 
 
 @cache
@@ -66,7 +63,7 @@ def style(*further: str) -> str:
 
 
 def page(notebook: Any, *, name: str) -> str:
-    """Render the page of a report.
+    """Render the first page of a report.
 
     Parameters
     ----------
@@ -80,11 +77,11 @@ def page(notebook: Any, *, name: str) -> str:
     str
         The page.
     """
-    return pages(notebook, name=name)[briefs.REPORT]
+    return pages(notebook, name=name)[REPORT]
 
 
 def pages(notebook: Any, *, name: str) -> dict[str, str]:
-    """Render the page of a report and, where it shows a brief, that as a page of its own.
+    """Render a report: its first page, the chapters that stand on pages of their own, and its brief, where it shows one.
 
     Parameters
     ----------
@@ -97,76 +94,88 @@ def pages(notebook: Any, *, name: str) -> dict[str, str]:
     -------
     dict of str to str
         Pages by the name of their file.
+
+    Raises
+    ------
+    NotebookError
+        If a tag of a cell gives a chapter no page, see `lpo_analysis.reporting.chapters.places`.
     """
     citations = Citations(outputs.bundles(notebook))
     cards = cards_of(outputs.values(notebook))
-    blocks = _blocks(notebook, citations, cards)
+    blocks = _blocks(notebook, citations, cards, chapters.places(notebook.cells, where=name))
     _anchored(blocks)
-    anchors = _sections(blocks)
+    chapters.relink(blocks)
+    anchors = chapters.sections(blocks)
     told = next((block for block in blocks if block["kind"] == "brief"), None)
     for block in blocks:
         if block["kind"] == "brief":
-            block["brief"] = briefs.view(block["data"], citations, anchors)
-    joined = "".join(block.get("html", "") for block in blocks if block["kind"] == "markdown")
-    contents = [(name, unescape(re.sub(r"<[^>]+>", "", text)).strip()) for name, text in _HEADING.findall(joined)]
+            citations.page = block["page"]
+            block["brief"] = briefs.view(block["data"], citations, anchors, page=block["page"])
+    joined = "".join(block["html"] for block in blocks if block["kind"] == "markdown")
     title = re.search(r"<h1[^>]*>(.*?)</h1>", joined, re.DOTALL)
+    heading = plain(title[1]) if title else name
     question = next((b["paragraphs"][0][0] for b in blocks if b["kind"] == "finding" and b["paragraphs"]), "")
-    heading = unescape(re.sub(r"<[^>]+>", "", title.group(1))).strip() if title else name
-    shortened = textwrap.shorten(f"{heading} · {question}", 160, placeholder=" …")
-    common = {"title": shortened if question.endswith("?") else heading, "notebook": name, "style": style(), "version": __version__}  # fmt: skip
-    made: dict[str, str] = {
-        briefs.REPORT: environment().get_template("report.html.j2").render(
-            **common, blocks=blocks, contents=contents, asked=citations.asked("".join(str(part) for block in blocks for part in block.values())),
-            columns=typeset.rules(name for block in blocks for name in block.get("classes", ())),
-            beside=briefs.FILE if told else "",
-        )
-    }  # fmt: skip
+    shortened = _short(f"{heading} · {question}")
+    common = {"notebook": name, "style": style(), "version": __version__, "report": REPORT, "heading": heading}
+    made, first = dict[str, str](), shortened if question.endswith("?") else heading
+    dealt = chapters.sheets(blocks, citations)
+    beside = [(briefs.FILE, "the brief on one page")] * bool(told) + [(sheet.file, sheet.name) for sheet in dealt[1:]]
+    for sheet in dealt:
+        titled = _short(f"{sheet.name} · {heading}") if sheet.heading else first
+        made[sheet.file] = _written(sheet, citations, **common, title=titled, beside=beside)
     if told:
-        alone = briefs.view(told["data"], citations, anchors, page=briefs.REPORT)
-        made[briefs.FILE] = environment().get_template("brief.html.j2").render(**common, brief=alone, cards=cards, report=briefs.REPORT)  # fmt: skip
+        notice = outputs.notice(notebook)
+        files = [sheet.file for sheet in dealt]
+        alone = briefs.view(told["data"], citations, anchors, page=briefs.FILE, pages=files, notice=notice)
+        made[briefs.FILE] = environment().get_template("brief.html.j2").render(**common, title=first, brief=alone, cards=cards, notice=notice)  # fmt: skip
     return made
 
 
-def _sections(blocks: list[dict[str, Any]]) -> dict[str, tuple[str, str]]:
-    """Find the section that shows each table and figure: its anchor and its heading."""
-    found: dict[str, tuple[str, str]] = {}
-    here = ("", "")
-    for block in blocks:
-        if block["kind"] == "markdown":
-            for anchor, heading in _SECTION.findall(block["html"]):
-                here = (anchor, unescape(re.sub(r"<[^>]+>", "", heading)).strip())
-        elif block.get("name") and here[0]:
-            found.setdefault(block["name"], here)
-    return found
+def _short(title: str) -> str:
+    return textwrap.shorten(title, 160, placeholder=" …")
 
 
-def _blocks(notebook: Any, citations: Citations, cards: list[dict[str, str]]) -> list[dict[str, Any]]:
+def _written(sheet: Sheet, citations: Citations, **common: Any) -> str:
+    """Write one page."""
+    asked = citations.asked("".join(str(part) for block in sheet.blocks for part in block.values()))
+    columns = typeset.rules(name for block in sheet.blocks for name in block.get("classes", ()))
+    html: str = environment().get_template("report.html.j2").render(**common, sheet=sheet, asked=asked, columns=columns)
+    return html
+
+
+def _blocks(
+    notebook: Any, citations: Citations, cards: list[dict[str, str]], places: list[str]
+) -> list[dict[str, Any]]:
+    """List what the cells show, in order, each block with the page that it stands on."""
     blocks, code = list[dict[str, Any]](), list[str]()
-    placed = not cards
-    for cell in notebook.cells:
+    placed, here = not cards, REPORT
+    for cell, place in zip(notebook.cells, places, strict=True):
         if cell.cell_type == "markdown":
             html = _markdown(cell.source)
-            blocks += _folded(code) if re.search("<h[1-4]>", html) else []
-            blocks.append({"kind": "markdown", "html": html})
+            if re.search("<h[1-4]>", html):
+                blocks += _folded(code, here)
+            here = place
+            blocks.append({"kind": "markdown", "html": html, "page": here})
             continue
         if cell.cell_type != "code":
             continue
+        citations.page = here
         made = [block for output in cell.get("outputs", []) if (block := _output(output, citations)) is not None]
         if (
             not placed
             and any(block["kind"] == "finding" for block in made)
             and "findings" in cell.metadata.get("tags", [])
         ):
-            blocks.append({"kind": "cards", "cards": cards})
+            made.insert(0, {"kind": "cards", "cards": cards})
             placed = True
-        blocks += made
+        blocks += [block | {"page": here} for block in made]
         code += [cell.source] if cell.source.strip() else []
-    return [*blocks, *_folded(code)]
+    return [*blocks, *_folded(code, here)]
 
 
-def _folded(code: list[str]) -> list[dict[str, Any]]:
+def _folded(code: list[str], page: str) -> list[dict[str, Any]]:
     """One fold for the code of a section: a reader passes one line, not one after every figure."""
-    folded = [{"kind": "code", "source": "\n\n".join(code)}] if code else []
+    folded = [{"kind": "code", "source": "\n\n".join(code), "page": page}] if code else []
     code.clear()
     return folded
 
@@ -203,13 +212,15 @@ def _output(output: Any, citations: Citations) -> dict[str, Any] | None:
         return {"kind": "notice", "head": head, "rest": rest}
     if FINDING in data:
         texts = [item["text"] for item in data[FINDING]]
-        opened = [citations.opened(citations.numbers(item["behind"])) for item in data[FINDING]]
+        numbers = [citations.numbers(item["behind"]) for item in data[FINDING]]
+        opened = [citations.opened(listed) for listed in numbers]
         paragraphs = list(zip(texts, opened, strict=True))
         return {
             "kind": "finding",
             "paragraphs": paragraphs,
             "lead": bool(texts) and texts[0].endswith("?"),
             "opened": opened,
+            "numbers": numbers,
         }
     if FIGURE in data:
         image = "".join(data["image/png"].split())
@@ -238,7 +249,8 @@ def _output(output: Any, citations: Citations) -> dict[str, Any] | None:
 
 def _table(shown: Mapping[str, Any], html: str, citations: Citations) -> dict[str, Any]:
     if shown["name"] == SOURCES:
-        return {"kind": "markup", "html": citations.listed(shown)}
+        at = shown["columns"].index("number")
+        return {"kind": "sources", "numbers": list(dict.fromkeys(int(row[at]) for row in shown["rows"]))}
     grid = typeset.read(html)
     if grid is None:
         return {"kind": "markup", "html": _bare(html)}
@@ -297,7 +309,7 @@ def _anchored(blocks: list[dict[str, Any]]) -> None:
     taken: set[str] = set()
 
     def with_anchor(match: re.Match[str]) -> str:
-        text = unescape(re.sub(r"<[^>]+>", "", match[2]))
+        text = plain(match[2])
         name = "section-" + (re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-") or "untitled")
         anchor = next(a for a in itertools.chain([name], (f"{name}-{n}" for n in itertools.count(2))) if a not in taken)
         taken.add(anchor)

@@ -12,6 +12,7 @@ import pytest
 
 from lpo_analysis.decision import Parameters, analyse
 from lpo_analysis.evidence import attribution
+from lpo_analysis.parameters.synthetic import bundle
 from lpo_analysis.reporting import notebook as show
 from lpo_analysis.reporting import store
 from lpo_analysis.reporting.jobs import prepare
@@ -31,6 +32,16 @@ CASES = {
     },
     "not estimable": {"jurisdictions": ["US-WY"]},
 }  # fmt: skip
+NOTICED = [
+    {
+        "output_type": "display_data",
+        "data": bundle(
+            "Synthetic example data, no finding: the quotes, providers, criteria and control costs files are examples that the kit ships, with invented "
+            "rows. What rests on them shows the form of an answer and says nothing of the world."
+        ),
+        "metadata": {},
+    }
+]
 
 
 def _cells(checkout: Path) -> list[str]:
@@ -62,10 +73,13 @@ def shown(request, cells, show_cells):
 
 
 @pytest.fixture
-def brief(shown, notebook_of, tmp_path):
-    """The page of the brief of one decision."""
+def brief(request, shown, notebook_of, tmp_path):
+    """The page of the brief of one decision; the weightiest tells of synthetic data, too."""
     path = tmp_path / "brief.html"
-    path.write_text(pages(notebook_of("# Decision", *shown), name="decision")["brief.html"], encoding="utf-8")
+    told = [NOTICED] if request.node.callspec.params["shown"] == "most weighty" else []
+    made = pages(notebook_of("# Decision", *told, *shown), name="decision")["brief.html"]
+    assert made.count('role="note"') == len(told)
+    path.write_text(made, encoding="utf-8")
     return path
 
 

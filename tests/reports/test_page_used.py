@@ -15,12 +15,13 @@ import pytest
 from lpo_analysis.reporting.compare import compare, read_finished
 from lpo_analysis.reporting.index import RESULTS, index_page
 from lpo_analysis.reporting.jobs import Outcome
-from lpo_analysis.reporting.page import pages as made_pages
+from lpo_analysis.reporting.page import pages as pages_of
 
 pytestmark = pytest.mark.slow
 
 REPORTS = ("adoption", "savings", "risk", "decision", "evidence")
-KINDS = (*REPORTS, "brief", "index", "compare")
+KINDS = (*REPORTS, "quality", "duties", "continuity", "controls", "brief", "index", "compare")
+"""Pages, those of the chapters of the risk report among them."""
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 OPEN = "li:popover-open"
 
@@ -46,9 +47,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory, finished: Callable[..., Path
     """A page of every kind of report and a brief, from the notebooks as they were committed, an index, and two reports compared."""
     folder = tmp_path_factory.mktemp("pages")
     for kind in REPORTS:
-        made = made_pages(nbformat.read(Path("notebooks") / f"{kind}.ipynb", as_version=4), name=kind)
-        for file, text in made.items():
-            (folder / (f"{kind}.html" if file == "report.html" else file)).write_text(text, encoding="utf-8")
+        for file, made in pages_of(nbformat.read(Path("notebooks") / f"{kind}.ipynb", as_version=4), name=kind).items():
+            (folder / (f"{kind}.html" if file == "report.html" else file)).write_text(made, encoding="utf-8")
     runs = [finished("savings", folder, "usual"), finished("savings", folder, "other", location="PHL", draws=256)]
     (folder / "compare.html").write_text(compare(read_finished(runs)).html(), encoding="utf-8")
     (folder / RESULTS).write_text("report,notebook\na,savings\n", encoding="utf-8")

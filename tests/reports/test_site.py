@@ -106,7 +106,9 @@ def test_no_page_loads_anything_from_elsewhere(site):
 
 
 @built
-@pytest.mark.parametrize("page", ["index.html", "reference/published.html", "reports/savings.html"])
+@pytest.mark.parametrize(
+    "page", ["index.html", "reference/published.html", "reports/savings.html", "reports/risk-duties.html"]
+)
 def test_a_page_asks_for_nothing_over_the_network(site, requests, page):
     assert requests(site / page, "--virtual-time-budget=3000") == []
 

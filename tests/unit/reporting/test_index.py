@@ -129,7 +129,15 @@ def test_all_results_stand_in_one_table_with_what_sets_the_reports_apart(tmp_pat
         ("r1", "1", "x.a", "3.0", ""), ("r1", "1", "single", "3", ""), ("r2", "2", "x.a", "3.0", ""), ("r2", "2", "single", "3", ""),
     ]  # fmt: skip
     assert "parameter_k" not in made[0]
+    made = dict.fromkeys(("report.html", "results.json", "our-duties.html", "brief.html", "tables/a.csv"), "")
+    (tmp_path / "r1" / "run.json").write_text(json.dumps({"files": made}))
+    (tmp_path / "r1" / "notes.html").write_text("mine")
     page = index_page("T", outcomes, folder=tmp_path)
     assert 'href="results.csv" download' in page
     assert 'href="r1/results.json"' in page
     assert "r1/report.pdf" not in page
+    links = (
+        '<a href="r1/brief.html">brief</a> · <a href="r1/our-duties.html">our duties</a> · <a href="r1/results.json">'
+    )
+    assert links in page, "pages of chapters follow the brief"
+    assert "notes.html" not in page
