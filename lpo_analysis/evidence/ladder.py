@@ -13,7 +13,6 @@ from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
 
 from lpo_analysis.errors import ParameterError
 from lpo_analysis.evidence.money import ends, middle_year
@@ -165,6 +164,9 @@ def _stand(candidate: Candidate, usable: pd.DataFrame, widening: float, share: b
     k = len(grouped)
     said = f"{k} {'study' if k == 1 else 'studies'} of {candidate.name}"
     if k >= 3:
+        # Imported here, so that whoever only reads figures need not wait for it.
+        from scipy.special import stdtrit
+
         center = grouped["mid"].to_numpy()
         between = float(stdtrit(k - 1, QUANTILES[1])) * float(center.std(ddof=1)) * np.sqrt(1 + 1 / k)
         # A study that states a range knows its own figure only that well.

@@ -5,14 +5,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from types import FunctionType, ModuleType
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lpo_analysis.errors import ParameterError, choices
 from lpo_analysis.parameters.synthetic import tell
 from lpo_analysis.parameters.text import allowed_in_words, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class ReportParameters(BaseModel):
@@ -154,6 +156,8 @@ class ReportParameters(BaseModel):
              type(self).model_fields[name].description or "")
             for name, value in self
         ]  # fmt: skip
+        import pandas as pd
+
         return pd.DataFrame(rows, columns=["parameter", "value", "default", "meaning"])
 
 

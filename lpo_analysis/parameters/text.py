@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
-import pandas as pd
 from pydantic.fields import FieldInfo
 
 from lpo_analysis.errors import ParameterError
 from lpo_analysis.parameters.types import is_range
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from lpo_analysis.parameters.model import ReportParameters
 
 
@@ -56,6 +57,8 @@ def describe(model: type[ReportParameters]) -> pd.DataFrame:
     rows = []
     for name, field in model.model_fields.items():
         rows.append((name, _type_name(field), shown(field.default), allowed_in_words(field), field.description or ""))
+    import pandas as pd
+
     return pd.DataFrame(rows, columns=["parameter", "type", "default", "allowed", "meaning"])
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from lpo_analysis.reporting.notebook import TABLE
+from lpo_analysis.reporting.bundles import TABLE
 from lpo_analysis.reporting.typeset import text
 
 SOURCES = "sources"

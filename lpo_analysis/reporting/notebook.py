@@ -20,14 +20,9 @@ from lpo_analysis.charts import picture, shared
 from lpo_analysis.evidence import Evidence, references
 from lpo_analysis.parameters import ReportParameters
 from lpo_analysis.reporting import checklist as lists
+from lpo_analysis.reporting.bundles import BRIEF, FIGURE, FINDING, TABLE, VALUES
 from lpo_analysis.results import ROWS, Result
 from lpo_analysis.wording import count, number, percent, probability
-
-VALUES = "application/vnd.lpo.values+json"
-TABLE = "application/vnd.lpo.table+json"
-FIGURE = "application/vnd.lpo.figure+json"
-FINDING = "application/vnd.lpo.finding+json"
-BRIEF = "application/vnd.lpo.brief+json"
 
 Kind = Literal["text", "share", "probability", "number", "integer", "year", "interval"]
 DIGITS = 8

@@ -11,7 +11,7 @@ from typing import Any
 
 from lpo_analysis.parameters.synthetic import NOTICE, bundle
 from lpo_analysis.reporting import own_files
-from lpo_analysis.reporting.notebook import FIGURE, TABLE, VALUES
+from lpo_analysis.reporting.bundles import FIGURE, TABLE, VALUES
 
 INJECTED = "injected-parameters"
 _CELL_FILE = re.compile(r"[^\s'\"]*ipykernel_\d+/\d+\.py")

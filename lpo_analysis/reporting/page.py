@@ -15,9 +15,10 @@ from lpo_analysis import __version__
 from lpo_analysis.parameters.synthetic import NOTICE
 from lpo_analysis.reporting import brief as briefs
 from lpo_analysis.reporting import chapters, outputs, typeset
+from lpo_analysis.reporting.bundles import BRIEF, FIGURE, FINDING, TABLE, VALUES
 from lpo_analysis.reporting.chapters import REPORT, Sheet, plain
 from lpo_analysis.reporting.citations import SOURCES, Citations
-from lpo_analysis.reporting.notebook import BRIEF, FIGURE, FINDING, TABLE, VALUES, spoken
+from lpo_analysis.reporting.notebook import spoken
 from lpo_analysis.wording import sentence
 
 

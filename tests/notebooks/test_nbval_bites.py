@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from lpo_analysis.reporting import outputs
-from lpo_analysis.reporting.notebook import VALUES
+from lpo_analysis.reporting.bundles import VALUES
 
 
 @pytest.fixture

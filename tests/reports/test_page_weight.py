@@ -13,8 +13,8 @@ import pytest
 
 from lpo_analysis.reporting import outputs
 from lpo_analysis.reporting.brief import FILE
+from lpo_analysis.reporting.bundles import FIGURE, FINDING, TABLE
 from lpo_analysis.reporting.citations import SOURCES
-from lpo_analysis.reporting.notebook import FIGURE, FINDING, TABLE
 from lpo_analysis.reporting.page import cards_of, pages
 
 REPORTS = {

@@ -19,11 +19,11 @@ from lpo_analysis.adoption.own_data import KINDS
 from lpo_analysis.evidence.own_example import corrected
 from lpo_analysis.parameters.synthetic import NOTICE
 from lpo_analysis.reporting import outputs, run
+from lpo_analysis.reporting.bundles import TABLE, VALUES
 from lpo_analysis.reporting.compare import compare, read_finished
 from lpo_analysis.reporting.execution import Executed, Settings
 from lpo_analysis.reporting.index import index_page, results_csv
 from lpo_analysis.reporting.jobs import prepare
-from lpo_analysis.reporting.notebook import TABLE, VALUES
 
 SAID = "Synthetic example data, no finding"
 TEMPLATE = paths.TEMPLATES / "survey.csv"

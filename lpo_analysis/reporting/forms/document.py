@@ -13,8 +13,9 @@ from typing import Any
 from lpo_analysis import __version__
 from lpo_analysis.parameters.synthetic import NOTICE
 from lpo_analysis.reporting import outputs
+from lpo_analysis.reporting.bundles import FIGURE, FINDING, TABLE, VALUES
 from lpo_analysis.reporting.citations import SOURCES, Citations, spans
-from lpo_analysis.reporting.notebook import FIGURE, FINDING, TABLE, VALUES, Kind, formatted
+from lpo_analysis.reporting.notebook import Kind, formatted
 from lpo_analysis.reporting.page import cards_of, shown_text
 
 _OWN = re.compile(r"\[(\d{1,4})\]")

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lpo_analysis.reporting import outputs
+from lpo_analysis.reporting.bundles import TABLE
 from lpo_analysis.reporting.citations import SOURCES, Citations
-from lpo_analysis.reporting.notebook import TABLE
 
 MADE = datetime(2020, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 """Date written into the file, fixed so that the same report gives the same bytes."""

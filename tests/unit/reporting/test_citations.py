@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from lpo_analysis.reporting.bundles import TABLE
 from lpo_analysis.reporting.citations import MOST, Citations
-from lpo_analysis.reporting.notebook import TABLE
 
 COLUMNS = ["number", "source_id", "publisher", "published", "title", "url", "grade", "figures"]
 
