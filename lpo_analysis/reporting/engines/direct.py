@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
+from nbformat import NotebookNode
 from papermill.utils import remove_args
 
 from lpo_analysis.reporting.engines import wire
@@ -114,6 +115,35 @@ class DirectClient(MarkingClient):
         if message["done"] == "error" and (self.force_raise_errors or not allowed):
             raise CellExecutionError.from_cell_and_msg(cell, message)
         return cell
+
+    def output(self, outs: list[Any], msg: dict[str, Any], display_id: str | None, cell_index: int) -> Any:
+        """Append what a cell has shown.
+
+        Parameters
+        ----------
+        outs : list of NotebookNode
+            Outputs of the cell so far.
+        msg : dict
+            The message.
+        display_id : str or None
+            Name under which the output can be replaced.
+        cell_index : int
+            Position of the cell.
+
+        Returns
+        -------
+        NotebookNode or None
+            The output.
+        """
+        # A widget may catch outputs, and others may be replaced or cleared: all that is nbclient's business.
+        hooks = self.output_hook_stack[msg["parent_header"]["msg_id"]]
+        if msg["msg_type"] != "display_data" or display_id or hooks or self.clear_before_next_output:
+            return super().output(outs, msg, display_id, cell_index)
+        made = NotebookNode(output_type="display_data", metadata=msg["content"]["metadata"])
+        # Taken as it is: nbformat would copy and check every number behind a figure, which come from ipykernel's own publisher.
+        dict.__setitem__(made, "data", msg["content"]["data"])
+        outs.append(made)
+        return made
 
     def _next(self, limit: float | None, cell: Any, until: float | None = None) -> dict[str, Any]:
         """Wait for a message, the end of the process, or the end of patience."""
