@@ -351,13 +351,17 @@ class NoCodeError(ValueError):
         The codes.
     message : str
         What is wrong, as words that follow the value.
+    names : mapping of str to str, optional
+        What codes of things that have names are called, with the code of each; such a code itself is never a slip away from another.
     """
 
-    def __init__(self, typed: str, codes: Iterable[str], message: str) -> None:
+    def __init__(self, typed: str, codes: Iterable[str], message: str, names: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         listed = list(codes)
-        self.near = closest(typed, listed) is not None
-        self.meant = certain(typed, listed) if self.near else None
+        self.meant = certain(typed, listed, of="word" if names is None else "code")
+        if self.meant is None and names and (called := certain(typed, names, of="name")):
+            self.meant = names[called]
+        self.near = self.meant is not None or closest(typed, listed) is not None
 
 
 Reader = Callable[[str], str]
@@ -438,7 +442,7 @@ def read_place(typed: str) -> str:
         return vocabulary.resolve("place", typed)
     except NotFoundError as error:
         message = f"is no place this kit knows. {error.remedy or ''}".strip()
-        raise NoCodeError(typed, vocabulary.PLACES, message) from None
+        raise NoCodeError(typed, vocabulary.PLACES, message, vocabulary.place_names()) from None
 
 
 def _hint(typed: str, allowed: Sequence[str]) -> str:
@@ -529,6 +533,6 @@ def read_numbers(
         elif not np.isfinite(value):
             faults.append(told(table.label, line, column, cell, no_number, shown=shown and is_figure(cell)))
         elif message := wrong_value(value) or "":
-            faults.append(told(table.label, line, column, cell, message, shown=shown))
+            faults.append(told(table.label, line, column, cell, message, shown=shown and is_figure(cell)))
         values.append(value)
     return values
