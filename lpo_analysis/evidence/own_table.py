@@ -18,6 +18,8 @@ from lpo_analysis.wording import count
 
 _LONGEST = 40
 _WORD = 16
+LONGEST_FIGURE = 12
+"""Signs of a figure that may be repeated: longer ones are numbers of accounts and the like."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x19\x1b-\x1f]")
 """Signs that no spreadsheet writes into a CSV and nearly every other kind of file holds."""
 
@@ -299,7 +301,7 @@ def is_figure(text: str) -> bool:
     bool
         True for digits, signs and points.
     """
-    return bool(re.fullmatch(r"[-+.,%\d]{0,12}", text))
+    return bool(re.fullmatch(rf"[-+.,%\d]{{0,{LONGEST_FIGURE}}}", text))
 
 
 def number_of(text: str, *, comma: bool) -> float:

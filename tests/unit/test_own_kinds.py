@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from lpo_analysis import cli, errors, paths
-from lpo_analysis.evidence.own_check import check, example_cells, template_of
 from lpo_analysis.evidence.money import currencies
+from lpo_analysis.evidence.own_check import check
 from lpo_analysis.evidence.own_table import NoCodeError, read_place
 from lpo_analysis.parameters import is_synthetic, notice, synthetic_kinds
 
@@ -23,7 +23,8 @@ def known(kind):
     return import_module(f"lpo_analysis.{KINDS[kind]}.own_data").KINDS[kind]
 
 
-template = template_of
+def template(kind):
+    return known(kind).template
 
 
 BESIDE = {"margins": ("survey_path", "survey"), "billed_providers": ("billing_path", "billing"), "moved": ("billing_path", "billing"), "billing_codes": ("billing_path", "billing"), "criteria": ("providers_path", "providers")}  # fmt: skip
@@ -69,7 +70,7 @@ def test_every_template_is_a_kind_and_every_kind_has_one():
         found = known(kind)
         assert found.kind == kind
         assert found.parameter in found.model.own_files(), f"the {room} report takes no {kind}"
-        columns = set(example_cells(kind))
+        columns = set(known(kind).example_cells())
         assert {*found.names, *found.guarded, *found.examples} <= columns
     readme = (paths.TEMPLATES / "README.md").read_text(encoding="utf-8")
     assert all(f"\n## {kind}.csv: " in readme for kind in KINDS)
@@ -120,7 +121,7 @@ def test_a_template_passes_its_check_and_its_report(kind):
     assert not found.faults
     assert found.told is not None
     assert found.told.text.endswith(".")
-    for cell in example_cells(kind).values():
+    for cell in known(kind).example_cells().values():
         # What may lead back to somebody begins with a letter and has a digit in it.
         assert cell not in found.told.text.split() or not (cell[:1].isalpha() and cell[-1:].isdigit())
     asked = known(kind).model.from_mapping({known(kind).parameter: str(template(kind)), **beside(kind)})
@@ -142,7 +143,7 @@ def test_a_file_with_a_fault_is_refused_alike_by_check_and_report(kind, tmp_path
     table = found.table()
     assert len(table) == len(found.faults)
     written = table.set_index(["row", "column"]).at[(row, column), "write"]
-    assert written == (meant or f"such as {example_cells(kind)[column]}")
+    assert written == (meant or f"such as {known(kind).example_cells()[column]}")
     assert any(line.startswith(str(row)) and column in line for line in found.lines())
 
 
