@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Literal
 
 
@@ -224,6 +225,7 @@ def _distance(one: str, other: str, replaced: int) -> int:
     return row[-1]
 
 
+@lru_cache(maxsize=2048)
 def _letters(text: str) -> str:
     """Fold case and accents, and leave out blanks and dashes."""
     plain = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
@@ -234,6 +236,7 @@ def _figures(text: str) -> str:
     return "".join(sign for sign in text if sign.isdigit())
 
 
+@lru_cache(maxsize=2048)
 def _prefix(text: str) -> str:
     """Return two letters before a dash or blank."""
     found = re.match(r"\s*([^\W\d_]{2})[\s_\-\u2010-\u2015]+\w", text)

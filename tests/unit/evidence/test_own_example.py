@@ -50,7 +50,7 @@ FAULTS = {
         (2, "audit_right"): ("yess", None), (3, "price_low"): ("16,50", "16.50"), (3, "price_high"): ("22,00", "22.00"), (4, "location"): (SECRET, None),
         (5, "provider"): (SECRET, None), (2, "certifications"): ("iso_27001;ISO twenty", None),
     },
-    "criteria": {(2, "direction"): ("lowr", "lower"), (3, "criterion"): ("errrors", "errors"), (4, "rank"): ("second", None), (5, "criterion"): (SECRET, None)},
+    "criteria": {(2, "direction"): ("lowr", "lower"), (3, "criterion"): (SECRET, None), (4, "rank"): ("second", None), (5, "criterion"): ("certificationz", "certifications")},
 }  # fmt: skip
 """By kind, row and column: what is put there, and what was certainly meant."""
 
