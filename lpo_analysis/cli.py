@@ -402,7 +402,7 @@ def check_own(
     from shutil import get_terminal_size
 
     from lpo_analysis.errors import NotFoundError, choices
-    from lpo_analysis.evidence.own_check import Checked, template_of, write_new
+    from lpo_analysis.evidence.own_check import Checked, write_new
     from lpo_analysis.evidence.own_check import check as run
     from lpo_analysis.parameters import notice, parse_text, recorded_file
 
@@ -411,25 +411,21 @@ def check_own(
         raise NotFoundError(
             f"There is no kind of file {kind!r}.", remedy=choices(kind, [n for names in OWN.values() for n in names])
         )
+    known = import_module(f"lpo_analysis.{room}.own_data").KINDS[kind]
     if file is None:
         if example is None:
             raise ParameterError(
                 "There is no file to check.",
                 remedy=f"Name one, or write the template: lpo check {kind} --example OUT.csv",
             )
-        write_new(template_of(kind).read_bytes(), example)
-        whose = (
-            "a copy of that of the kit"
-            if kind == "billing_codes"
-            else "the template with its example, which is invented"
-        )
+        write_new(known.template.read_bytes(), example)
+        whose = "a copy of that of the kit" if known.table else "the template with its example, which is invented"
         _say(f"{example}: {kind}, {whose}")
         return
-    known = import_module(f"lpo_analysis.{room}.own_data").KINDS[kind]
     given = parse_text(known.model, _pairs(param))
     found = run(known, file, given)
     width = max(get_terminal_size().columns, 80)
-    aside = Checked(kind, None, found.told.aside if found.told else ())
+    aside = Checked(known, None, found.told.aside if found.told else ())
     if found.told is None:
         _say(found.table().to_csv(index=False).rstrip("\n") if csv else "\n".join(found.lines(width)))
     else:
@@ -446,22 +442,26 @@ def check_own(
     if told := notice({kind: recorded_file(kind, file)}):
         _say(told)
     beside = "".join(f" -p {item}" for item in param or [])
-    # The table of codes is read with the bills it is for.
-    bills = " -p billing_path=FILE" if kind == "billing_codes" and "billing_path" not in given else ""
-    _say(f"Next: lpo report {room} -p {known.parameter}=FILE{bills}{beside}")
+    needed = f" -p {known.beside}=FILE" if known.beside and known.beside not in given else ""
+    _say(f"Next: lpo report {room} -p {known.parameter}=FILE{needed}{beside}")
 
 
 def _corrected(known: OwnKind, file: str, given: dict[str, object], out: Path, *, width: int, err: bool) -> None:
     """Write a corrected example of a file at fault, and tell what was changed, on stderr beside a table of faults as CSV."""
     from lpo_analysis.evidence.own_check import in_columns, write_new
-    from lpo_analysis.evidence.own_example import corrected
+    from lpo_analysis.evidence.own_example import SHOWN, corrected
 
     made = corrected(known, file, given)
     if made is None:
         lines = ["The file by itself has no fault: there is nothing to correct, and no example was written."]
     else:
         write_new(made.text.encode(), out)
-        lines = [f"{out}: an example, not your data. {made.told} What was changed:", *in_columns(made.changes, width)]
+        lines = [
+            f"{out}: an example, not your data. {made.told} What was changed:",
+            *in_columns(made.changes[:SHOWN], width),
+        ]
+        if len(made.changes) > SHOWN:
+            lines.append(f"... and {len(made.changes) - SHOWN} more")
     print("\n".join(lines), file=sys.stderr if err else sys.stdout)
 
 

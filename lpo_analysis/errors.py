@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import lru_cache
+from typing import Literal
 
 
 class LpoError(Exception):
@@ -160,7 +164,7 @@ def closest(name: object, allowed: Iterable[str]) -> str | None:
     return names[hits[0]] if hits else None
 
 
-def certain(name: object, allowed: Iterable[str]) -> str | None:
+def certain(name: object, allowed: Iterable[str], *, of: Literal["word", "name", "code"] = "word") -> str | None:
     """Return the allowed name that was meant, or None where there is doubt.
 
     Parameters
@@ -169,50 +173,74 @@ def certain(name: object, allowed: Iterable[str]) -> str | None:
         What was typed.
     allowed : iterable of str
         Names to choose from.
+    of : {'word', 'name', 'code'}, default 'word'
+        What they are: words of a list of the kit's, names in words of things of which there are more than are listed (places), or codes
+        that any slip may turn into another (``IND``, ``US-WA``, ``INR``).
 
     Returns
     -------
     str or None
-        The one that is spelt alike but for blanks and marks, else the only one that is very near: alike in most of its letters, or one
-        slip of the keys away (two in a word of seven letters and more). A word of up to three letters may be another word.
+        The only one that is spelt alike but for case, accents, blanks and dashes. Else, never of codes, the only one within reach of a slip
+        of the keys: with the same first letter and the same figures, both of four letters and more (a name of five), a letter left out, put
+        in or swapped with its neighbour; in words of seven letters and more also a letter replaced; two slips in words of ten and more. What
+        begins with two letters and a dash or blank (``US-WA``) never is what begins otherwise.
     """
-    names = [str(item) for item in allowed]
+    names = [item for item in map(str, allowed) if _prefix(str(name)) in ("", _prefix(item))]
     typed = _letters(str(name))
     if not typed:
         return None
     alike = [item for item in names if _letters(item) == typed]
-    near = get_close_matches(str(name).casefold(), [item.casefold() for item in names], n=2, cutoff=0.8)
-    if len(alike) == 1:
-        return alike[0]
-    if len(near) == 1:
-        return next(item for item in names if item.casefold() == near[0])
-    return None if near else _slipped(str(name).casefold(), names)
+    if alike or of == "code" or not typed.isalnum():
+        return alike[0] if len(alike) == 1 else None
+    near = [item for item in names if _slipped(typed, _letters(item), of)]
+    return near[0] if len(near) == 1 else None
 
 
-def _slipped(typed: str, names: Sequence[str]) -> str | None:
-    """Return the only name that few slips of the keys have made into what was typed."""
-    most = 0 if len(typed) < 4 else 1 if len(typed) < 7 else 2
-    slips = {name: _distance(typed, name.casefold()) for name in names if abs(len(name) - len(typed)) <= most}
-    nearest = [name for name, n in slips.items() if n == min(slips.values()) and n <= most]
-    return nearest[0] if len(nearest) == 1 else None
+def _slipped(typed: str, meant: str, of: str) -> bool:
+    """Whether a slip of the keys, or two in a long word, may have made one of the other."""
+    if typed[0] != meant[:1] or _figures(typed) != _figures(meant):
+        return False
+    length, figures = min(len(typed), len(meant)), len(_figures(typed))
+    if length - figures < 4 or (of == "name" and len(meant) < 5):
+        return False
+    long = of == "word"
+    most = 2 if long and length - figures >= 10 else 1
+    return (
+        abs(len(typed) - len(meant)) <= most
+        and _distance(typed, meant, 1 if long and length - figures >= 7 else 2) <= most
+    )
 
 
-def _distance(one: str, other: str) -> int:
-    """Count the letters to put in, leave out, change or swap with their neighbour (optimal string alignment)."""
+def _distance(one: str, other: str, replaced: int) -> int:
+    """Count the letters to put in, leave out or swap with their neighbour, and to replace at a price (optimal string alignment)."""
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, a in enumerate(one, start=1):
         before, last, row = row, before, [i]
         for j, b in enumerate(other, start=1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + replaced * (a != b))
             if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
                 cost = min(cost, last[j - 2] + 1)
             row.append(cost)
     return row[-1]
 
 
+@lru_cache(maxsize=2048)
 def _letters(text: str) -> str:
-    return "".join(sign for sign in text.casefold() if sign.isalnum())
+    """Fold case and accents, and leave out blanks and dashes."""
+    plain = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+    return re.sub(r"[\s_\-\u2010-\u2015\ufeff]", "", plain.casefold())
+
+
+def _figures(text: str) -> str:
+    return "".join(sign for sign in text if sign.isdigit())
+
+
+@lru_cache(maxsize=2048)
+def _prefix(text: str) -> str:
+    """Return two letters before a dash or blank."""
+    found = re.match(r"\s*([^\W\d_]{2})[\s_\-\u2010-\u2015]+\w", text)
+    return found[1].casefold() if found else ""
 
 
 def choices(name: object, allowed: Iterable[str], *, limit: int = 30) -> str:

@@ -218,6 +218,17 @@ LOW_COST_CENTRES = {"USA": "US-OH", "GBR": "GB-NIR"}
 """The part of a country that stands for its low-cost delivery centres where none is asked for."""
 
 
+def place_names() -> dict[str, str]:
+    """Return what places are called in words, aliases among it, each with its code.
+
+    Returns
+    -------
+    dict of str to str
+        Codes by name.
+    """
+    return {**{place.name: code for code, place in PLACES.items()}, **_PLACE_ALIASES}
+
+
 def shore(home: str, place: str) -> str:
     """Say how far work moves.
 

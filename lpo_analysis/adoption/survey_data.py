@@ -177,7 +177,7 @@ def _place(typed: str) -> str:
         near = closest(typed, codes)
         hint = f"Did you mean {near!r}? " if near else ""
         message = f"is no place this kit knows. {hint}Use codes such as USA, GBR, US-NY or EUROPE."
-        raise NoCodeError(typed, codes, message) from None
+        raise NoCodeError(typed, codes, message, vocabulary.place_names()) from None
 
 
 def _answer(typed: str) -> str:

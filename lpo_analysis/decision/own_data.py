@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from lpo_analysis.decision.parameters import Parameters
-from lpo_analysis.decision.providers import Providers, read_criteria, read_providers
+from lpo_analysis.decision.providers import OWN, Providers, read_criteria, read_providers
+from lpo_analysis.evidence.money import currencies
 from lpo_analysis.evidence.own_check import OwnKind, Told, ignored
 from lpo_analysis.wording import count
 
@@ -45,9 +46,17 @@ KINDS = {
         "providers_path",
         _providers,
         names=("provider",),
-        guarded={"currency": "[A-Za-z]{3}"},
+        guarded={"currency": frozenset(currencies())},
         together=True,
     ),
-    "criteria": OwnKind("criteria", Parameters, "criteria_path", _criteria, together=True),
+    "criteria": OwnKind(
+        "criteria",
+        Parameters,
+        "criteria_path",
+        _criteria,
+        prefixes={"criterion": OWN},
+        examples={"weight": "12.5"},
+        together=True,
+    ),
 }
 """Kinds of own files this report takes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -192,17 +192,7 @@ def _criterion(table: OwnTable, line: int, cell: str, faults: list[Fault]) -> st
         return name
     code = read_code(table, line, "criterion", cell, one_of(list(CRITERIA)), faults)
     if not code:
-        last = faults.pop()
-        faults.append(
-            Fault(
-                last.file,
-                last.row,
-                last.column,
-                last.value,
-                f"{last.message} A column of your own begins with {OWN}",
-                last.meant,
-            )
-        )
+        faults[-1] = replace(faults[-1], message=f"{faults[-1].message} A column of your own begins with {OWN}")
     return code
 
 

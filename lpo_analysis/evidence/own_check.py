@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import wrap
@@ -55,15 +56,21 @@ class OwnKind:
         Takes parameters by name, the file among them, reads it as the report does, and returns what was read.
     names : tuple of str, default ()
         Columns with names and numbers of the user's own: numbers of rows stand for them in a corrected example.
-    guarded : mapping of str to str, default {}
-        Columns that no reader compares with a list, and the pattern of what of them may be copied into a corrected example; the rest is
-        left empty.
+    prefixes : mapping of str to str, default {}
+        Columns in which what begins with this is a name of the user's own: it and the number of a row stand for it in a corrected example.
+    guarded : mapping of str to str or set of str, default {}
+        Columns that no reader compares with a list, and the pattern of numbers, or the codes, that may be copied of them into a corrected
+        example; the rest is left empty.
     together : bool, default False
         Whether rows are read together (shares that add up, one delivery in several rows), so that a corrected example has them all.
     examples : mapping of str to str, default {}
         What stands for an example in columns that are empty in the example of the template.
     bills : bool, default False
         Whether it is read as bills are: rows at fault are set aside and listed so far only, and commas are understood by the reader.
+    table : Path, optional
+        The table of the kit's own that is its template; by default it has one among the templates, with invented rows.
+    beside : str, default ""
+        A parameter without which no report takes it.
     """
 
     kind: str
@@ -71,10 +78,39 @@ class OwnKind:
     parameter: str
     read: Callable[[Mapping[str, Any]], Told]
     names: tuple[str, ...] = ()
-    guarded: Mapping[str, str] = field(default_factory=dict)
+    prefixes: Mapping[str, str] = field(default_factory=dict)
+    guarded: Mapping[str, str | frozenset[str]] = field(default_factory=dict)
     together: bool = False
     examples: Mapping[str, str] = field(default_factory=dict)
     bills: bool = False
+    table: Path | None = None
+    beside: str = ""
+
+    @property
+    def template(self) -> Path:
+        """A CSV file with a header and rows."""
+        return self.table or paths.TEMPLATES / f"{self.kind}.csv"
+
+    def rows(self) -> list[dict[str, str]]:
+        """Return the rows of its template.
+
+        Returns
+        -------
+        list of dict of str to str
+            Cells by column.
+        """
+        return rows_of_template(self.template)
+
+    def example_cells(self) -> dict[str, str]:
+        """Return what stands in each column of the example of its template.
+
+        Returns
+        -------
+        dict of str to str
+            The first cell of each column that is not empty.
+        """
+        rows = self.rows()
+        return {name: next((row[name] for row in rows if row[name]), "") for name in rows[0]}
 
 
 @dataclass(frozen=True)
@@ -83,7 +119,7 @@ class Checked:
 
     Parameters
     ----------
-    kind : str
+    kind : OwnKind
         Kind of the file.
     told : Told or None
         What was read; None where there are faults.
@@ -91,7 +127,7 @@ class Checked:
         Every fault, in the order of rows.
     """
 
-    kind: str
+    kind: OwnKind
     told: Told | None
     faults: tuple[Fault, ...] = ()
 
@@ -104,7 +140,7 @@ class Checked:
             Columns `COLUMNS`; ``value`` only where it may be repeated, ``write`` what should stand there where that is certain, else what
             stands in the example of the template.
         """
-        examples = example_cells(self.kind)
+        examples = self.kind.example_cells()
         rows = [
             (fault.file, fault.row, fault.column or "", fault.value or "", fault.meant or _such_as(fault, examples), fault.message)
             for fault in self.faults
@@ -132,7 +168,7 @@ class Checked:
     @property
     def summary(self) -> str:
         """How many faults there are."""
-        return f"{count(len(self.faults), 'fault')} in this {self.kind} file; no report would take it."
+        return f"{count(len(self.faults), 'fault')} in this {self.kind.kind} file; no report would take it."
 
 
 def in_columns(table: pd.DataFrame, width: int = 120) -> list[str]:
@@ -186,59 +222,26 @@ def check(kind: OwnKind, path: str | Path, given: Mapping[str, Any] | None = Non
         If there is no such file, or a parameter is at fault; the path is not told.
     """
     try:
-        return Checked(kind.kind, kind.read({**(given or {}), kind.parameter: str(path)}))
+        return Checked(kind, kind.read({**(given or {}), kind.parameter: str(path)}))
     except DataError as error:
-        return Checked(kind.kind, None, error.faults)
+        return Checked(kind, None, error.faults)
 
 
-def template_of(kind: str) -> Path:
-    """Return the template of a kind: of codes on bills, the table of the kit itself.
-
-    Parameters
-    ----------
-    kind : str
-        Its name.
-
-    Returns
-    -------
-    Path
-        A CSV file with a header and rows.
-    """
-    return paths.TABLES / "utbms_codes.csv" if kind == "billing_codes" else paths.TEMPLATES / f"{kind}.csv"
-
-
-def template_rows(kind: str) -> list[dict[str, str]]:
+def rows_of_template(path: Path) -> list[dict[str, str]]:
     """Return the rows of a template.
 
     Parameters
     ----------
-    kind : str
-        Its name.
+    path : Path
+        The file.
 
     Returns
     -------
     list of dict of str to str
         Cells by column.
     """
-    with template_of(kind).open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
-
-
-def example_cells(kind: str) -> dict[str, str]:
-    """Return what stands in each column of the example of a template.
-
-    Parameters
-    ----------
-    kind : str
-        Its name.
-
-    Returns
-    -------
-    dict of str to str
-        The first cell of each column that is not empty.
-    """
-    rows = template_rows(kind)
-    return {name: next((row[name] for row in rows if row[name]), "") for name in rows[0]}
 
 
 def _printable(text: str) -> str:
@@ -281,12 +284,19 @@ def write_new(content: bytes, out: Path) -> None:
     Raises
     ------
     OutputError
-        If a file is there, or none can be written.
+        If a file or folder is there, or none can be written; half a file is taken away.
     """
+    if out.is_dir():
+        raise OutputError("--example: this is a folder.", remedy="Name a file in it.")
+    begun = False
     try:
         with out.open("xb") as file:
+            begun = True
             file.write(content)
     except FileExistsError:
         raise OutputError("--example: a file of this name is there already.", remedy="Name another one.") from None
     except OSError as error:
+        if begun:  # half an example is none
+            with suppress(OSError):
+                out.unlink()
         raise OutputError(f"--example: cannot write the file ({error.strerror}).") from None

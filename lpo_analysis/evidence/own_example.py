@@ -18,10 +18,10 @@ from typing import Any
 
 import pandas as pd
 
-from lpo_analysis.errors import Fault, LpoError, certain, closest
-from lpo_analysis.evidence.own_check import OwnKind, check, example_cells, template_rows
+from lpo_analysis.errors import Fault, LpoError, OutputError, certain, closest
+from lpo_analysis.evidence.own_check import OwnKind, check
 from lpo_analysis.evidence.own_mend import mended_number, mender
-from lpo_analysis.evidence.own_table import OwnRows, folded, mixed, rows_of
+from lpo_analysis.evidence.own_table import LONGEST_FIGURE, OwnRows, folded, mixed, rows_of
 from lpo_analysis.parameters.synthetic import CORRECTED
 from lpo_analysis.wording import count
 
@@ -31,6 +31,9 @@ COLUMNS = ("row", "column", "from", "to", "how")
 """Columns of the table of changes."""
 NOT_YOURS = "not your data"
 """What stands in every row of an example, in the column that marks it."""
+SHOWN = 40
+"""Rows of the table of changes that a terminal shows."""
+_ABSENT = "(no such column)"
 _ROUNDS = 40
 _FEW = 20
 """Rows copied of a file none of whose rows is at fault by itself, or whose reader lists faults so far only."""
@@ -74,13 +77,18 @@ def corrected(kind: OwnKind, path: str | Path, given: Mapping[str, Any] | None =
     -------
     Corrected or None
         An example that passes `lpo_analysis.evidence.own_check.check`; None where the file by itself has no fault.
+
+    Raises
+    ------
+    OutputError
+        If the temporary folder in which an example is checked cannot be written.
     """
     own = kind.model.own_files()
     alone = {name: value for name, value in (given or {}).items() if name not in own}
     faults = _faults(kind, path, alone)
     if not faults:
         return None
-    columns = list(template_rows(kind.kind)[0])
+    columns = list(kind.rows()[0])
     if not Path(path).is_file():
         return _template(kind, "An example is made of one file, and a folder or pattern was named")
     try:
@@ -91,6 +99,11 @@ def corrected(kind: OwnKind, path: str | Path, given: Mapping[str, Any] | None =
         return _template(kind, "Your file has no row under a column of the template")
     try:
         return _made(_Draft(kind, read, faults), faults, alone) or _template(kind, "Your rows could not be corrected")
+    except OutputError:
+        raise
+    except OSError as error:
+        what = f"--example: cannot write to the temporary folder ({error.strerror or 'there is none'})."
+        raise OutputError(what, remedy="Set TMPDIR to a folder that can be written.") from None
     except LpoError:
         # What the example values are does not go with a parameter of the question.
         return _template(kind, "Your rows could not be corrected")
@@ -122,12 +135,13 @@ def _made(draft: _Draft, faults: tuple[Fault, ...], given: Mapping[str, Any]) ->
         text = draft.text() if judged(some) else some
     kept = draft.chosen() if text == some else draft.live()
     copied = sum(draft.lines[at] is not None for at in kept)
-    names = " Names and numbers of your own are not copied: row-7 stands for what is in row 7." if kind.names else ""
-    return Corrected(text, draft.table(), f"{count(copied, 'row')} of your file, corrected.{names}")
+    alias = "row-7" if kind.names else next((f"{prefix}row_7" for prefix in kind.prefixes.values()), "")
+    names = f" Names and numbers of your own are not copied: {alias} stands for what is in row 7." if alias else ""
+    return Corrected(text, draft.table(kept), f"{count(copied, 'row')} of your file, corrected.{names}")
 
 
 def _template(kind: OwnKind, why: str) -> Corrected:
-    rows = template_rows(kind.kind)
+    rows = kind.rows()
     changes = pd.DataFrame([(pd.NA, "", "", "all rows of the template", EXAMPLE)], columns=list(COLUMNS))
     return Corrected(_csv(list(rows[0]), rows), changes.astype({"row": "Int64"}), f"{why}, so that it is the template.")
 
@@ -150,20 +164,22 @@ class _Draft:
 
     def __init__(self, kind: OwnKind, read: OwnRows, faults: Sequence[Fault]) -> None:
         self.kind = kind
-        self.template = template_rows(kind.kind)
+        self.template = kind.rows()
         self.columns = list(self.template[0])
         self.known = {name: {row[name] for row in self.template} for name in self.columns}
-        shown = example_cells(kind.kind)
+        shown = kind.example_cells()
         self.examples = {name: shown[name] or kind.examples.get(name, "") for name in self.columns}
         self.menders = {name: mender(example) for name, example in self.examples.items()}
         self.changes: dict[tuple[int | None, str], tuple[str, str, str]] = {}
+        self.touched: set[int] = set()
+        self.used: dict[str, Counter[str]] = {}
         self.tries: Counter[tuple[int | None, str | None]] = Counter()
         self.hopeless = False
         self.uneven: set[int] = set()
         self.dropped: set[int] = set()
         self.filled: set[str] = set()
         places = self._header(read)
-        self._aliases: dict[str, dict[str, str]] = {name: {} for name in kind.names}
+        self._aliases: dict[str, dict[str, str]] = {name: {} for name in (*kind.names, *kind.prefixes)}
         self.rows: list[dict[str, str]] = []
         self.lines: list[int | None] = []
         self._copy(read, places, {fault.row for fault in faults if fault.row and fault.row > 1})
@@ -183,7 +199,7 @@ class _Draft:
                 self.changes[None, meant] = (name, meant, CERTAIN)
         for name in self.columns:
             if name not in places and name in absent:
-                self.changes[None, name] = ("(no such column)", f"{name}, empty", CERTAIN)
+                self.changes[None, name] = (_ABSENT, f"{name}, empty", CERTAIN)
             elif name not in places:
                 self.changes[None, name] = ("(stands there twice)", name, EXAMPLE)
         return places
@@ -200,22 +216,36 @@ class _Draft:
         for name in self.columns:
             cells = [row[name] for row in self.rows]
             pointed = read.mark != "," and not self.kind.bills and self.menders[name] is mended_number and not mixed(cells)  # fmt: skip
-            for at, row in enumerate(self.rows):
-                cell = row[name]
-                if pointed and re.fullmatch(r"[+-]?\d+,\d+", cell):
-                    cell = cell.replace(",", ".")
-                row[name] = self._allowed(name, cell, self.lines[at])
+            for at, (row, cell) in enumerate(zip(self.rows, cells, strict=True)):
+                new = cell.replace(",", ".") if pointed and re.fullmatch(r"[+-]?\d+,\d+", cell) else cell
+                row[name] = new = self._allowed(name, new, self.lines[at])
+                if new != cell and name not in self.kind.names and not (new and name in self.kind.prefixes):
+                    told = ("(in the example)", CERTAIN) if new else ("(empty)", EXAMPLE)
+                    self.changes[at, name] = (_length(cell), *told)
+            self.used[name] = Counter(row[name] for row in self.rows)
         for at in sorted(self.uneven):
             self._replace(at)
 
     def _allowed(self, name: str, cell: str, line: int | None) -> str:
-        """Return a cell as it may be copied: a name as the number of the row that has it first."""
-        pattern = self.kind.guarded.get(name, "")
-        if not cell or cell in self.known[name] or (pattern and re.fullmatch(pattern, cell)):
+        """Return a cell as it may be copied: a name as the number of the row that has it first, a long number not at all."""
+        if not cell or cell in self.known[name]:
             return cell
         if name in self.kind.names:
             return self._aliases[name].setdefault(cell, f"row-{line}")
-        return "" if name in self.kind.guarded else cell
+        prefix = self.kind.prefixes.get(name)
+        if prefix and folded(cell).startswith(prefix):
+            return self._aliases[name].setdefault(folded(cell), f"{prefix}row_{line}")
+        if self.menders[name] is mended_number:
+            mended = mended_number(cell)
+            number = mended or (cell if re.fullmatch(r"[+-]?[\d.]+e[+-]?\d+", cell, re.IGNORECASE) else "")
+            if len(number) > LONGEST_FIGURE:
+                return ""  # as long as the number of an account
+            if name in self.kind.guarded and mended is not None:
+                cell = mended
+        allowed = self.kind.guarded.get(name)
+        if allowed is None:
+            return cell
+        return cell if (re.fullmatch(allowed, cell) if isinstance(allowed, str) else cell.upper() in allowed) else ""
 
     # -- what is changed ---------------------------------------------------------------------------------------------------
 
@@ -296,18 +326,22 @@ class _Draft:
         return new if new != cell else None
 
     def _example(self, at: int, column: str) -> str:
-        others = {self.rows[index][column] for index in self.live() if index != at}
+        used, own = self.used[column], self.rows[at][column]
+
+        def free(cell: str) -> bool:
+            return used[cell] == (cell == own)
+
         if column in self.kind.names:
             alias = f"row-{self.lines[at] or at + 2}"
-            return next(name for n in range(len(self.rows) + 1) if (name := f"{alias}-{n}" if n else alias) not in others)  # fmt: skip
+            return next(name for n in range(len(self.rows) + 1) if free(name := f"{alias}-{n}" if n else alias))
         first = self.columns[0]
         # A category is one of its variable, a direction that of its criterion.
         alike = [] if column == first else [row for row in self.template if row[first] == self.rows[at][first]]
         options = [row[column] for row in alike or self.template if row[column]]
         if alike and options:
-            return next((option for option in options if option not in others), options[0])
+            return next(filter(free, options), options[0])
         if len(options) > 1 and len(set(options)) == len(options):
-            return next((option for option in options if option not in others), options[0])
+            return next(filter(free, options), options[0])
         return self.examples[column]
 
     def _replace(self, at: int) -> None:
@@ -317,14 +351,18 @@ class _Draft:
             self._drop(at)
             return
         row = dict(self.template[at % len(self.template)])
-        self.rows[at] = row | {name: self._example(at, name) for name in self.kind.names if row[name]}
+        row |= {name: self._example(at, name) for name in self.kind.names if row[name]}
         for name in self.columns:
+            self._set(at, name, row[name])
             self.changes.pop((at, name), None)
         self.changes[at, ""] = ("(the row)", "a row of the template", EXAMPLE)
 
     def _drop(self, at: int) -> None:
+        if at in self.dropped:
+            return
         self.dropped.add(at)
         for name in self.columns:
+            self.used[name][self.rows[at][name]] -= 1
             self.changes.pop((at, name), None)
         self.changes[at, ""] = ("(the row)", "left out", EXAMPLE)
 
@@ -358,12 +396,21 @@ class _Draft:
         for row in self.template[:_FILLED]:
             self.rows.append(dict(row))
             self.lines.append(None)
+            self.touched.add(len(self.rows) - 1)
+            for name in self.columns:
+                self.used[name][row[name]] += 1
             self.changes[len(self.rows) - 1, ""] = ("(no row)", "a row of the template", EXAMPLE)
 
     def _put(self, at: int, column: str, new: str, change: tuple[str, str, str]) -> None:
-        self.rows[at][column] = new
+        self._set(at, column, new)
         before = self.changes.get((at, column))
         self.changes[at, column] = (before[0], *change[1:]) if before else change
+
+    def _set(self, at: int, column: str, new: str) -> None:
+        self.touched.add(at)
+        self.used[column][self.rows[at][column]] -= 1
+        self.used[column][new] += 1
+        self.rows[at][column] = new
 
     # -- what comes out ----------------------------------------------------------------------------------------------------
 
@@ -374,19 +421,22 @@ class _Draft:
     def chosen(self) -> list[int]:
         """Say which rows the example has: those changed, or all where rows are read together or none was changed by itself."""
         every = self.live()
-        touched = [at for at in every if any(at == changed for changed, _ in self.changes)]
+        touched = [at for at in every if at in self.touched]
         return every if self.kind.together else touched or every[:_FEW]
 
     def text(self, chosen: Sequence[int] | None = None) -> str:
         """Write the rows as CSV."""
         return _csv(self.columns, [self.rows[at] for at in (self.live() if chosen is None else chosen)])
 
-    def table(self) -> pd.DataFrame:
-        """Return what was changed, in the order of the user's rows."""
-        rows = [
-            (1 if at is None else self.lines[at] or pd.NA, column, *change)
-            for (at, column), change in sorted(self.changes.items(), key=self._order)
-        ]
+    def table(self, kept: Sequence[int]) -> pd.DataFrame:
+        """Return what was changed in the rows kept, and which were left out, in the order of the user's rows."""
+        shown = {None, *kept, *self.dropped}
+        rows = []
+        for (at, column), change in sorted(self.changes.items(), key=self._order):
+            if at is None and change[0] == _ABSENT and any(self.rows[row][column] for row in kept):
+                change = (_ABSENT, column, EXAMPLE)
+            if at in shown:
+                rows.append((1 if at is None else self.lines[at] or pd.NA, column, *change))
         return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"row": "Int64"})
 
     def _order(self, item: tuple[tuple[int | None, str], object]) -> tuple[int, int]:

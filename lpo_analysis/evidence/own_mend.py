@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import date
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
+_FIRST = r"[1-9]\d{0,2}"
+"""What stands before the first mark of thousands."""
 _DAY, _MONTH = re.compile(r"\d{4}-\d{2}-\d{2}"), re.compile(r"\d{4}-\d{2}")
 _MONTHS = {name.casefold(): n for names in (month_name, month_abbr) for n, name in enumerate(names) if name}
 _SIGN = r"\s*[./\s-]\s*"
@@ -26,13 +28,13 @@ def mended_number(text: str) -> str | None:
     str or None
         None for what may be two numbers (``1,250``) or is none.
     """
-    sign, body = re.fullmatch(r"\s*([+-]?)\s*(.*?)\s*", text, flags=re.DOTALL).groups()  # type: ignore[union-attr]
-    if re.fullmatch(r"\d{1,3}([\s'\u2019]\d{3})+([.,]\d+)?", body):
-        grouped, tail = re.fullmatch(r"([\d\s'\u2019]+)(.*)", body).groups()  # type: ignore[union-attr]
-        return f"{sign}{re.sub(r'[^0-9]', '', grouped)}{tail.replace(',', '.')}"
-    if re.fullmatch(r"\d{1,3}(,\d{3})+\.\d+|\d{1,3}(,\d{3}){2,}", body):
+    typed = text.strip()
+    sign, body = (typed[0], typed[1:].lstrip()) if typed[:1] in ("+", "-") else ("", typed)
+    if found := re.fullmatch(rf"(?P<whole>{_FIRST}([\s'\u2019]\d{{3}})+)(?P<rest>([.,]\d+)?)", body):
+        return f"{sign}{re.sub(r'[^0-9]', '', found['whole'])}{found['rest'].replace(',', '.')}"
+    if re.fullmatch(rf"{_FIRST}(,\d{{3}})+\.\d+|{_FIRST}(,\d{{3}}){{2,}}", body):
         return sign + body.replace(",", "")
-    if re.fullmatch(r"\d{1,3}(\.\d{3})+,\d+|\d{1,3}(\.\d{3}){2,}", body):
+    if re.fullmatch(rf"{_FIRST}(\.\d{{3}})+,\d+|{_FIRST}(\.\d{{3}}){{2,}}", body):
         return sign + body.replace(".", "").replace(",", ".")
     if re.fullmatch(r"\d*,\d+", body):
         # Three figures behind a lone comma may be thousands, unless what stands before it cannot be.

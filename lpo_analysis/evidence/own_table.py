@@ -18,6 +18,8 @@ from lpo_analysis.wording import count
 
 _LONGEST = 40
 _WORD = 16
+LONGEST_FIGURE = 12
+"""Signs of a figure that may be repeated: longer ones are numbers of accounts and the like."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x19\x1b-\x1f]")
 """Signs that no spreadsheet writes into a CSV and nearly every other kind of file holds."""
 
@@ -299,7 +301,7 @@ def is_figure(text: str) -> bool:
     bool
         True for digits, signs and points.
     """
-    return bool(re.fullmatch(r"[-+.,%\d]{0,12}", text))
+    return bool(re.fullmatch(rf"[-+.,%\d]{{0,{LONGEST_FIGURE}}}", text))
 
 
 def number_of(text: str, *, comma: bool) -> float:
@@ -351,13 +353,17 @@ class NoCodeError(ValueError):
         The codes.
     message : str
         What is wrong, as words that follow the value.
+    names : mapping of str to str, optional
+        What codes of things that have names are called, with the code of each; such a code itself is never a slip away from another.
     """
 
-    def __init__(self, typed: str, codes: Iterable[str], message: str) -> None:
+    def __init__(self, typed: str, codes: Iterable[str], message: str, names: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         listed = list(codes)
-        self.near = closest(typed, listed) is not None
-        self.meant = certain(typed, listed) if self.near else None
+        self.meant = certain(typed, listed, of="word" if names is None else "code")
+        if self.meant is None and names and (called := certain(typed, names, of="name")):
+            self.meant = names[called]
+        self.near = self.meant is not None or closest(typed, listed) is not None
 
 
 Reader = Callable[[str], str]
@@ -438,7 +444,7 @@ def read_place(typed: str) -> str:
         return vocabulary.resolve("place", typed)
     except NotFoundError as error:
         message = f"is no place this kit knows. {error.remedy or ''}".strip()
-        raise NoCodeError(typed, vocabulary.PLACES, message) from None
+        raise NoCodeError(typed, vocabulary.PLACES, message, vocabulary.place_names()) from None
 
 
 def _hint(typed: str, allowed: Sequence[str]) -> str:
@@ -529,6 +535,6 @@ def read_numbers(
         elif not np.isfinite(value):
             faults.append(told(table.label, line, column, cell, no_number, shown=shown and is_figure(cell)))
         elif message := wrong_value(value) or "":
-            faults.append(told(table.label, line, column, cell, message, shown=shown))
+            faults.append(told(table.label, line, column, cell, message, shown=shown and is_figure(cell)))
         values.append(value)
     return values

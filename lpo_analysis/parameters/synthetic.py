@@ -6,6 +6,7 @@ results, index and comparison read the mark off what is recorded.
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
@@ -22,7 +23,7 @@ CORRECTED = "corrected_example"
 _RECORDED = re.compile(rf"([^,]+), {SYNTHETIC}(?:, \d+ files?)?, sha256 [0-9a-f]{{16}}")
 _TELLING = 8
 """Words and figures of a row from which on nobody writes the same one by chance."""
-_HEAD = 1 << 12
+_HEAD = 1 << 16
 """Bytes that hold the header of any file made from a template."""
 _MOST = 1 << 20
 """Bytes of a file up to which its rows are looked through; the examples are far smaller."""
@@ -51,10 +52,8 @@ def is_synthetic(path: str | Path, *, sha256: str = "") -> bool:
 def _looked(path: str, _sha256: str) -> bool:
     file = Path(path)
     with file.open("rb") as stream:
-        head = _rows(stream.read(_HEAD))
-    # The first line, or the second below what Excel writes to itself.
-    if any(row.endswith(CORRECTED.replace("_", " ")) for row in head[:2]):
-        return True
+        if CORRECTED in _header(stream.read(_HEAD)):
+            return True
     if file.stat().st_size > _MOST:
         return False
     wholes, rows = _shipped()
@@ -70,11 +69,23 @@ def _shipped() -> tuple[frozenset[tuple[str, ...]], frozenset[str]]:
     return frozenset(map(tuple, examples)), frozenset(telling)
 
 
+def _text(raw: bytes) -> str:
+    wide = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return raw.decode("utf-16" if wide else "utf-8", errors="replace").casefold()
+
+
+def _header(raw: bytes) -> set[str]:
+    """Return the names of columns, whatever stands between them, of the first line or of the second below what Excel writes to itself."""
+    lines = [line for line in _text(raw).lstrip("\ufeff").splitlines() if line.strip()][:2]
+    if lines and re.fullmatch(r"\s*sep=.\s*", lines[0]):
+        del lines[0]
+    fields = [field for mark in ",;\t|" for row in csv.reader(lines[:1], delimiter=mark) for field in row]
+    return {re.sub(r"[^0-9a-z]+", "_", field).strip("_") for field in fields}
+
+
 def _rows(raw: bytes) -> list[str]:
     """Return the words and figures of each line, without what spreadsheets change when they save."""
-    wide = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
-    text = raw.decode("utf-16" if wide else "utf-8", errors="replace").casefold()
-    return [row for line in text.splitlines() if (row := re.sub(r"[^0-9a-z]+", " ", line).strip())]
+    return [row for line in _text(raw).splitlines() if (row := re.sub(r"[^0-9a-z]+", " ", line).strip())]
 
 
 def synthetic_kinds(recorded: Mapping[str, Any]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from lpo_analysis.charts import forest
-from lpo_analysis.errors import Fault
+from lpo_analysis.errors import Fault, MoneyError
 from lpo_analysis.evidence import Evidence, convert
 from lpo_analysis.evidence import table as load_table
 from lpo_analysis.evidence.money import currencies
@@ -72,9 +72,8 @@ def read_controls(controls_path: str | Path, *, price_year: int) -> tuple[Contro
         If it does not exist.
     DataError
         Naming every fault: a control that is not in the table or stands there twice, a cost or an effect that is no number, below 0, an
-        effect above 1, ends in the wrong order, a currency that is not in the table of rates, one end of an effect alone.
-    MoneyError
-        If there is no rate of a currency in that year.
+        effect above 1, ends in the wrong order, a currency that is not in the table of rates or has none of that year, one end of an effect
+        alone.
     """
     file = read_own(Path(controls_path), COLUMNS, COLUMNS[:3])
     listed = load_table("controls").set_index("control")
@@ -120,9 +119,15 @@ def read_controls(controls_path: str | Path, *, price_year: int) -> tuple[Contro
             faults.append(
                 Fault(file.label, line, "effect_high", None, "effect_low and effect_high are told both or not at all")
             )
+    rates: dict[str, float] = {}
+    for line, code in zip(lines, paid, strict=True):
+        try:
+            rates[code] = rates.get(code) or convert(1.0, code, "USD", price_year).amount
+        except MoneyError as error:
+            message = f"cannot be converted: {error.what} {error.remedy or ''}".rstrip()
+            faults.append(Fault(file.label, line, "currency", None, message))
     if faults:
         raise wrong(faults)
-    rates = {code: convert(1.0, code, "USD", price_year).amount for code in dict.fromkeys(paid)}
     return tuple(
         ControlCost(code, str(listed.loc[code, "label"]), str(listed.loc[code, "path"]), (costs[0][at] * rates[paid[at]], costs[1][at] * rates[paid[at]]),
                     None if np.isnan(effects[0][at]) else (effects[0][at], effects[1][at]))

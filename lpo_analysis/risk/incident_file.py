@@ -279,7 +279,7 @@ def _currency(table: OwnTable, line: int, cell: str, known: list[str], faults: l
             cell,
             f"is no currency of the table. {choices(cell.upper(), known)}",
             shown=shown,
-            meant=certain(cell, known) if shown else None,
+            meant=certain(cell, known, of="code") if shown else None,
         )
     )
     return ""

@@ -7,10 +7,12 @@ from typing import Any
 
 import pandas as pd
 
+from lpo_analysis import paths
 from lpo_analysis.errors import Fault
-from lpo_analysis.evidence.own_check import OwnKind, Told, ignored
+from lpo_analysis.evidence.money import currencies
+from lpo_analysis.evidence.own_check import OwnKind, Told, ignored, rows_of_template
 from lpo_analysis.savings.billing import Billing, accounting
-from lpo_analysis.savings.billing.faults import STRUCTURE, words
+from lpo_analysis.savings.billing.faults import ASIDE, STRUCTURE
 from lpo_analysis.savings.billing.lists import read_moved, read_providers
 from lpo_analysis.savings.billing.mapping import load_mapping
 from lpo_analysis.savings.billing.template import COLUMNS
@@ -48,11 +50,12 @@ def _aside(bills: Billing) -> tuple[Fault, ...]:
     """Tell where lines were set aside, in the columns of the template."""
     several = len(bills.account.files) > 1
     column = {name: title for title, name in COLUMNS.items()}
+    said = {code: text for code, _, text in ASIDE.values()}
     places = bills.account.places
     places = places[places["kind"].eq("set aside") & ~places["code"].isin(STRUCTURE)]
     return tuple(
         Fault(f"billing file {row.file}" if several else "billing file", int(row.line), column.get(row.field) or row.field or None, row.value or None,
-              f"set aside: {words(row.code).rpartition(': ')[2]}")
+              f"set aside: {said[row.code]}")
         for row in places.sort_values(["file", "line"]).itertuples()
     )  # fmt: skip
 
@@ -102,17 +105,19 @@ def _quotes(given: Mapping[str, Any]) -> Told:
     return Told(f"{count(len(quotes.price), 'quote')} for {quotes.task}, priced {quotes.pricing_model}, in {quotes.currency} of {span}.{ignored(quotes.n_ignored)} A report takes them with -p task={quotes.task} -p pricing_model={quotes.pricing_model}.")  # fmt: skip
 
 
-_UTBMS = r"[A-Z]{1,2}\d{3}"
+_TABLE = paths.TABLES / "utbms_codes.csv"
+_UTBMS = frozenset(row["code"] for row in rows_of_template(_TABLE))
 KINDS = {
     "billing": OwnKind(
         "billing", Parameters, "billing_path", _billing, names=("invoice", "line", "firm", "matter", "timekeeper"), bills=True,
-        guarded={**dict.fromkeys(("task_code", "activity_code", "expense_code"), _UTBMS), "timekeeper_class": "", "currency": "[A-Z]{3}",
+        guarded={**dict.fromkeys(("task_code", "activity_code", "expense_code"), _UTBMS), "timekeeper_class": "", "currency": frozenset(currencies()),
                  **dict.fromkeys(("units", "unit_cost", "adjustment"), r"-?\d+(\.\d+)?")},
     ),
     "billed_providers": OwnKind("billed_providers", Parameters, "providers", _billed, names=("id",)),
     "moved": OwnKind("moved", Parameters, "moved", _moved, names=("matter", "group"), together=True),
     "billing_codes": OwnKind(
-        "billing_codes", Parameters, "billing_codes", _codes, names=("code",), guarded={"code": _UTBMS, **dict.fromkeys(("code_set", "title", "within", "note"), "")},
+        "billing_codes", Parameters, "billing_codes", _codes, names=("code",), guarded=dict.fromkeys(("code_set", "title", "within", "note"), ""),
+        table=_TABLE, beside="billing_path",
     ),
     "quotes": OwnKind("quotes", Parameters, "quotes_path", _quotes, names=("quote",), together=True),
 }  # fmt: skip

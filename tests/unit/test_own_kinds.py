@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from lpo_analysis import cli, errors, paths
-from lpo_analysis.evidence.own_check import check, example_cells, template_of
+from lpo_analysis.evidence.money import currencies
+from lpo_analysis.evidence.own_check import check
+from lpo_analysis.evidence.own_table import NoCodeError, read_place
 from lpo_analysis.parameters import is_synthetic, notice, synthetic_kinds
 
 KINDS = {kind: room for room, kinds in cli.OWN.items() for kind in kinds}
@@ -21,7 +23,8 @@ def known(kind):
     return import_module(f"lpo_analysis.{KINDS[kind]}.own_data").KINDS[kind]
 
 
-template = template_of
+def template(kind):
+    return known(kind).template
 
 
 BESIDE = {"margins": ("survey_path", "survey"), "billed_providers": ("billing_path", "billing"), "moved": ("billing_path", "billing"), "billing_codes": ("billing_path", "billing"), "criteria": ("providers_path", "providers")}  # fmt: skip
@@ -44,7 +47,7 @@ MUTATED = {
     "incidents": ("kind", 3, "dedline", "deadline"),
     "quality": ("severity", 4, "majr", "major"),
     "control_costs": ("control", 2, "security_audt", "security_audit"),
-    "providers": ("audit_right", 2, "yess", "yes"),
+    "providers": ("audit_right", 2, "yess", None),
     "criteria": ("direction", 2, "lowr", "lower"),
 }
 """Column, row, what is put there, and what is certain to have been meant; bills set lines aside instead and are tested apart."""
@@ -67,7 +70,7 @@ def test_every_template_is_a_kind_and_every_kind_has_one():
         found = known(kind)
         assert found.kind == kind
         assert found.parameter in found.model.own_files(), f"the {room} report takes no {kind}"
-        columns = set(example_cells(kind))
+        columns = set(known(kind).example_cells())
         assert {*found.names, *found.guarded, *found.examples} <= columns
     readme = (paths.TEMPLATES / "README.md").read_text(encoding="utf-8")
     assert all(f"\n## {kind}.csv: " in readme for kind in KINDS)
@@ -118,7 +121,7 @@ def test_a_template_passes_its_check_and_its_report(kind):
     assert not found.faults
     assert found.told is not None
     assert found.told.text.endswith(".")
-    for cell in example_cells(kind).values():
+    for cell in known(kind).example_cells().values():
         # What may lead back to somebody begins with a letter and has a digit in it.
         assert cell not in found.told.text.split() or not (cell[:1].isalpha() and cell[-1:].isdigit())
     asked = known(kind).model.from_mapping({known(kind).parameter: str(template(kind)), **beside(kind)})
@@ -140,7 +143,7 @@ def test_a_file_with_a_fault_is_refused_alike_by_check_and_report(kind, tmp_path
     table = found.table()
     assert len(table) == len(found.faults)
     written = table.set_index(["row", "column"]).at[(row, column), "write"]
-    assert written == (meant or f"such as {example_cells(kind)[column]}")
+    assert written == (meant or f"such as {known(kind).example_cells()[column]}")
     assert any(line.startswith(str(row)) and column in line for line in found.lines())
 
 
@@ -213,14 +216,66 @@ def test_quotes_must_answer_the_question_they_are_checked_for():
         ("Smith", ["small", "large"], None),
         ("cots", ["cost", "quality"], "cost"),
         ("flaxibiltiy", ["flexibility", "efficiency"], "flexibility"),
-        ("cst", ["cost"], "cost"),
+        ("cst", ["cost"], None),
         ("na", ["no", "yes"], None),
         ("lose", ["lost", "loss"], None),
         ("", ["", "a"], None),
+        ("Quälity - control", ["quality_control", "quality"], "quality_control"),
+        ("ISO 27001", ["iso_27001", "iso_27701"], "iso_27001"),
+        # Another figure, another short word, another prefix, another first letter, another word.
+        ("iso_9002", ["iso_27001", "iso_9001"], None),
+        ("soc_1", ["soc_2", "none"], None),
+        ("severity_1", ["severity_3"], None),
+        ("yess", ["yes", "no"], None),
+        ("ip_servises", ["is_services"], None),
+        ("unlimited", ["limited"], None),
+        ("form", ["firm"], None),
+        ("quality?", ["quality"], None),
     ],
 )
 def test_only_what_is_certain_is_put_in(typed, codes, meant):
     assert errors.certain(typed, codes) == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("Inda", "IND"), ("Nigera", "NGA"), ("Méxicoo", "MEX"), ("IND.", None), ("USOH", "US-OH"),
+        *((code, None) for code in ("ME", "SA", "AU-WA", "LU", "INDO", "NA", "IR", "US-XX", "NKOR", "GBRR", "US-A")),
+        # Places that the kit does not list are no slips of those it does, and what two may be is in doubt.
+        *((name, None) for name in ("Iceland", "Austria", "Slovenia", "Niger", "North Korea", "Columbia", "Indian")),
+    ],
+)  # fmt: skip
+def test_a_place_is_certain_by_its_name_only(typed, meant):
+    with pytest.raises(NoCodeError) as refused:
+        read_place(typed)
+    assert refused.value.meant == meant
+
+
+def test_a_currency_is_certain_only_where_it_is_spelt_alike():
+    assert {typed: errors.certain(typed, currencies(), of="code") for typed in ("KR", "IR", "EURO", "US", "U SD")} == {
+        "KR": None, "IR": None, "EURO": None, "US": None, "U SD": "USD"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "column", "value"),
+    [
+        ("providers", "certifications", "iso_9002"), ("providers", "certifications", "soc_1"), ("providers", "location", "US-XX"),
+        ("incidents", "currency", "INX"), ("control_costs", "currency", "KR"), ("survey", "geography", "NKOR"), ("quotes", "location", "AU-WA"),
+    ],
+)  # fmt: skip
+def test_the_plain_check_writes_only_what_is_certain(kind, column, value, tmp_path):
+    table = check(known(kind), mutated(kind, tmp_path, column, 3, value)).table()
+    told = table[table["row"].eq(3) & table["column"].eq(column)]
+    assert [cell.partition(" ")[0] for cell in told["write"]] == ["such"]
+
+
+def test_a_name_of_a_column_with_another_figure_is_not_certain(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text("batch,item,severity,severity_1\n1,1,none,minor\n")
+    found = check(known("quality"), path)
+    assert [(fault.row, fault.column, fault.meant) for fault in found.faults] == [(1, "severity_1", None)]
 
 
 def test_the_command_says_what_was_read_and_exits_with_0(lpo):
@@ -285,6 +340,25 @@ def test_an_example_is_known_however_a_spreadsheet_saved_it(kind, tmp_path):
         assert is_synthetic(tmp_path / name), name
     (tmp_path / "own.csv").write_text(text.splitlines()[0] + "\n")
     assert not is_synthetic(tmp_path / "own.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ("a,corrected_example,b\n1,2,3\n", True),
+        ("Corrected Example;a\n1;2\n", True),
+        ("sep=;\na;corrected_example;mine\n1;2;3\n", True),
+        ("\n" + "".join(f"own column {n}," for n in range(500)) + "corrected_example\n", True),
+        ("a,note\n1,corrected_example\n", False),
+        ("a,note\n1,a corrected example\n", False),
+        ('a,"b, corrected example"\n1,2\n', False),
+        ("a,no corrected example\n1,2\n", False),
+    ],
+)
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16"])
+def test_the_mark_of_a_corrected_example_is_a_column_wherever_it_stands(text, made, codec, tmp_path):
+    (tmp_path / "a.csv").write_text(text, encoding=codec)
+    assert is_synthetic(tmp_path / "a.csv") is made
 
 
 def test_rows_of_an_example_left_beside_own_ones_are_known_too(tmp_path):

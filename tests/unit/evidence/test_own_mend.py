@@ -14,6 +14,8 @@ from lpo_analysis.evidence.own_mend import mended_day, mended_month, mended_numb
         ("1.250.000", "1250000"), ("0,125", "0.125"), ("1250,125", "1250.125"), ("-12,5", "-12.5"), ("12.5", "12.5"), (",5", "0.5"),
         # One comma before three figures is a thousand or a fraction; two blanks are none.
         ("1,250", None), ("1 2", None), ("12,50,3", None), ("1.25,0.5", None), ("about 12", None), ("", None), ("USD 12", None),
+        # No number of thousands begins with nought.
+        ("0.123.456", None), ("0,123,456", None), ("012.345,6", None), ("0 125", None), ("0 125,5", None), ("+1 250", "+1250"),
     ],
 )  # fmt: skip
 def test_numbers(typed, meant):

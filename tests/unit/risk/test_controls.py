@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lpo_analysis.errors import DataError, MoneyError, ParameterError
+from lpo_analysis.errors import DataError, ParameterError
 from lpo_analysis.evidence import convert, load, table
 from lpo_analysis.methods.security_spend import optimal_spend
 from lpo_analysis.risk import (
@@ -188,7 +188,9 @@ def test_all_faults_of_a_file_are_named_at_once_and_nothing_private_is_repeated(
 
 
 def test_a_year_without_a_rate_is_refused(tmp_path):
-    with pytest.raises(MoneyError):
+    with pytest.raises(
+        DataError, match="row 2, column currency: cannot be converted: There is no yearly rate of EUR for 1990"
+    ):
         read_controls(given(tmp_path, "backup,1,2,EUR,,"), price_year=1990)
 
 
