@@ -35,6 +35,8 @@ Notes = Callable[[], Sequence[Mapping[str, str]]]
 """Makes the rows of the table on the index; called only if an index is written."""
 
 
+LOG = "batch.json"
+"""File that tells how a batch went, and keeps the seals of its reports."""
 _SAFE = {"numpy", "pandas", "scipy", "statsmodels", "matplotlib", "seaborn", "pydantic", "great_tables", "jinja2"}
 """Libraries that start no thread while they are imported, as a fork server must not; others are left to the notebook."""
 
@@ -119,14 +121,18 @@ def run_batch(
     told = progress or Quiet()
     made: dict[str, Outcome] = {}
 
+    seals = dict[str, str]()
+
     def note(outcome: Outcome) -> None:
         made[outcome.name] = outcome
+        if outcome.status == "done":
+            seals[outcome.name] = store.seal(folder / outcome.name)
         told.finished(outcome)
 
     waiting: list[tuple[Job, str]] = []
     told.begin(plan.name, len(plan.jobs), jobs)
     asked = settings.forms if settings is not None else plan.forms
-    for job, outcome, why in _looked(plan.jobs, folder, asked, force=force):
+    for job, outcome, why in _looked(plan.jobs, folder, asked, seals, force=force):
         if outcome is None:
             waiting.append((job, why))
         else:
@@ -147,14 +153,16 @@ def run_batch(
     told.end()
     outcomes = tuple(made.get(job.name) or _stopped(job) for job in plan.jobs)
     batch = Batch(plan, outcomes, folder, time.perf_counter() - start)
-    _write_index(batch, notes)
+    _write_index(batch, notes, seals)
     return batch
 
 
 def _looked(
-    jobs: Sequence[Job], folder: Path, forms: Sequence[Form], *, force: bool
+    jobs: Sequence[Job], folder: Path, forms: Sequence[Form], seals: dict[str, str], *, force: bool
 ) -> Iterator[tuple[Job, Outcome | None, str]]:
-    """Tell apart what is finished from what has to be made; hashing releases the interpreter, so two threads pay."""
+    """Tell apart what is finished from what has to be made, and note the seals of what is; hashing lets go of the interpreter, so two threads pay."""
+    known = _read(folder / LOG).get("seals")
+    known = known if isinstance(known, dict) else {}
 
     def look(job: Job) -> tuple[Job, Outcome | None, str]:
         start = time.perf_counter()
@@ -164,11 +172,12 @@ def _looked(
             return job, None, f"the default of {job.unsettled} is an expression"
         if kind := job.own_changed():
             return job, None, f"your {kind} file changed"
-        found = store.look(folder / job.name, ingredients(job))
+        found = store.look(folder / job.name, ingredients(job), sealed=str(known.get(job.name, "")))
         if found.values is None:
             return job, None, found.why
         if missing := [form for form in forms if not (folder / job.name / file_of(form)).is_file()]:
             return job, None, f"{listing(missing)} asked for"
+        seals[job.name] = found.seal
         seconds = time.perf_counter() - start
         shown = headlines(found.values)
         return job, Outcome(job.name, job.notebook.stem, "cached", seconds, job.parameters, shown), ""
@@ -408,16 +417,17 @@ def slowest_cells(outcomes: Sequence[Outcome], n: int = 3) -> list[dict[str, Any
     ]  # fmt: skip
 
 
-def _write_index(batch: Batch, notes: Notes | None) -> None:
+def _write_index(batch: Batch, notes: Notes | None, seals: Mapping[str, str]) -> None:
     outcomes, folder = batch.outcomes, batch.folder
-    index, log = folder / "index.html", folder / "batch.json"
+    index, log = folder / "index.html", folder / LOG
     before = _read(log)
     shown = provenance.digest_of([batch.plan.title, provenance.surroundings_digest(), [_stable(o) for o in outcomes]])
     memo = plans.memo(batch.plan)
     if before.get("index") == [shown, _digest(index)] and all(o.status in ("cached", "refused") for o in outcomes):
         # Nothing was run: the page is right as it is, and the log tells when the reports were made.
-        if before.get("memo") != memo:
-            store.write_file(log, _json(before | {"memo": memo}))
+        kept = {"memo": memo, "seals": dict(sorted(seals.items()))}
+        if kept != {key: before.get(key) for key in kept}:
+            store.write_file(log, _json(before | kept))
         return
     from lpo_analysis.reporting.index import RESULTS, index_page, results_csv
 
@@ -434,6 +444,7 @@ def _write_index(batch: Batch, notes: Notes | None) -> None:
         "reports": [outcome.as_dict() | {"seconds": round(outcome.seconds, 3)} for outcome in outcomes],
         "index": [shown, _digest(index)],
         "memo": memo,
+        "seals": dict(sorted(seals.items())),
     }
     store.write_file(log, _json(content))
 

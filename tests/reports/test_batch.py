@@ -120,6 +120,20 @@ def test_an_unchanged_plan_runs_nothing_writes_nothing_and_is_not_validated(lpo,
     assert state(tiny) == before
 
 
+def test_a_file_that_was_touched_is_read_again_and_a_damaged_one_made_again(lpo, tiny, stand):
+    lpo("batch", "tiny.toml")
+    log = tiny / "reports" / "tiny" / "batch.json"
+    seals = json.loads(log.read_text())["seals"]
+    assert list(seals) == sorted(NAMES)
+    page = tiny / "reports" / "tiny" / NAMES[0] / "report.html"
+    page.touch()
+    assert lpo("batch", "tiny.toml").out.startswith("nothing to run")
+    again = json.loads(log.read_text())["seals"]
+    assert {name for name in seals if seals[name] != again[name]} == {NAMES[0]}
+    page.write_bytes(page.read_bytes().replace(b"<", b">"))
+    assert "report.html was changed by hand or damaged" in lpo("batch", "tiny.toml").out
+
+
 PROBE = """
 import json, sys
 import lpo_analysis.cli
