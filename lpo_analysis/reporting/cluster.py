@@ -351,7 +351,7 @@ class Machines(Executor):
     def _done(self, future: Future[Any], task: Any) -> None:
         try:
             if task.status not in ("finished", "error"):
-                raise LostError("the scheduler went away")
+                raise LostError("the worker or the scheduler went away")
             made = task.result()
         except Exception as error:
             self._settle(future, error=_in_words(error))
