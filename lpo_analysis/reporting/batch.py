@@ -160,7 +160,7 @@ def run_batch(
 def _looked(
     jobs: Sequence[Job], folder: Path, forms: Sequence[Form], seals: dict[str, str], *, force: bool
 ) -> Iterator[tuple[Job, Outcome | None, str]]:
-    """Tell apart what is finished from what has to be made, and note the seals of what is; hashing lets go of the interpreter, so two threads pay."""
+    """Tell apart what is finished from what has to be made, and note the seals of what is."""
     known = _read(folder / LOG).get("seals")
     known = known if isinstance(known, dict) else {}
 
@@ -182,7 +182,8 @@ def _looked(
         shown = headlines(found.values)
         return job, Outcome(job.name, job.notebook.stem, "cached", seconds, job.parameters, shown), ""
 
-    with ThreadPoolExecutor(2) as pool:
+    # Hashing lets go of the interpreter, so two threads pay; looking at seals does not.
+    with ThreadPoolExecutor(1 if known.keys() >= {job.name for job in jobs} else 2) as pool:
         yield from pool.map(look, jobs)
 
 
