@@ -28,7 +28,8 @@ from lpo_analysis.reporting.forms import Form, file_of
 from lpo_analysis.reporting.jobs import Job, Outcome, own_module
 from lpo_analysis.reporting.plans import Plan
 from lpo_analysis.reporting.progress import Progress, Quiet
-from lpo_analysis.reporting.run import headlines, ingredients, ready, run
+from lpo_analysis.reporting.run import ingredients, ready, run
+from lpo_analysis.reporting.store import Sealed
 from lpo_analysis.wording import listing
 
 Notes = Callable[[], Sequence[Mapping[str, str]]]
@@ -126,7 +127,7 @@ def run_batch(
     def note(outcome: Outcome) -> None:
         made[outcome.name] = outcome
         if outcome.status == "done":
-            seals[outcome.name] = store.seal(folder / outcome.name)
+            seals[outcome.name] = store.seal(folder / outcome.name, outcome.headlines)
         told.finished(outcome)
 
     waiting: list[tuple[Job, str]] = []
@@ -161,8 +162,7 @@ def _looked(
     jobs: Sequence[Job], folder: Path, forms: Sequence[Form], seals: dict[str, str], *, force: bool
 ) -> Iterator[tuple[Job, Outcome | None, str]]:
     """Tell apart what is finished from what has to be made, and note the seals of what is."""
-    known = _read(folder / LOG).get("seals")
-    known = known if isinstance(known, dict) else {}
+    known = _sealed(_read(folder / LOG))
 
     def look(job: Job) -> tuple[Job, Outcome | None, str]:
         start = time.perf_counter()
@@ -172,19 +172,34 @@ def _looked(
             return job, None, f"the default of {job.unsettled} is an expression"
         if kind := job.own_changed():
             return job, None, f"your {kind} file changed"
-        found = store.look(folder / job.name, ingredients(job), sealed=str(known.get(job.name, "")))
-        if found.values is None:
+        found = store.look(folder / job.name, ingredients(job), sealed=known.get(job.name))
+        if found.headlines is None:
             return job, None, found.why
         if missing := [form for form in forms if not (folder / job.name / file_of(form)).is_file()]:
             return job, None, f"{listing(missing)} asked for"
         seals[job.name] = found.seal
         seconds = time.perf_counter() - start
-        shown = headlines(found.values)
-        return job, Outcome(job.name, job.notebook.stem, "cached", seconds, job.parameters, shown), ""
+        return job, Outcome(job.name, job.notebook.stem, "cached", seconds, job.parameters, found.headlines), ""
 
     # Hashing lets go of the interpreter, so two threads pay; looking at seals does not.
     with ThreadPoolExecutor(1 if known.keys() >= {job.name for job in jobs} else 2) as pool:
         yield from pool.map(look, jobs)
+
+
+def _sealed(log: Mapping[str, Any]) -> dict[str, Sealed]:
+    """Read the seals of a log, with what it tells of their reports; none from one that is damaged."""
+    seals, told = log.get("seals"), dict(_told(log))
+    if not isinstance(seals, dict):
+        return {}
+    return {name: Sealed(seal, told[name]) for name, seal in seals.items() if name in told}
+
+
+def _told(log: Mapping[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Read the names of the reports of a log and what it tells of each; nothing from one that is damaged."""
+    try:
+        return [(str(report["name"]), list(report["headlines"])) for report in log["reports"]]
+    except (KeyError, TypeError):
+        return []
 
 
 def _settings(plan: Plan, given: Settings | None) -> Settings:
@@ -424,7 +439,9 @@ def _write_index(batch: Batch, notes: Notes | None, seals: Mapping[str, str]) ->
     before = _read(log)
     shown = provenance.digest_of([batch.plan.title, provenance.surroundings_digest(), [_stable(o) for o in outcomes]])
     memo = plans.memo(batch.plan)
-    if before.get("index") == [shown, _digest(index)] and all(o.status in ("cached", "refused") for o in outcomes):
+    told = [(outcome.name, outcome.headlines) for outcome in outcomes]
+    untouched = before.get("index") == [shown, _digest(index)] and _told(before) == told
+    if untouched and all(outcome.status in ("cached", "refused") for outcome in outcomes):
         # Nothing was run: the page is right as it is, and the log tells when the reports were made.
         kept = {"memo": memo, "seals": dict(sorted(seals.items()))}
         if kept != {key: before.get(key) for key in kept}:

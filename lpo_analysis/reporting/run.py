@@ -63,12 +63,12 @@ def run(job: Job, output: Path, *, settings: Settings | None = None, force: bool
                 elif not force:
                     # Another batch on the same folder may have made it while this one waited.
                     found = store.look(output / job.name, due)
-                    if found.values is not None:
+                    if found.headlines is not None:
                         if missing := [
                             form for form in settings.forms if not (output / job.name / file_of(form)).is_file()
                         ]:
                             add_forms(job, missing, work, output / job.name)
-                        return outcome("cached", headlines=headlines(found.values))
+                        return outcome("cached", headlines=found.headlines)
                     why = found.why
                 executed = _execute(handed, settings)
             recorded = write(job, executed, work, output / job.name, due, forms=settings.forms)
@@ -79,7 +79,7 @@ def run(job: Job, output: Path, *, settings: Settings | None = None, force: bool
     except Exception as error:
         # A broken template, a bug of a library: whatever it is, the other reports of the batch go on and this one says so.
         return outcome("failed", error=f"{type(error).__name__}: {error}".splitlines()[0], why=why)
-    return outcome("done", headlines=headlines(recorded), cells=executed.cells, why=why)
+    return outcome("done", headlines=store.headlines(recorded), cells=executed.cells, why=why)
 
 
 def _trouble(error: OSError, output: Path) -> str:
@@ -124,23 +124,6 @@ def ingredients(job: Job) -> dict[str, Any]:
 @lru_cache(maxsize=256)
 def _source_hash(path: Path, _time: int, _size: int) -> str:
     return library.source_hash(library.read(path))
-
-
-def headlines(recorded: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Pick the recorded values that the index shows.
-
-    Parameters
-    ----------
-    recorded : mapping of str to object
-        Recorded values.
-
-    Returns
-    -------
-    list of dict
-        With their names.
-    """
-    shown = [{"name": name, **item} for name, item in recorded.items() if item.get("headline")]
-    return sorted(shown, key=lambda item: int(item["headline"]))
 
 
 def write(

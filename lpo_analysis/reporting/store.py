@@ -14,7 +14,7 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -272,34 +272,81 @@ class Found:
 
     Parameters
     ----------
-    values : dict or None
-        Recorded values of a finished, untouched report made from the same things; None if it has to be made.
+    headlines : list of dict or None
+        Values that the index shows of a finished, untouched report made from the same things; None if it has to be made.
     why : str
         Why it has to be made: new, what changed since, or which file was damaged.
     seal : str
         Of its files as they were when they were found untouched, see `seal`.
     """
 
-    values: dict[str, Any] | None
+    headlines: list[dict[str, Any]] | None
     why: str = ""
     seal: str = ""
 
 
-def seal(target: Path) -> str:
-    """Return a digest of what the system knows of the files of a report: names, sizes, inodes, times of writing and of change.
+@dataclass(frozen=True)
+class Sealed:
+    """What an earlier batch noted of a report that it found untouched.
 
-    No program sets the time of change at will, so files of the same seal were not touched in between and need not be read again.
+    Parameters
+    ----------
+    seal : str
+        See `seal`.
+    headlines : list of dict
+        Values that the index shows of it.
+    """
+
+    seal: str
+    headlines: list[dict[str, Any]]
+
+
+def headlines(recorded: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Pick the recorded values that the index shows.
+
+    Parameters
+    ----------
+    recorded : mapping of str to object
+        Recorded values.
+
+    Returns
+    -------
+    list of dict
+        With their names.
+    """
+    shown = [{"name": name, **item} for name, item in recorded.items() if item.get("headline")]
+    return sorted(shown, key=lambda item: int(item["headline"]))
+
+
+def seal(target: Path, headlines: Sequence[Mapping[str, Any]]) -> str:
+    """Return a digest of what the system knows of the files of a report, of what it was made from and what the index shows of it.
+
+    Of the files it takes names, sizes, inodes, times of writing and of change. No program sets the time of change at will, so
+    files of the same seal were not touched in between and need not be read again.
 
     Parameters
     ----------
     target : Path
         Folder of the report.
+    headlines : sequence of mapping
+        Values that the index shows of it.
 
     Returns
     -------
     str
         The digest; empty if the files cannot be looked at.
     """
+    known = _known(target)
+    try:
+        # As it is written: another machine of a cluster may have made it from other things than there are here.
+        made = json.loads((target / RUN).read_text(encoding="utf-8"))["fingerprint"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    return _seal(known, made, headlines)
+
+
+def _known(target: Path) -> list[tuple[Any, ...]]:
+    """List what the system knows of the files of a report; nothing if one cannot be looked at."""
     known = []
     try:
         for folder in (target, target / "tables"):
@@ -310,11 +357,15 @@ def seal(target: Path) -> str:
                         if not stat.S_ISDIR(found.st_mode):
                             known.append((entry.path[len(str(target)) :], found.st_size, found.st_ino, found.st_mtime_ns, found.st_ctime_ns))  # fmt: skip
     except OSError:
-        return ""
-    return provenance.digest(repr(sorted(known)).encode())
+        return []
+    return sorted(known)
 
 
-def look(target: Path, due: Mapping[str, Any], *, sealed: str = "") -> Found:
+def _seal(known: Sequence[tuple[Any, ...]], fingerprint: str, headlines: Sequence[Mapping[str, Any]]) -> str:
+    return provenance.digest_of([known, fingerprint, headlines]) if known else ""
+
+
+def look(target: Path, due: Mapping[str, Any], *, sealed: Sealed | None = None) -> Found:
     """Tell whether a report is finished, untouched, and made from the same things.
 
     Parameters
@@ -323,22 +374,25 @@ def look(target: Path, due: Mapping[str, Any], *, sealed: str = "") -> Found:
         Folder of the report.
     due : mapping
         What it would be made from, from `lpo_analysis.reporting.provenance.ingredients`.
-    sealed : str, optional
-        Seal of the files when they were last found untouched; without it, or if it no longer holds, all of them are read.
+    sealed : Sealed, optional
+        What was noted when it was last found untouched; without it, or if the seal no longer holds, all files are read.
 
     Returns
     -------
     Found
-        The recorded values, or why there are none to trust.
+        What the index shows of it, or why it is not to be trusted.
     """
     if not target.is_dir():
         return Found(None, "new")
-    # Before anything is read: what is touched from now on breaks it.
-    mark = seal(target)
+    fingerprint = provenance.fingerprint(due)
+    # Before anything is read: what is touched from now on breaks the seal.
+    known = _known(target)
+    if sealed is not None and sealed.seal and _seal(known, fingerprint, sealed.headlines) == sealed.seal:
+        return Found(sealed.headlines, seal=sealed.seal)
     try:
         made = json.loads((target / RUN).read_text(encoding="utf-8"))
         hashes: dict[str, str] = dict(made["files"])
-        same = made["fingerprint"] == provenance.fingerprint(due)
+        same = made["fingerprint"] == fingerprint
         why = "" if same else provenance.change(made, due)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Found(None, f"{RUN} was damaged")
@@ -346,7 +400,7 @@ def look(target: Path, due: Mapping[str, Any], *, sealed: str = "") -> Found:
         return Found(None, why)
     if not set(hashes) >= WHOLE:
         return Found(None, f"{RUN} was damaged")
-    for name, digest in hashes.items() if not mark or mark != sealed else ():
+    for name, digest in hashes.items():
         try:
             whole = provenance.digest((target / name).read_bytes()) == digest
         except (OSError, TypeError):
@@ -354,10 +408,10 @@ def look(target: Path, due: Mapping[str, Any], *, sealed: str = "") -> Found:
         if not whole:
             return Found(None, f"{name} was changed by hand or damaged")
     try:
-        values: dict[str, Any] = json.loads((target / "results.json").read_text(encoding="utf-8"))["values"]
-    except (OSError, ValueError, KeyError, TypeError):
+        shown = headlines(json.loads((target / "results.json").read_text(encoding="utf-8"))["values"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Found(None, "results.json was lost")
-    return Found(values, seal=mark)
+    return Found(shown, seal=_seal(known, fingerprint, shown))
 
 
 def clean(output: Path, *, dry_run: bool = False) -> list[str]:

@@ -134,6 +134,31 @@ def test_a_file_that_was_touched_is_read_again_and_a_damaged_one_made_again(lpo,
     assert "report.html was changed by hand or damaged" in lpo("batch", "tiny.toml").out
 
 
+def test_a_number_changed_in_the_log_does_not_reach_the_index(lpo, tiny, stand):
+    lpo("batch", "tiny.toml")
+    folder = tiny / "reports" / "tiny"
+    said = json.loads((folder / "batch.json").read_text())
+    forged = [{"name": "forged", "label": "Forged saving", "value": 0.8, "unit": "share", "headline": 1}]
+    (folder / "batch.json").write_text(
+        json.dumps(said | {"reports": [r | {"headlines": forged} for r in said["reports"]]})
+    )
+    assert lpo("batch", "tiny.toml").out.startswith("nothing to run")
+    assert "Forged saving" not in (folder / "index.html").read_text()
+    assert [r["headlines"] for r in json.loads((folder / "batch.json").read_text())["reports"]] == [[], [], []]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{"seals": None}, {"seals": {"x": "y"}}, {"reports": 3}, {"reports": [{"name": "x"}]}, {"seals": {"tiny": 3}}],
+)
+def test_a_damaged_log_costs_only_time(lpo, tiny, stand, damage):
+    lpo("batch", "tiny.toml")
+    log = tiny / "reports" / "tiny" / "batch.json"
+    log.write_text(json.dumps(json.loads(log.read_text()) | damage))
+    assert lpo("batch", "tiny.toml").out.startswith("nothing to run")
+    assert list(json.loads(log.read_text())["seals"]) == sorted(NAMES)
+
+
 PROBE = """
 import json, sys
 import lpo_analysis.cli

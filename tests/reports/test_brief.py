@@ -115,7 +115,7 @@ def test_the_command_tells_of_the_brief_and_a_changed_one_is_noticed(run, tmp_pa
     said = lpo("report", "decision", "-p", f"draws={DRAWS}", "--name", "d", "-o", run.parent)
     assert said.out.splitlines()[:2] == [f"{run / 'report.html'} (unchanged)", str(run / "brief.html")]
     due = ingredients(prepare("decision", {"draws": DRAWS}))
-    assert store.look(run, due).values is not None
+    assert store.look(run, due).headlines is not None
     changed = shutil.copytree(run, tmp_path / "d")
     page = changed / "brief.html"
     page.write_bytes(page.read_bytes().replace(b"Try before", b"Go before", 1))

@@ -38,7 +38,7 @@ def _files(text: str, **parameters: object) -> dict[str, bytes]:
     due = _due(**parameters)
     files = {
         "report.html": f"<p>{text}</p>".encode(),
-        "results.json": json.dumps({"values": {"text": {"value": text}}}).encode(),
+        "results.json": json.dumps({"values": {"text": {"value": text, "headline": 1}}}).encode(),
         "notebook.ipynb": b"{}\n",
         "tables/a.csv": f"a\n{text}\n".encode(),
     }
@@ -59,8 +59,8 @@ def _make(output: Path, text: str, **parameters: object) -> None:
 
 def _text(output: Path, **parameters: object) -> str | None:
     """What a finished report says; None if it is not finished."""
-    values = store.look(output / NAME, _due(**parameters)).values
-    return None if values is None else values["text"]["value"]
+    shown = store.look(output / NAME, _due(**parameters)).headlines
+    return None if shown is None else shown[0]["value"]
 
 
 def _left(output: Path) -> list[str]:
@@ -465,7 +465,7 @@ def test_checking_the_output_folder_leaves_nothing_in_it(tmp_path):
 
 def test_a_report_made_from_other_things_is_not_finished_and_says_what_changed(made):
     found = store.look(made / NAME, _due(seed=2))
-    assert found.values is None
+    assert found.headlines is None
     assert found.why == "the parameters changed"
 
 
@@ -480,7 +480,7 @@ FILES = ["report.html", "results.json", "notebook.ipynb", "tables/a.csv"]
 def test_a_missing_file_is_noticed(made, name):
     (made / NAME / name).unlink()
     found = store.look(made / NAME, _due(seed=1))
-    assert found.values is None
+    assert found.headlines is None
     assert found.why == (f"{name} was lost" if name != store.RUN else f"{name} was damaged")
 
 
@@ -490,7 +490,7 @@ def test_a_truncated_file_is_noticed(made, name, kept):
     raw = (made / NAME / name).read_bytes()
     (made / NAME / name).write_bytes(raw[: int(len(raw) * kept)])
     found = store.look(made / NAME, _due(seed=1))
-    assert found.values is None
+    assert found.headlines is None
     assert name in found.why
 
 
@@ -505,7 +505,7 @@ def test_a_file_changed_at_the_same_length_is_noticed(made, name):
 def test_a_file_that_became_a_folder_is_noticed(made, name):
     (made / NAME / name).unlink()
     (made / NAME / name).mkdir()
-    assert store.look(made / NAME, _due(seed=1)).values is None
+    assert store.look(made / NAME, _due(seed=1)).headlines is None
 
 
 @pytest.mark.parametrize(
@@ -527,7 +527,7 @@ def test_a_run_json_of_another_form_is_not_finished(made, change: Callable[[Mapp
     path = made / NAME / store.RUN
     path.write_text(json.dumps(change(json.loads(path.read_text()))))
     found = store.look(made / NAME, _due(seed=1))
-    assert found.values is None
+    assert found.headlines is None
     assert found.why
 
 
