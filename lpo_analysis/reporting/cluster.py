@@ -8,6 +8,7 @@ are those of the workers: nothing of them is sent.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import os
@@ -17,7 +18,7 @@ import time
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Executor, Future
+from concurrent.futures import CancelledError, Executor, Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -329,7 +330,7 @@ class Machines(Executor):
                 self._watch.start()
         future.add_done_callback(self._dropped)
         self._advance()
-        task.add_done_callback(lambda done: self._done(future, done))
+        self.client.loop.add_callback(self._follow, future, task)
         return future
 
     def _dropped(self, future: Future[Any]) -> None:
@@ -348,11 +349,12 @@ class Machines(Executor):
                 if future in self._tasks and future.set_running_or_notify_cancel():
                     self._running.add(future)
 
-    def _done(self, future: Future[Any], task: Any) -> None:
+    async def _follow(self, future: Future[Any], task: Any) -> None:
+        """Wait for a report in the client's loop: a result that is lost with its worker is asked for again, and nobody waits behind."""
         try:
-            if task.status not in ("finished", "error"):
-                raise LostError("the worker or the scheduler went away")
-            made = task.result()
+            made = await task
+        except (CancelledError, asyncio.CancelledError):
+            self._settle(future, error=LostError("the scheduler went away"))
         except Exception as error:
             self._settle(future, error=_in_words(error))
         else:

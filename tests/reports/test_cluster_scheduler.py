@@ -206,6 +206,27 @@ def test_folders_that_are_not_shared_are_refused_and_nothing_is_left(lpo, local,
     assert not list((mine / "reports").rglob("*"))
 
 
+def test_a_report_whose_result_was_lost_with_its_worker_is_waited_for(local, mine, monkeypatch):
+    """Between the word that it is finished and the asking for it a worker may leave: the scheduler has it made again."""
+    from distributed import client as dask
+
+    lost = set[Any]()
+    with cluster.connected(local.scheduler_address) as executor:
+
+        def finish(state: Any, type: Any = None, old: Callable[..., None] = dask.FutureState.finish) -> None:
+            old(state, type)
+            if state.key not in lost:
+                lost.add(state.key)
+                state.lose()
+                again = {"op": "report-key", "key": state.key}
+                executor.client.loop.call_later(0.1, executor.client._send_to_scheduler, again)
+
+        monkeypatch.setattr(dask.FutureState, "finish", finish)
+        made = run_batch(read_plan("mine.toml"), Path("reports"), executor=executor)
+    assert [outcome.error for outcome in made.failed] == []
+    assert len(lost) == 6
+
+
 @pytest.fixture
 def lonely() -> Iterator[str]:
     """A scheduler without workers."""
