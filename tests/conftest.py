@@ -11,6 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The same examples every time, and no test that fails because the machine is busy; fixtures are shared by the examples of a test.
+settings.register_profile(
+    "steady",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("steady")
 
 # Threads of linear algebra get in each other's way where tests run side by side; reports run with one, too.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

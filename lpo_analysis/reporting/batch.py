@@ -130,10 +130,11 @@ def run_batch(
             seals[outcome.name] = store.seal(folder / outcome.name, outcome.headlines)
         told.finished(outcome)
 
+    before = _read(folder / LOG)
     waiting: list[tuple[Job, str]] = []
     told.begin(plan.name, len(plan.jobs), jobs)
     asked = settings.forms if settings is not None else plan.forms
-    for job, outcome, why in _looked(plan.jobs, folder, asked, seals, force=force):
+    for job, outcome, why in _looked(plan.jobs, folder, asked, _sealed(before), seals, force=force):
         if outcome is None:
             waiting.append((job, why))
         else:
@@ -154,15 +155,14 @@ def run_batch(
     told.end()
     outcomes = tuple(made.get(job.name) or _stopped(job) for job in plan.jobs)
     batch = Batch(plan, outcomes, folder, time.perf_counter() - start)
-    _write_index(batch, notes, seals)
+    _write_index(batch, notes, seals, before)
     return batch
 
 
 def _looked(
-    jobs: Sequence[Job], folder: Path, forms: Sequence[Form], seals: dict[str, str], *, force: bool
-) -> Iterator[tuple[Job, Outcome | None, str]]:
+    jobs: Sequence[Job], folder: Path, forms: Sequence[Form], known: Mapping[str, Sealed], seals: dict[str, str], *, force: bool
+) -> Iterator[tuple[Job, Outcome | None, str]]:  # fmt: skip
     """Tell apart what is finished from what has to be made, and note the seals of what is."""
-    known = _sealed(_read(folder / LOG))
 
     def look(job: Job) -> tuple[Job, Outcome | None, str]:
         start = time.perf_counter()
@@ -433,10 +433,9 @@ def slowest_cells(outcomes: Sequence[Outcome], n: int = 3) -> list[dict[str, Any
     ]  # fmt: skip
 
 
-def _write_index(batch: Batch, notes: Notes | None, seals: Mapping[str, str]) -> None:
+def _write_index(batch: Batch, notes: Notes | None, seals: Mapping[str, str], before: Mapping[str, Any]) -> None:
     outcomes, folder = batch.outcomes, batch.folder
     index, log = folder / "index.html", folder / LOG
-    before = _read(log)
     shown = provenance.digest_of([batch.plan.title, provenance.surroundings_digest(), [_stable(o) for o in outcomes]])
     memo = plans.memo(batch.plan)
     told = [(outcome.name, outcome.headlines) for outcome in outcomes]
@@ -445,7 +444,7 @@ def _write_index(batch: Batch, notes: Notes | None, seals: Mapping[str, str]) ->
         # Nothing was run: the page is right as it is, and the log tells when the reports were made.
         kept = {"memo": memo, "seals": dict(sorted(seals.items()))}
         if kept != {key: before.get(key) for key in kept}:
-            store.write_file(log, _json(before | kept))
+            store.write_file(log, _json({**before, **kept}))
         return
     from lpo_analysis.reporting.index import RESULTS, index_page, results_csv
 

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lpo_analysis import vocabulary
@@ -20,14 +20,6 @@ from lpo_analysis.methods.sensitivity import sobol_indices
 # The package exports a function of the same name, which hides the module.
 load_module = sys.modules["lpo_analysis.evidence.load"]
 
-steady = settings(
-    deadline=None,
-    derandomize=True,
-    max_examples=100,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-
 # Every code and label, but for the labels that belong to two places or lose to a code.
 WORDS = [
     (kind, code, text)
@@ -39,7 +31,7 @@ WORDS += [("place", code, text) for code, place in vocabulary.PLACES.items() for
 
 
 @given(st.sampled_from(WORDS), st.randoms(use_true_random=False), st.sampled_from([" ", "-", "_", "  ", " - "]))
-@settings(steady, max_examples=400)
+@settings(max_examples=400)
 def test_any_case_and_spacing_of_a_code_or_label_resolves(word, random, joint):
     kind, code, text = word
     typed = "".join(random.choice((str.upper, str.lower))(letter) for letter in text)
@@ -56,7 +48,6 @@ ENDS = {
 
 
 @given(st.data(), st.sampled_from(list(ENDS)))
-@steady
 def test_an_input_is_monotone_and_hits_its_two_ends(data, kind):
     low, high = sorted((data.draw(ENDS[kind]), data.draw(ENDS[kind])))
     item = Input("x", "x", "", low, high, kind, 4, "by chance")
@@ -78,7 +69,6 @@ FIRST, LAST = price_years()
     st.floats(0.01, 1e6), st.floats(0.01, 1e3), st.sampled_from(["USD", "GBP", "EUR", "INR", "PHP"]), st.sampled_from(["USD", "GBP", "INR"]),
     st.integers(1999, LAST), st.integers(1999, LAST),
 )  # fmt: skip
-@steady
 def test_money_is_linear_in_the_amount(amount, factor, currency, to, year, price_year):
     one, many = (real(x, currency, year, to=to, price_year=price_year) for x in (amount, amount * factor))
     assert many.amount == pytest.approx(one.amount * factor)
@@ -87,7 +77,6 @@ def test_money_is_linear_in_the_amount(amount, factor, currency, to, year, price
 
 
 @given(st.sampled_from(["USD", "GBP", "EUR", "INR", "PHP"]), st.integers(1999, LAST), st.integers(1999, LAST))
-@steady
 def test_money_there_and_back_is_where_it_began(currency, year, price_year):
     assert currency in currencies()
     there = real(100.0, currency, year, to="USD", price_year=price_year)
@@ -95,7 +84,7 @@ def test_money_there_and_back_is_where_it_began(currency, year, price_year):
 
 
 @given(st.lists(st.floats(0.1, 10.0), min_size=2, max_size=4), st.floats(0.0, 1.0), st.integers(0, 2**32 - 1))
-@settings(steady, max_examples=40)
+@settings(max_examples=40)
 def test_variance_shares_lie_between_none_and_all(coefficients, together, seed):
     names = [f"x{i}" for i in range(len(coefficients))]
     inputs = Inputs(tuple(Input(name, name, "", -1.0, 1.0, "normal", 4, "by chance") for name in names))
@@ -120,7 +109,7 @@ STATUS = st.lists(st.sampled_from(["actual", "estimate", "forecast"]), min_size=
 
 
 @given(GRADES, STATUS, st.booleans(), st.data())
-@settings(steady, max_examples=60)
+@settings(max_examples=60)
 def test_a_selection_never_holds_what_was_not_let_in(grades, status, context, data):
     o = load().observations
     column = data.draw(st.sampled_from(["metric", "geography", "buyer", "task", "provider", "unit", "year_start"]))
@@ -164,7 +153,7 @@ def sound_files_read_once(monkeypatch):
 
 
 @given(st.data(), GARBAGE, st.sampled_from(["quoted", "raw"]))
-@settings(steady, max_examples=150)
+@settings(max_examples=150)
 def test_garbage_in_one_cell_loads_or_is_refused_as_a_fault_in_the_data(
     small, sound_files_read_once, tmp_path_factory, data, garbage, how
 ):

@@ -356,7 +356,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(
     defaults=st.dictionaries(st.sampled_from("abcde"), VALUES), others=st.dictionaries(st.sampled_from("abcde"), VALUES)
 )
@@ -552,7 +552,7 @@ def test_a_text_that_does_not_fit_is_refused_in_words(source, text, said):
     assert said in str(caught.value)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(default=VALUES.filter(lambda value: not isinstance(value, str | list)), value=VALUES)
 def test_json_on_the_command_line_is_the_value(default, value):
     made = model(f"x = {default!r}")

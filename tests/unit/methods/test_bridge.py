@@ -115,7 +115,7 @@ ROW = st.tuples(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(ROW, min_size=1, max_size=8), st.lists(ROW, min_size=1, max_size=8))
 def test_parts_always_sum_to_the_change_and_turn_with_time(first, second):
     frames = [lines(*rows, columns=("task", "role", "hours", "spend")) for rows in (first, second)]

@@ -277,7 +277,7 @@ def test_a_row_holds_the_scores_of_its_forecast():
     ]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 1000), st.floats(0.1, 10))
 def test_no_forecast_sees_what_came_later(seed, factor):
     series = walk(seed=seed)

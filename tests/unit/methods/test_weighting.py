@@ -93,7 +93,7 @@ def test_odds_ratios_of_the_base_are_kept():
     assert ratio == pytest.approx(SEED[0, 0] * SEED[1, 1] / (SEED[0, 1] * SEED[1, 0]), rel=1e-10)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(st.floats(0.1, 10), min_size=12, max_size=12),
     st.lists(st.floats(0.05, 1), min_size=3, max_size=3),

@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lpo_analysis.errors import LpoError
@@ -86,12 +86,7 @@ def test_twenty_thousand_mutated_lines_are_used_or_set_aside(tmp_path, bills, ki
     checked(tmp_path / "a.txt", untouched=untouched)
 
 
-@settings(
-    max_examples=8,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-    derandomize=True,
-)
+@settings(max_examples=8)
 @given(content=st.binary(max_size=400), with_head=st.booleans())
 def test_any_bytes_are_read_or_refused(tmp_path, content, with_head):
     head = b"LEDES1998B[]\n" + "|".join(FIELDS_1998B).encode() + b"[]\n" if with_head else b""
