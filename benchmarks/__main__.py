@@ -43,6 +43,7 @@ def main() -> None:
         kit_reports=given.kit_reports,
         jobs=given.jobs,
         rounds=given.rounds,
+        only=given.only,
         say=lambda text: print(f"  {text}", flush=True),
     )
     machine = {

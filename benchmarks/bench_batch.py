@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ WAYS = {
 }
 TARGETS = {"warm": ("papermill", 3.0), "direct": ("papermill", 5.0), "batch": ("papermill", 4.3)}
 POOL_TARGET = 0.9
+USUAL = ("reference", "small", "savings", "risk", "adoption", "growth", "cached")
+PARTS = (*USUAL, "decision", "evidence")
 
 
 def once(way: str, notebook: str, reports: int, jobs: int) -> dict[str, float]:
@@ -139,20 +141,26 @@ def lines(result: dict[str, Any]) -> list[str]:
 
 
 def run(
-    *, reports: int = 40, kit_reports: int = 40, rounds: int = 2, jobs: int = 2, say: Callable[[str], None] = print
+    *,
+    reports: int = 40,
+    kit_reports: int = 40,
+    rounds: int = 2,
+    jobs: int = 2,
+    only: Sequence[str] = USUAL,
+    say: Callable[[str], None] = print,
 ) -> dict[str, Any]:
     """Measure the benchmark notebooks and the kit's own."""
-    made: dict[str, Any] = {
-        "reference": measure("reference", reports=reports, loop_reports=reports, jobs=jobs, rounds=rounds, say=say),
-        "small": measure("small", reports=reports, loop_reports=max(reports // 4, 2), jobs=jobs, rounds=1, say=say),
-    }
-    if kit_reports:
-        for name in ("savings", "risk", "adoption"):
-            made[name] = measure(
-                name, reports=kit_reports, loop_reports=max(kit_reports // 4, 2), jobs=jobs, rounds=1, say=say
-            )
-    made["growth"] = growth("small", jobs=jobs, say=say)
-    made["cached"] = cached(say)
+    made: dict[str, Any] = {}
+    for part in only:
+        if part == "growth":
+            made[part] = growth("small", jobs=jobs, say=say)
+        elif part == "cached":
+            made[part] = cached(say)
+        elif part == "reference":
+            made[part] = measure(part, reports=reports, loop_reports=reports, jobs=jobs, rounds=rounds, say=say)
+        else:
+            number = reports if part == "small" else kit_reports
+            made[part] = measure(part, reports=number, loop_reports=max(number // 4, 2), jobs=jobs, rounds=1, say=say)
     return made
 
 
@@ -172,9 +180,8 @@ def told(result: dict[str, Any]) -> list[list[str]]:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reports", type=int, default=40, help="runs of the reference notebook (default 40)")
-    parser.add_argument(
-        "--kit-reports", type=int, default=40, help="runs of each of the kit's own (default 40, 0 for none)"
-    )
+    parser.add_argument("--kit-reports", type=int, default=40, help="runs of each of the kit's own (default 40)")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=USUAL, help="what to measure", metavar="PART")
     parser.add_argument("--rounds", type=int, default=2, help="rounds, in alternating order (default 2)")
     parser.add_argument("--jobs", type=int, default=2, help="reports at once (default 2)")
 
