@@ -15,7 +15,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from uuid import uuid4
 
 from lpo_analysis.errors import LpoError, OutputError, ParameterError
@@ -29,15 +29,13 @@ from lpo_analysis.reporting.jobs import Job, Outcome, own_module
 from lpo_analysis.reporting.plans import Plan
 from lpo_analysis.reporting.progress import Progress, Quiet
 from lpo_analysis.reporting.run import ingredients, ready, run
-from lpo_analysis.reporting.store import Sealed
+from lpo_analysis.reporting.store import LOG, RESULTS, Sealed
 from lpo_analysis.wording import listing
 
 Notes = Callable[[], Sequence[Mapping[str, str]]]
 """Makes the rows of the table on the index; called only if an index is written."""
 
 
-LOG = "batch.json"
-"""File that tells how a batch went, and keeps the seals of its reports."""
 _SAFE = {"numpy", "pandas", "scipy", "statsmodels", "matplotlib", "seaborn", "pydantic", "great_tables", "jinja2"}
 """Libraries that start no thread while they are imported, as a fork server must not; others are left to the notebook."""
 
@@ -117,6 +115,11 @@ def run_batch(
         raise ParameterError(f"jobs: must be at least 1, got {jobs}")
     folder = (output / plan.name).resolve() if executor is not None else output / plan.name
     there = folder.is_dir()
+    if (folder / store.RUN).is_file():
+        raise OutputError(
+            f"{str(folder)!r} is a report, so no batch is put there.",
+            remedy="Give the plan another name, or choose another folder with --output.",
+        )
     store.check_writable(folder)
     start = time.perf_counter()
     told = progress or Quiet()
@@ -126,7 +129,7 @@ def run_batch(
 
     def note(outcome: Outcome) -> None:
         made[outcome.name] = outcome
-        if outcome.status == "done":
+        if outcome.status in ("done", "cached") and outcome.name not in seals:
             seals[outcome.name] = store.seal(folder / outcome.name, outcome.headlines)
         told.finished(outcome)
 
@@ -141,8 +144,8 @@ def run_batch(
             note(outcome)
     told.to_run([why for _, why in waiting])
     if waiting:
-        chosen = _settings(plan, settings)
         try:
+            chosen = _settings(plan, settings)
             with store.shared(folder) as shared:
                 chosen = replace(chosen, shared=shared, batch=uuid4().hex)
                 _make(waiting, folder, chosen, jobs=jobs, force=force, executor=executor, note=note, told=told)
@@ -250,6 +253,9 @@ def _make(
     with stoppable(), _once():
         try:
             _heed()
+            if (check := getattr(executor, "ready", None)) is not None:
+                # Before the first is submitted: a file that some machine does not see ends the batch.
+                check([job for job, _ in waiting], folder)
             if executor is None and settings.engine != "fresh" and any(job.refusal is None for job, _ in waiting):
                 _warm(settings.preload)
             for job, why in waiting:
@@ -397,7 +403,12 @@ def _heed() -> None:
 
 
 def _lost(job: Job, error: BaseException) -> Outcome:
-    told = job.masked(f"The worker died ({type(error).__name__}: {error}).")
+    words = (
+        f"{str(error).rstrip('.')}."
+        if isinstance(error, LpoError)
+        else f"The worker died ({type(error).__name__}: {error})."
+    )
+    told = job.masked(words[0].upper() + words[1:])
     return Outcome(job.name, job.notebook.stem, "failed", 0.0, job.parameters, error=told)
 
 
@@ -435,20 +446,22 @@ def slowest_cells(outcomes: Sequence[Outcome], n: int = 3) -> list[dict[str, Any
 
 def _write_index(batch: Batch, notes: Notes | None, seals: Mapping[str, str], before: Mapping[str, Any]) -> None:
     outcomes, folder = batch.outcomes, batch.folder
-    index, log = folder / "index.html", folder / LOG
-    shown = provenance.digest_of([batch.plan.title, provenance.surroundings_digest(), [_stable(o) for o in outcomes]])
+    index, table, log = folder / "index.html", folder / RESULTS, folder / LOG
+    stable = [_stable(outcome, folder) for outcome in outcomes]
+    shown = provenance.digest_of([batch.plan.title, provenance.surroundings_digest(), stable])
     memo = plans.memo(batch.plan)
     told = [(outcome.name, outcome.headlines) for outcome in outcomes]
-    untouched = before.get("index") == [shown, _digest(index)] and _told(before) == told
+    untouched = before.get("index") == [shown, _digest(index), _digest(table)] and _told(before) == told
     if untouched and all(outcome.status in ("cached", "refused") for outcome in outcomes):
         # Nothing was run: the page is right as it is, and the log tells when the reports were made.
         kept = {"memo": memo, "seals": dict(sorted(seals.items()))}
         if kept != {key: before.get(key) for key in kept}:
             store.write_file(log, _json({**before, **kept}))
         return
-    from lpo_analysis.reporting.index import RESULTS, index_page, results_csv
+    from lpo_analysis.reporting.index import index_page, results_csv
 
-    store.write_file(folder / RESULTS, results_csv(folder, outcomes))
+    results = results_csv(folder, outcomes)
+    store.write_file(table, results)
     page = index_page(batch.plan.title, outcomes, notes=notes() if notes is not None else (), folder=folder)
     store.write_file(index, page)
     content = {
@@ -459,7 +472,8 @@ def _write_index(batch: Batch, notes: Notes | None, seals: Mapping[str, str], be
         "counts": dict(Counter(outcome.status for outcome in outcomes)),
         "slowest_cells": slowest_cells(outcomes, 10),
         "reports": [outcome.as_dict() | {"seconds": round(outcome.seconds, 3)} for outcome in outcomes],
-        "index": [shown, _digest(index)],
+        # Of what was written: another batch may have put its own there since.
+        "index": [shown, provenance.digest(page.encode()), provenance.digest(results.encode())],
         "memo": memo,
         "seals": dict(sorted(seals.items())),
     }
@@ -477,9 +491,10 @@ def _digest(path: Path) -> str:
         return ""
 
 
-def _stable(outcome: Outcome) -> list[Any]:
+def _stable(outcome: Outcome, folder: Path) -> list[Any]:
     made = "made" if outcome.status in ("done", "cached") else outcome.status
-    return [outcome.name, made, outcome.error, outcome.parameters, outcome.headlines]
+    forms = [form for form in get_args(Form) if (folder / outcome.name / file_of(form)).is_file()]
+    return [outcome.name, made, outcome.error, outcome.parameters, outcome.headlines, forms]
 
 
 def _read(path: Path) -> dict[str, Any]:

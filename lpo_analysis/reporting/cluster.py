@@ -36,6 +36,10 @@ SECONDS = 10.0
 """How long to wait for a scheduler, and for its first worker."""
 ALONE = 120.0
 """How long a batch waits for a worker when the last has gone."""
+SPOILT = 5.0
+"""Seconds that a worker which must not make a report keeps it."""
+STALE = "changed since it started"
+"""Key of what `surroundings` tells of changes."""
 PAUSES = (0.0, 0.2, 1.0, 3.0)
 """Seconds before each look whether shared storage shows a new file; some take a moment."""
 
@@ -139,7 +143,8 @@ def connected(address: str) -> Iterator[Executor]:
         finally:
             if machines is not None:
                 machines.shutdown(wait=False)
-            client.close()
+            with contextlib.suppress(TimeoutError, OSError):
+                client.close()
 
 
 def _client(address: str) -> Any:
@@ -192,6 +197,8 @@ def _check_workers(client: Any, address: str) -> None:
     for worker, theirs in _ask(client, surroundings).items():
         if isinstance(theirs, BaseException):
             wrong.append(f"worker {worker} cannot run the kit ({type(theirs).__name__}: {theirs})")
+        elif stale := theirs.get(STALE):
+            wrong.append(f"worker {worker} still runs the kit as it was when it started ({stale})")
         elif other := [name for name in mine if theirs.get(name) != mine[name]]:
             wrong.append(f"worker {worker} has another {', '.join(other)}")
     if wrong:
@@ -204,7 +211,12 @@ def _check_workers(client: Any, address: str) -> None:
 def _ask(client: Any, function: Callable[..., Any], *arguments: object) -> dict[str, Any]:
     """Call a function in every worker process; a worker that went away has nothing to say."""
     answers = client.run(function, *arguments, on_error="return")
-    return {worker: answer for worker, answer in answers.items() if not isinstance(answer, OSError)}
+    # An OSError of the function itself has a number: something cannot be read there.
+    return {worker: answer for worker, answer in answers.items() if not _gone(answer)}
+
+
+def _gone(answer: object) -> bool:
+    return isinstance(answer, ConnectionError) or (isinstance(answer, OSError) and answer.errno is None)
 
 
 def _some(items: list[str], n: int = 5) -> str:
@@ -217,10 +229,17 @@ def surroundings() -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        SHA-256 of package source, data, and library versions.
+        SHA-256 of package source, data, and library versions; and what of them has changed since this process started.
     """
     known = provenance.surroundings()
+    # What is imported stays as it was, but a fork server started for a report would read what is there now.
+    stale = provenance.edited() or ", ".join(
+        f"{name} {known['libraries'][name]} became {now}"
+        for name, now in provenance.libraries().items()
+        if known["libraries"].get(name, now) != now
+    )
     return {
+        STALE: stale,
         "package source": known["package"]["sha256"],
         "data": provenance.digest_of(known["data"]),
         "library versions": provenance.digest_of([known["libraries"], known["python"], known["platform"]]),
@@ -282,8 +301,9 @@ class Machines(Executor):
                 with contextlib.suppress(OSError):
                     for one in files_at(file):
                         where = os.path.join(self.place.folder, one)
-                        files[where] = digest(one)
-                        own[where] = str(job.parameters[name]).partition(",")[0]
+                        if where not in self._checked:
+                            files[where] = digest(one)
+                            own[where] = str(job.parameters[name]).partition(",")[0]
         files = {name: sha for name, sha in files.items() if name not in self._checked}
         if files or str(output) not in self._checked:
             check_shared(self.client, output, self.place, files, own)
@@ -318,14 +338,17 @@ class Machines(Executor):
         with self._lock:
             if isinstance(settings, Settings):
                 self._preloads.add(settings.preload)
+            begun = self._watch is not None
         job = replace(job, notebook=job.notebook.absolute())
+        if not begun:
+            # Asked before anything waits, and without the lock: it needs the loop in which the answers come.
+            self._slots = sum(self.client.nthreads().values())
         task = self.client.submit(make, self.place, fn, job, output, kwargs, pure=False, retries=3)
         future: Future[Any] = Future()
         with self._lock:
             self._tasks[future] = task
             self._waiting.append(future)
             if self._watch is None:
-                self._slots = sum(self.client.nthreads().values())
                 self._watch = threading.Thread(target=self._look_after, name="workers", daemon=True)
                 self._watch.start()
         future.add_done_callback(self._dropped)
@@ -404,6 +427,9 @@ class Machines(Executor):
             while self._tasks and not self._ended.wait(0.05):
                 pass
         self._ended.set()
+        if self._watch is not None:
+            # Before the client's loop stops, in which it may be asking.
+            self._watch.join(SECONDS)
         for future in list(self._tasks):
             future.cancel()
         with contextlib.suppress(Exception):
@@ -524,8 +550,14 @@ def make(place: Place, fn: Callable[..., Any], job: Job, output: Path, options: 
         If this worker has joined since the others were checked, and has another kit or does not see the folders.
     """
     if provenance.surroundings_digest() != place.kit:
+        # Not at once: it has nothing else to do, and would take one report after the other from those that can.
+        time.sleep(SPOILT)
         raise LostError("a worker that joined later has another kit, data or library versions")
-    if not output.is_dir() or not os.path.isdir(place.folder):
+    for pause in PAUSES:
+        time.sleep(pause)
+        if output.is_dir() and os.path.isdir(place.folder):
+            break
+    else:
         raise LostError("a worker that joined later does not see the output folder or the working folder")
     with _at(place):
         return fn(replace(job, notebook=place.there(job.notebook)), output, **options)

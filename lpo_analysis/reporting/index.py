@@ -19,11 +19,9 @@ from lpo_analysis.reporting.jobs import Outcome
 from lpo_analysis.reporting.notebook import spoken
 from lpo_analysis.reporting.page import environment, style
 from lpo_analysis.reporting.progress import summary
-from lpo_analysis.reporting.store import RUN
+from lpo_analysis.reporting.store import RESULTS, RUN
 from lpo_analysis.wording import sentence
 
-RESULTS = "results.csv"
-"""All recorded values of a batch, one a line."""
 WIDTH, HEIGHT = 110, 10
 """Size of the line under a headline number, in pixels."""
 _FILES = (

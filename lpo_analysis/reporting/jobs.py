@@ -6,7 +6,7 @@ import importlib.util
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -41,6 +41,8 @@ class Job:
         Paths of a researcher's own files by parameter; what is recorded of them stands in `parameters`.
     hidden : dict of str to str
         Paths that nothing may tell, and what is recorded in their place.
+    source : str
+        Hash of the notebook from which the parameters were read; empty if that is not known.
     """
 
     notebook: Path
@@ -52,6 +54,7 @@ class Job:
     unsettled: str = ""
     own: dict[str, str] = field(default_factory=dict, repr=False)
     hidden: dict[str, str] = field(default_factory=dict, repr=False)
+    source: str = ""
 
     def masked(self, text: str) -> str:
         """Return a text in which own files are called by what is recorded of them.
@@ -179,7 +182,8 @@ def prepare(
     from lpo_analysis.reporting.inferred import Source
 
     path = library.find(notebook)
-    model = library.model(library.read(path), where=path.name)
+    book = library.read(path)
+    model = library.model(book, where=path.name)
     # First, for a message about a wrong value repeats it.
     secrets.check(parameters)
     valid = model.from_mapping(parameters)
@@ -196,13 +200,16 @@ def prepare(
     own = {key: str(getattr(valid, key)) for key in valid.own_files() if whole[key]}
     # Their content counts by the parameter; as inputs they would be listed by name.
     files = {os.path.realpath(file) for path in own.values() for file in files_at(path)}
-    watched = own_source(model) | {
-        path: sha for path, sha in (inputs or {}).items() if os.path.realpath(path) not in files
-    }
+    watched = (
+        own_source(model)
+        | own_imports(library.imports(book))
+        | {path: sha for path, sha in (inputs or {}).items() if os.path.realpath(path) not in files}
+    )
     unsettled = next((key for key, value in whole.items() if isinstance(value, Source)), "")
     hidden = {path: str(whole[key]) for key, path in own.items()}
     called = name or default_name(path.stem, {key: whole[key] for key in changed})
-    return Job(path, called, whole, changed, refusal, watched, unsettled, own, hidden)
+    source = library.source_hash(book)
+    return Job(path, called, whole, changed, refusal, watched, unsettled, own, hidden, source)
 
 
 def default_name(notebook: str, changed: Mapping[str, Any]) -> str:
@@ -289,6 +296,48 @@ def own_module(name: str) -> dict[str, str]:
     if file is None or not Path(file).is_file():
         return {}
     return {_relative(Path(file)): provenance.digest(Path(file).read_bytes())}
+
+
+def own_imports(names: Iterable[str]) -> dict[str, str]:
+    """Hash the files of a researcher's own modules that a notebook imports, and of those that they import in turn.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Full names of modules.
+
+    Returns
+    -------
+    dict of str to str
+        SHA-256 by path, of what lies in the working folder or in those of ``PYTHONPATH``: all else is the kit's, or installed.
+    """
+    folders = [Path(), *(Path(part) for part in os.environ.get("PYTHONPATH", "").split(os.pathsep) if part)]
+    found: dict[str, str] = {}
+    seen: set[str] = set()
+    todo = list(names)
+    while todo:
+        name = todo.pop()
+        if name in seen or name.partition(".")[0] in {"lpo_analysis", *sys.stdlib_module_names}:
+            continue
+        seen.add(name)
+        for file in _files_of(name, folders):
+            if (path := _relative(file)) not in found:
+                raw = file.read_bytes()
+                found[path] = provenance.digest(raw)
+                package = name if file.name == "__init__.py" else name.rpartition(".")[0]
+                todo += library.imported(raw.decode("utf-8", "replace"), package=package)
+    return found
+
+
+def _files_of(name: str, folders: Iterable[Path]) -> list[Path]:
+    """List the files that importing a module runs: its own, and those of the packages it lies in."""
+    parts = name.split(".")
+    for folder in folders:
+        steps = [folder.joinpath(*parts[: n + 1]) for n in range(len(parts))]
+        files = [file for step in steps for file in (step / "__init__.py", step.with_suffix(".py")) if file.is_file()]
+        if files:
+            return files
+    return []
 
 
 def _relative(path: Path) -> str:

@@ -209,13 +209,38 @@ def imports(notebook: dict[str, Any]) -> list[str]:
     for cell in notebook["cells"]:
         if cell["cell_type"] != "code":
             continue
-        try:
-            tree = ast.parse("".join(cell["source"]))
-        except (SyntaxError, ValueError):
-            continue
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                found += [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        found += imported("".join(cell["source"]))
     return list(dict.fromkeys(found))
+
+
+def imported(source: str, *, package: str = "") -> list[str]:
+    """List the modules that a piece of Python imports.
+
+    Parameters
+    ----------
+    source : str
+        The piece; nothing is found in what is no plain Python.
+    package : str, optional
+        Package it lies in, for its relative imports; without it they are passed over.
+
+    Returns
+    -------
+    list of str
+        See `imports`.
+    """
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return []
+    found: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            if node.level and not package:
+                continue
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            module = ".".join([*above, *([node.module] if node.module else [])])
+            if module:
+                found += [module, *(f"{module}.{alias.name}" for alias in node.names)]
+    return found

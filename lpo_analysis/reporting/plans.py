@@ -12,13 +12,13 @@ import re
 import string
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from lpo_analysis.errors import LpoError, PlanError, choices
-from lpo_analysis.reporting import library, provenance, secrets
+from lpo_analysis.reporting import library, provenance, secrets, store
 from lpo_analysis.reporting.engines.kernels import Engine
 from lpo_analysis.reporting.execution import Limits, check_engine
 from lpo_analysis.reporting.forms import Form, check_forms
@@ -27,7 +27,7 @@ from lpo_analysis.reporting.jobs import Job, prepare, slug
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _PLAN_KEYS = ("title", "report", "engine", "limits", "environment", "forms")
 _REPORT_KEYS = ("notebook", "name", "parameters", "matrix", "inputs")
-_RESERVED = ("index.html", "batch.json")
+_RESERVED = ("index.html", store.RESULTS, store.LOG)
 _LONGEST = 200
 SHOWN = 20
 """How many mistakes of a plan are listed; a matrix can make thousands out of one."""
@@ -57,6 +57,8 @@ class Plan:
         The file it was read from.
     watched : dict of str to str
         SHA-256 of files outside the kit that its validity depends on.
+    key : str
+        Hash of all that was read for it, as it was then; empty for a plan that was not read from a file.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Plan:
     forms: tuple[Form, ...] = ()
     path: Path | None = None
     watched: dict[str, str] = field(default_factory=dict)
+    key: str = ""
 
 
 def read_plan(name: str | Path) -> Plan:
@@ -91,7 +94,10 @@ def read_plan(name: str | Path) -> Plan:
         Naming every mistake: no TOML, unknown keys, empty matrix, two reports of one name, wrong parameters.
     """
     path = library.find_plan(name)
+    # Before anything of it is read: what is edited from now on makes it another plan.
+    seen = _seen(path)
     content = content_of(path)
+    books = {book: _seen(book) for book in notebooks(content)}
     problems: list[str] = []
     jobs: list[Job] = []
     _unknown(content, _PLAN_KEYS, "the plan", problems)
@@ -113,7 +119,8 @@ def read_plan(name: str | Path) -> Plan:
         listed = "\n  ".join(told[:SHOWN]) + (f"\n  ... and {len(told) - SHOWN} more" if len(told) > SHOWN else "")
         raise PlanError(f"The plan cannot be run:\n  {listed}", where=path.name)
     watched = {file: digest for job in jobs for file, digest in job.watched.items()}
-    return Plan(path.stem, str(title), tuple(jobs), **settings, path=path, watched=watched)
+    key = _key(seen, {job.notebook: books.get(job.notebook, "") for job in jobs}, watched)
+    return Plan(path.stem, str(title), tuple(jobs), **settings, path=path, watched=watched, key=key)
 
 
 def memo(plan: Plan) -> dict[str, Any]:
@@ -129,33 +136,33 @@ def memo(plan: Plan) -> dict[str, Any]:
     dict
         For `recall`; empty for a plan that was not read from a file, or that reads a researcher's own.
     """
-    if plan.path is None or any(job.own for job in plan.jobs):
+    if not plan.key or any(job.own for job in plan.jobs):
         # Own files are looked at every time, and their paths are not written down.
         return {}
     jobs = [
         {"notebook": job.notebook.as_posix(), "name": job.name, "parameters": job.parameters, "changed": job.changed,
-         "refusal": job.refusal, "watched": job.watched, "unsettled": job.unsettled}
+         "refusal": job.refusal, "watched": job.watched, "unsettled": job.unsettled, "source": job.source}
         for job in plan.jobs
     ]  # fmt: skip
     return {
-        "key": _key(plan.path, {job.notebook for job in plan.jobs}, plan.watched),
+        "key": plan.key,
         "jobs": jobs,
         "watched": plan.watched,
     }
 
 
-def _key(path: Path, notebooks: Iterable[Path], watched: Mapping[str, str]) -> str:
+def _seen(path: Path) -> str:
+    try:
+        return provenance.digest(path.read_bytes())
+    except OSError:
+        # Whoever reads it says so.
+        return ""
+
+
+def _key(plan: str, notebooks: Mapping[Path, str], watched: Mapping[str, str]) -> str:
     """Hash all that reading a plan depends on: itself, its notebooks, the kit with its data, and further files."""
-    sources = sorted((book.as_posix(), provenance.digest(book.read_bytes())) for book in notebooks)
-    return provenance.digest_of(
-        [
-            provenance.digest(path.read_bytes()),
-            os.getcwd(),
-            sources,
-            provenance.surroundings_digest(),
-            sorted(watched.items()),
-        ]
-    )
+    sources = sorted((book.as_posix(), digest) for book, digest in notebooks.items())
+    return provenance.digest_of([plan, os.getcwd(), sources, provenance.surroundings_digest(), sorted(watched.items())])
 
 
 def recall(name: str | Path, output: Path) -> Plan | None:
@@ -180,10 +187,13 @@ def recall(name: str | Path, output: Path) -> Plan | None:
     """
     path = library.find_plan(name)
     try:
-        noted = json.loads((output / path.stem / "batch.json").read_text(encoding="utf-8"))["memo"]
+        noted = json.loads((output / path.stem / store.LOG).read_text(encoding="utf-8"))["memo"]
         jobs = tuple(Job(**(item | {"notebook": Path(item["notebook"])})) for item in noted["jobs"])
+        if any(not job.name or slug(job.name) != job.name for job in jobs):
+            return None
         watched = {file: provenance.digest(Path(file).read_bytes()) for file in noted["watched"]}
-        if noted["key"] != _key(path, {job.notebook for job in jobs}, watched):
+        key = _key(_seen(path), {job.notebook: _seen(job.notebook) for job in jobs}, watched)
+        if noted["key"] != key:
             return None
         content = content_of(path)
         entries = content["report"]
@@ -192,7 +202,7 @@ def recall(name: str | Path, output: Path) -> Plan | None:
         inputs = {file.as_posix() for entry in entries for item in entry.get("inputs", []) for file in _matching(item)}
         if found != {job.notebook for job in jobs} or not inputs <= set(watched):
             return None
-        return Plan(path.stem, content["title"], jobs, **_settings(content, []), path=path, watched=watched)
+        return Plan(path.stem, content["title"], jobs, **_settings(content, []), path=path, watched=watched, key=key)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, LpoError):
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 import sys
 from collections.abc import Iterable, Mapping
@@ -16,9 +17,9 @@ from lpo_analysis import __version__, paths
 
 LIBRARIES = (
     "numpy", "pandas", "scipy", "statsmodels", "matplotlib", "seaborn", "pydantic", "great-tables",
-    "ipykernel", "papermill", "nbclient", "nbconvert", "jinja2",
+    "ipykernel", "papermill", "nbclient", "nbconvert", "jinja2", "typst", "XlsxWriter",
 )  # fmt: skip
-"""Libraries whose version may change a number or a picture."""
+"""Libraries whose version may change a number, a picture or a page."""
 
 
 def digest(raw: bytes) -> str:
@@ -65,22 +66,58 @@ def surroundings() -> dict[str, Any]:
     dict
         Keys data, package, libraries, python, platform.
     """
-    patterns = ("*.py", "[!b]*/**/*.py", "[!b]*/**/*.j2", "[!b]*/**/*.css")
+    _as_described.add(_stamp())
+    return _described()
+
+
+_as_described: set[str] = set()
+"""Stamps of data and package with which they are as this process described them."""
+
+
+def _stamp() -> str:
+    """Return a digest of names, sizes and times of the files of data and package, which costs a hundredth of reading them."""
+    found: list[tuple[str, int, int, int]] = []
+    todo = [str(paths.DATA), str(paths.PACKAGE)]
+    while todo:
+        with os.scandir(todo.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    if entry.name != "__pycache__":
+                        todo.append(entry.path)
+                else:
+                    state = entry.stat()
+                    found.append((entry.path, state.st_size, state.st_mtime_ns, state.st_ctime_ns))
+    return digest(repr(sorted(found)).encode())
+
+
+def _described() -> dict[str, Any]:
+    patterns = tuple(f"{folder}*.{kind}" for kind in ("py", "j2", "css", "js", "typ") for folder in ("", "[!b]*/**/"))
     # Twelve digits tell two versions of one file apart; the whole is hashed in full.
     source = {name: digest[:12] for name, digest in tree_hashes(paths.PACKAGE, patterns).items()}
+    return {
+        "data": tree_hashes(paths.DATA, ("datapackage.json", "evidence/*.csv", "tables/*.csv")),
+        "package": {"version": __version__, "sha256": digest_of(source), "files": source},
+        "libraries": libraries(),
+        "python": platform.python_version(),
+        "platform": f"{sys.platform}-{platform.machine()}",
+    }
+
+
+def libraries() -> dict[str, str]:
+    """List the versions of the libraries that count, as they are installed now.
+
+    Returns
+    -------
+    dict of str to str
+        Version by name.
+    """
     found = {}
     for name in LIBRARIES:
         try:
             found[name] = version(name)
         except PackageNotFoundError:
             found[name] = "not installed"
-    return {
-        "data": tree_hashes(paths.DATA, ("datapackage.json", "evidence/*.csv", "tables/*.csv")),
-        "package": {"version": __version__, "sha256": digest_of(source), "files": source},
-        "libraries": found,
-        "python": platform.python_version(),
-        "platform": f"{sys.platform}-{platform.machine()}",
-    }
+    return found
 
 
 def digest_of(data: object) -> str:
@@ -196,9 +233,18 @@ def edited() -> str:
     str
         Such as ``lpo_analysis/savings/costs.py changed``; empty if nothing has.
     """
-    before, now = surroundings(), surroundings.__wrapped__()
+    before = surroundings()
+    try:
+        stamp = _stamp()
+        if stamp in _as_described:
+            return ""
+        now = _described()
+    except OSError as error:
+        return f"{Path(str(error.filename)).name} went away"
     found = _differences(before["data"], now["data"], "data/")
     found += _differences(before["package"]["files"], now["package"]["files"], "lpo_analysis/")
+    if not found:
+        _as_described.add(stamp)
     return ", ".join(found[:3])
 
 

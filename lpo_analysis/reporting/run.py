@@ -53,6 +53,7 @@ def run(job: Job, output: Path, *, settings: Settings | None = None, force: bool
 
     try:
         with store.locked(output, job.name, stopped=lambda: stopped(settings.batch)) as work:
+            store.check_free(output / job.name)
             if job.refusal is not None:
                 store.remove(output / job.name)
                 return Outcome(job.name, stem, "refused", 0.0, job.parameters, error=job.refusal)
@@ -71,6 +72,9 @@ def run(job: Job, output: Path, *, settings: Settings | None = None, force: bool
                         return outcome("cached", headlines=found.headlines)
                     why = found.why
                 executed = _execute(handed, settings)
+            if changed := _changed(job):
+                # What is recorded would not be what was used.
+                raise OutputError(f"{changed} since the report was asked for.", remedy="Run it again.")
             recorded = write(job, executed, work, output / job.name, due, forms=settings.forms)
     except LpoError as error:
         return outcome("failed", error=str(error), why=why)
@@ -100,6 +104,25 @@ def _execute(job: Job, settings: Settings) -> Executed:
             if not left:
                 raise
     raise AssertionError("the last attempt returns or raises")
+
+
+def _changed(job: Job) -> str:
+    """Say what the report was made from that is no longer what it was when its parameters were read; empty if all is."""
+    try:
+        if job.source and ingredients(job)["notebook_sha256"] != job.source:
+            return f"{job.notebook.name} changed"
+        for name, digest in job.watched.items():
+            state = Path(name).stat()
+            if _file_hash(name, state.st_mtime_ns, state.st_size) != digest:
+                return f"{name} changed"
+    except OSError as error:
+        return f"{Path(os.fsdecode(error.filename)).name} went away"
+    return provenance.edited()
+
+
+@lru_cache(maxsize=4096)
+def _file_hash(name: str, _time: int, _size: int) -> str:
+    return provenance.digest(Path(name).read_bytes())
 
 
 def ingredients(job: Job) -> dict[str, Any]:

@@ -28,6 +28,10 @@ WORK = ".work"
 """Folder of what is unfinished."""
 RUN = "run.json"
 """File that says what a report was made from, and lists its files by hash."""
+RESULTS = "results.csv"
+"""All recorded values of a batch, one a line."""
+LOG = "batch.json"
+"""File that tells how a batch went, and keeps the seals of its reports."""
 WHOLE = frozenset({"report.html", "results.json", "notebook.ipynb"})
 """What no finished report lacks."""
 
@@ -102,6 +106,31 @@ def shared(output: Path) -> Iterator[Path]:
         yield work.resolve()
 
 
+def check_free(target: Path) -> None:
+    """Refuse to put a report where something lies that is none: it would be lost.
+
+    Parameters
+    ----------
+    target : Path
+        Folder of the report.
+
+    Raises
+    ------
+    OutputError
+        If a batch of reports, a file, or a folder of somebody's own has that name.
+    """
+    if not os.path.lexists(target):
+        return
+    if target.is_dir() and not target.is_symlink():
+        held = {path.name for path in target.iterdir()}
+        if not held or (held & {RUN, "report.html"} and LOG not in held):
+            return
+    raise OutputError(
+        f"{target.name!r} is there already and is no report, so none is put in its place.",
+        remedy="Give the report another name, or choose another folder with --output.",
+    )
+
+
 def _lock(work: Path, stopped: Callable[[], bool]) -> tuple[Path, int | None]:
     """Lock the folder itself: there is no lock file to leave behind."""
     lost = 0
@@ -141,7 +170,7 @@ def _locked_now(work: Path) -> int | None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(work))
     except OSError as error:
         os.close(descriptor)
-        if error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL):
+        if error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL):
             return None
         raise
     return descriptor
@@ -217,7 +246,13 @@ def land(files: Mapping[str, bytes], work: Path, target: Path) -> None:
         From `locked`.
     target : Path
         Folder of the report.
+
+    Raises
+    ------
+    OutputError
+        If something else has its name, see `check_free`.
     """
+    check_free(target)
     fresh = Path(tempfile.mkdtemp(prefix="new.", dir=work))
     for name, content in files.items():
         (fresh / name).parent.mkdir(exist_ok=True)
@@ -261,7 +296,13 @@ def remove(target: Path) -> None:
     ----------
     target : Path
         Its folder.
+
+    Raises
+    ------
+    OutputError
+        If it is no report, see `check_free`.
     """
+    check_free(target)
     if target.is_dir():
         shutil.rmtree(target)
 
@@ -334,19 +375,20 @@ def seal(target: Path, headlines: Sequence[Mapping[str, Any]]) -> str:
     Returns
     -------
     str
-        The digest; empty if the files cannot be looked at.
+        The digest; empty if the files cannot be looked at, or one is not there.
     """
     known = _known(target)
     try:
         # As it is written: another machine of a cluster may have made it from other things than there are here.
-        made = json.loads((target / RUN).read_text(encoding="utf-8"))["fingerprint"]
+        made = json.loads((target / RUN).read_text(encoding="utf-8"))
+        whole = {f"/{name}" for name in made["files"]} <= {name for name, *_ in known}
+        return _seal(known, made["fingerprint"], headlines) if whole else ""
     except (OSError, ValueError, KeyError, TypeError):
         return ""
-    return _seal(known, made, headlines)
 
 
 def _known(target: Path) -> list[tuple[Any, ...]]:
-    """List what the system knows of the files of a report; nothing if one cannot be looked at."""
+    """List what the system knows of the files of a report; nothing if one cannot be looked at, or the system keeps no such books."""
     known = []
     try:
         for folder in (target, target / "tables"):
@@ -354,6 +396,8 @@ def _known(target: Path) -> list[tuple[Any, ...]]:
                 with os.scandir(folder) as entries:
                     for entry in entries:
                         found = entry.stat()
+                        if not found.st_ino:
+                            return []
                         if not stat.S_ISDIR(found.st_mode):
                             known.append((entry.path[len(str(target)) :], found.st_size, found.st_ino, found.st_mtime_ns, found.st_ctime_ns))  # fmt: skip
     except OSError:
@@ -467,9 +511,5 @@ def _remove(path: Path) -> None:
 def _made(folder: Path) -> list[Path]:
     """List what the kit made directly in a folder, each known by the marks it leaves."""
     reports = [path.parent for path in sorted(folder.glob(f"*/{RUN}")) if (path.parent / "report.html").is_file()]
-    batch = (
-        [folder / name for name in ("index.html", "results.csv", "batch.json")]
-        if (folder / "batch.json").is_file()
-        else []
-    )
+    batch = [folder / name for name in ("index.html", RESULTS, LOG)] if (folder / LOG).is_file() else []
     return [*reports, *(path for path in (*batch, folder / WORK) if path.exists())]
