@@ -66,6 +66,7 @@ def surroundings() -> dict[str, Any]:
     dict
         Keys data, package, libraries, python, platform.
     """
+    _as_described.clear()
     _as_described.add(_stamp())
     return _described()
 

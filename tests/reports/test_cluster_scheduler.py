@@ -107,7 +107,60 @@ def test_all_workers_of_another_kit_are_named_with_what_is_other(monkeypatch):
     assert "restart the workers" in message
 
 
-def test_a_worker_that_joins_later_makes_nothing_if_its_kit_is_another(tmp_path):
+def test_a_worker_that_runs_the_kit_as_it_was_is_refused(monkeypatch):
+    """What it imported stays in memory, but the fork servers that it starts read what is on its disk now."""
+
+    def stale(function: Callable[..., Any]) -> Any:
+        with monkeypatch.context() as patch:
+            patch.setattr(cluster.provenance, "edited", lambda: "data/evidence/observations.csv changed")
+            return function()
+
+    def newer(function: Callable[..., Any]) -> Any:
+        with monkeypatch.context() as patch:
+            known = cluster.provenance.libraries()
+            patch.setattr(cluster.provenance, "libraries", lambda: known | {"numpy": "9.9"})
+            return function()
+
+    with pytest.raises(ParameterError) as caught:
+        cluster._check_workers(Fake(a=sees, b=stale, c=newer), "tcp://node:1")
+    message = str(caught.value)
+    assert "worker b still runs the kit as it was when it started (data/evidence/observations.csv changed)" in message
+    assert "worker c still runs the kit as it was when it started (numpy " in message
+    assert "became 9.9" in message
+    assert "worker a" not in message
+    assert "restart the workers" in message
+
+
+def test_a_worker_that_cannot_read_its_data_is_named_and_one_that_left_is_not():
+    answers = {
+        "a": lambda _: PermissionError(13, "Permission denied"),
+        "b": lambda _: ConnectionRefusedError(111, "refused"),
+    }
+    with pytest.raises(ParameterError) as caught:
+        cluster._check_workers(Fake(ok=sees, closed=lambda _: OSError("closed"), **answers), "tcp://node:1")
+    assert "worker a cannot run the kit (PermissionError: [Errno 13] Permission denied)" in str(caught.value)
+    assert "worker b" not in str(caught.value)
+    assert "worker closed" not in str(caught.value)
+
+
+def test_what_a_machine_does_not_see_is_told_before_anything_is_submitted(local, mine, monkeypatch):
+    (mine / "second.ipynb").write_bytes((mine / "notebooks" / "mine.ipynb").read_bytes())
+    (mine / "two.toml").write_text(
+        'title = "T"\n[[report]]\nnotebook = "mine"\n[[report]]\nnotebook = "second.ipynb"\n'
+    )
+    monkeypatch.setattr(cluster, "PAUSES", (0.0,))
+    monkeypatch.setattr(cluster, "unseen", lambda place, probe, files: [name for name in files if "second" in name])
+    monkeypatch.setattr(cluster, "_ask", lambda client, fn, *a: {"b": cluster.unseen(*a)} if len(a) == 3 else {})
+    with cluster.connected(local.scheduler_address) as executor:
+        monkeypatch.setattr(executor, "submit", lambda *_, **__: pytest.fail("submitted"))
+        with pytest.raises(ParameterError, match=r"worker b does not see .*second\.ipynb"):
+            run_batch(read_plan("two.toml"), Path("reports"), executor=executor)
+
+
+def test_a_worker_that_joins_later_makes_nothing_if_its_kit_is_another(tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "SPOILT", 0.0)
+    monkeypatch.setattr(cluster, "PAUSES", (0.0, 0.0))
+
     def never(*_: Any) -> None:
         raise AssertionError
 
@@ -255,8 +308,7 @@ def test_a_batch_ends_when_all_workers_have_gone_and_none_comes(lonely, mine, mo
     with cluster.connected(lonely.scheduler_address) as executor:
         made = run_batch(read_plan("mine.toml"), Path("reports"), executor=executor, progress=Send())
     assert made.failed
-    # As a set, so that whatever else ended one is told.
-    assert {outcome.error for outcome in made.failed if "no worker has been left for 1 s" not in outcome.error} == set()
+    assert {outcome.error for outcome in made.failed} == {"No worker has been left for 1 s."}
 
 
 def refused(ran: Any, address: str) -> None:

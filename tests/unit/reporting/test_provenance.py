@@ -139,3 +139,28 @@ def test_another_input_gives_another_fingerprint(fresh):
     assert provenance.fingerprint(provenance.ingredients("n", {}, one)) != provenance.fingerprint(
         provenance.ingredients("n", {}, two)
     )
+
+
+def test_an_edit_is_noticed_although_data_and_package_were_described_before(fresh, monkeypatch, tmp_path):
+    shutil.copytree(paths.DATA, tmp_path / "data")
+    monkeypatch.setattr(paths, "DATA", tmp_path / "data")
+    provenance.surroundings()
+    assert provenance.edited() == ""
+    (tmp_path / "data" / "notes.txt").write_text("nothing that counts")
+    assert provenance.edited() == ""
+    path = tmp_path / "data" / "evidence" / "sources.csv"
+    raw = path.read_bytes()
+    path.write_bytes(raw[:-2] + b"#\n")
+    assert provenance.edited() == "data/evidence/sources.csv changed"
+    path.write_bytes(raw)
+    assert provenance.edited() == ""
+    path.unlink()
+    assert provenance.edited() == "data/evidence/sources.csv is gone"
+
+
+def test_whatever_pages_and_documents_are_made_of_counts():
+    templates = paths.PACKAGE / "reporting" / "templates"
+    files = {f"reporting/templates/{path.name}" for path in templates.iterdir() if path.is_file()}
+    assert files
+    assert files <= set(provenance.surroundings()["package"]["files"])
+    assert {"typst", "XlsxWriter"} <= set(provenance.libraries())
