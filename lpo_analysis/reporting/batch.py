@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 from uuid import uuid4
 
+from lpo_analysis import paths
 from lpo_analysis.errors import LpoError, OutputError, ParameterError
 from lpo_analysis.reporting import library, plans, provenance, store
 from lpo_analysis.reporting.engines import client
@@ -238,10 +239,21 @@ def preload_for(notebooks: Iterable[Path], engine: Engine) -> Preload:
         # What its cells call imports these when they are first used.
         imported += ["matplotlib.pyplot", "seaborn", "great_tables"]
     ours = [name for name in imported if name.partition(".")[0] == "lpo_analysis"]
-    modules = dict.fromkeys(["lpo_analysis.reporting.notebook", *(name.partition(":")[0] for name in named), *ours])
+    asked = [name.partition(":")[0] for name in named]
+    rooms = [room for name in asked for room in _modules_beside(name)]
+    modules = dict.fromkeys(["lpo_analysis.reporting.notebook", *asked, *ours, *rooms])
     libraries = dict.fromkeys(name for name in imported if name.partition(".")[0] in _SAFE)
     folders = tuple(folder for folder in sys.path if folder and os.path.isdir(folder))
     return Preload(tuple(modules), named, token, folders, tuple(libraries), engine == "direct")
+
+
+def _modules_beside(name: str) -> list[str]:
+    """List the modules in a room of the kit: its reports import them as they come to their sections, each for itself."""
+    kit, *room = name.split(".")[:2]
+    if kit != "lpo_analysis" or not room:
+        return []
+    folder = paths.PACKAGE / room[0]
+    return sorted(f"{kit}.{room[0]}.{path.stem}" for path in folder.glob("*.py") if path.stem != "__init__")
 
 
 def _make(
