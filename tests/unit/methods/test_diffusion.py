@@ -442,6 +442,60 @@ def test_a_curve_that_levels_off_below_what_was_reached_tells_no_ceiling():
         identified(fit, floor=-1.0)
 
 
+def logistic_to(top, *, seed, spread, n=14):
+    rng = np.random.default_rng(seed)
+    time = np.arange(1.0, n + 1)
+    value = top / (1 + np.exp(-0.5 * (time - 6))) * np.exp(spread * rng.normal(size=n))
+    return time, value, fit_curve("logistic", time, value, kind="level")
+
+
+def test_a_cap_bounds_the_interval_by_the_fit_under_it_and_is_no_finding():
+    """The F ratio of the fit under the cap, by an independent search: scipy over the shape under each ceiling."""
+    time, value, fit = logistic_to(100, seed=4, spread=0.05, n=10)
+    cap = fit.params["m"] * 0.98
+    assert value.max() < cap
+    verdict = identified(fit, cap=cap)
+    assert verdict.high == cap
+    assert not verdict.identified
+    assert not verdict.passed
+    assert "the largest possible, can be excluded" in verdict.reason
+
+    def cost(m):
+        def gap(shape):
+            return np.log(value) - np.log(m / (1 + np.exp(-np.exp(shape[0]) * (time - shape[1]))))
+
+        return optimize.least_squares(gap, [np.log(0.5), 6.0], xtol=1e-14, ftol=1e-14, gtol=1e-14).cost * 2
+
+    limit = cost(cap) * (1 + stats.f.ppf(0.9, 1, 7) / 7)
+    end = optimize.brentq(lambda m: cost(m) - limit, 0.7 * cap, cap * 0.9999)
+    below = verdict.profile.loc[verdict.profile["ceiling"] < end, "ceiling"].iloc[-1]
+    assert below < end <= verdict.low, "the first ceiling within, on a grid"
+    assert verdict.low / below < 1.01
+
+
+def test_a_cap_beyond_the_interval_changes_nothing():
+    _, _, fit = logistic_to(60, seed=1, spread=0.02)
+    free, capped = identified(fit), identified(fit, cap=100.0)
+    assert free.high < 100
+    assert capped.identified
+    assert (capped.low, capped.high) == (free.low, free.high)
+
+
+def test_a_curve_that_levels_off_above_what_is_possible_tells_no_ceiling():
+    _, value, fit = logistic_to(150, seed=2, spread=0.005)
+    shown = fit_curve("logistic", np.arange(1.0, 8), value[:7], kind="level")
+    assert identified(shown).low > 100 > value[:7].max(), "the free interval lies above 100"
+    verdict = identified(shown, floor=value[:7].max(), cap=100.0)
+    assert verdict.passed
+    assert not verdict.missed
+    assert not verdict.identified
+    assert (verdict.low, verdict.high) == (value[:7].max(), 100.0)
+    assert "levels off above 100" in verdict.reason
+    for cap in (value.max() / 2, math.inf, math.nan):
+        with pytest.raises(ParameterError, match="cap: must be finite"):
+            identified(fit, cap=cap)
+
+
 def test_where_no_least_squares_estimate_exists_the_verdict_says_so():
     # Additions that double every year are the limit of Bass curves with p to 0 and the ceiling to infinity (Jukić 2013).
     fit = fit_curve("bass", np.arange(1.0, 8.0), 2.0 ** np.arange(7), kind="new_adopters", launch=0)
