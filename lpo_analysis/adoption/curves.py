@@ -178,8 +178,13 @@ def ceilings_elsewhere(evidence: Evidence, parameters: Parameters) -> Result:
     low, high = int(seen["exceeded"].sum()), int(early["passed"].sum())
     text = (
         f"Shown the first {EARLY} points of {frame['series_id'].nunique()} public series whose later course is known, the two curves claim to see a ceiling in "
-        f"{len(seen)} of {len(early)} cases, and in at least {low} of these the series went above its {p.level:.0%} interval later; in {high} more the curve that "
-        f"fits best ends above {WHOLE:g}%, where no share can be. Shown all points, they see one in {int(late['identified'].sum())} of {len(late)}{_withdrawn(late)}. "
+        f"{len(seen)} of {len(early)} cases, and in {f'at least {low}' if low else 'none'} of these the series went above its {p.level:.0%} interval later"
+        + (
+            f"; in {high} more the curve that fits best ends above {WHOLE:g}%, where no share can be. "
+            if high
+            else ". "
+        )
+        + f"Shown all points, they see one in {int(late['identified'].sum())} of {len(late)}{_withdrawn(late)}. "
         "A ceiling told early is a property of the curve that was chosen."
     )
     checks = (

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from lpo_analysis.adoption.market import SERIES, nominal_growth
+from lpo_analysis.adoption.market import SERIES, nominal_growth, series
 from lpo_analysis.adoption.matching import (
     GRADES,
     KINDS,
@@ -154,13 +154,14 @@ def pairs(evidence: Evidence, parameters: Parameters) -> Result:
     Result
         One term a pair: ``estimate`` is the logarithm of forecast over outcome per year of horizon (above 0: the forecast was
         too high), NaN where it is not one number, ``conf_low`` and ``conf_high`` the ends that the two figures leave open (no confidence
-        interval; an open side is empty); columns kind, scope, year, horizon (years from publication to the target), the two figures in USD
+        interval; an open side is empty); columns kind, kinds (all that apply, in words), scope, year, horizon (years from publication to the target), the two figures in USD
         billion, their makers and grades, the years of both, ``off`` (the forecast as a multiple of the outcome, in words), echo.
 
     Notes
     -----
     A later figure is one published after the forecast. A neighbouring year is not adjusted for a year's growth. An outcome is
-    interpolated on a logarithmic line between the nearest figures on both sides, taken together where makers disagree.
+    interpolated on a logarithmic line between the nearest figures on both sides, taken together where makers disagree. Pairs are
+    ranked by the nearer end of what they leave open, which is the error that is certain.
     """
     p = parameters
     frame = candidates(evidence, tuple(p.grades))
@@ -184,9 +185,11 @@ def pairs(evidence: Evidence, parameters: Parameters) -> Result:
     text = " ".join(
         one for one in (text, _kinds_text(frame), _closed_text(frame, grown), _worst_text(frame), more) if one
     )
-    return _pairs_result(
+    result = _pairs_result(
         "forecast_pairs", table, frame, text, _pair_checks(frame, grown, evidence, p), evidence, p.grades
     )
+    told = series(evidence, p).index if grown else ()
+    return replace(result, rows=tuple(dict.fromkeys([*result.rows, *told])))
 
 
 def weaker_pairs(evidence: Evidence, parameters: Parameters) -> Result:
