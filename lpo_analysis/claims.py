@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
 from lpo_analysis import adoption, savings
 from lpo_analysis.errors import NoEvidenceError
-from lpo_analysis.evidence import Evidence, load, select, table
+from lpo_analysis.evidence import Evidence, load, real, select, table
 from lpo_analysis.wording import count, listing, percent
 
 STUDIES = 3
@@ -109,18 +109,39 @@ def _claims(e: Evidence, report: str | None) -> tuple[Claim, ...]:
 
 
 def _growing(e: Evidence) -> Claim:
-    result = adoption.market_growth(e, adoption.Parameters())
-    row = result.row("growth_real")
+    p = adoption.Parameters()
+    wider, pooled = adoption.market_growth(e, p), adoption.pooled(e, p)
+    # The wider market of alternative providers is another one: its growth is told, and decides nothing.
+    own = pooled.table[pooled.table["term"].str.startswith("lpo_")]
+    grown = [_real(row) for row in own.dropna(subset=["estimate"]).itertuples()]
     verdict: Verdict = "not known"
-    why = result.text
-    if result.estimable:
-        verdict = "supported" if row["conf_low"] > 0 else "contradicted" if row["conf_high"] < 0 else "mixed"
+    if grown:
+        lows, highs = [low for low, _ in grown], [high for _, high in grown]
+        verdict = "supported" if min(lows) > 0 else "contradicted" if max(highs) < 0 else "mixed"
+        said = [
+            f"{row.label} {percent(low)} to {percent(high)} ({row.first} to {row.last}, {row.n_obs} estimates of {row.n_makers} makers)"
+            for row, (low, high) in zip(own.dropna(subset=["estimate"]).itertuples(), grown, strict=True)
+        ]
+        why = f"Growth a year in real terms by the estimates on file: {listing(said)}."
+    else:
         why = (
-            f"The one consistent series, of the wider ALSP market, grew {percent(row['estimate'])} a year in real terms "
-            f"({percent(row['conf_low'])} to {percent(row['conf_high'])}, {count(int(row['n_obs']), 'point')} of one publisher); legal process "
-            "outsourcing itself has no series."
+            f"Legal process outsourcing itself has no series: {count(int(own['n_obs'].sum()), 'estimate')} of grade A or B in "
+            f"{count(len(own), 'scope')}, none with enough of them from enough makers to be pooled."
         )
-    return Claim("growing", "The market grows", verdict, why, result.rows, "adoption", "The market")
+    if wider.estimable:
+        row = wider.row("growth_real")
+        why += (
+            f" The wider market of alternative providers, which is another one, grew {percent(row['estimate'])} a year in real terms "
+            f"({percent(row['conf_low'])} to {percent(row['conf_high'])}, {count(int(row['n_obs']), 'point')} of one publisher)."
+        )
+    rows = tuple(dict.fromkeys([*pooled.rows, *wider.rows]))
+    return Claim("growing", "The market grows", verdict, why, rows, "adoption", "The market")
+
+
+def _real(row: Any) -> tuple[float, float]:
+    """Return the interval of a nominal growth a year less that of consumer prices over the same years."""
+    prices = real(1.0, "USD", int(row.first), price_year=int(row.last)).amount ** (1 / (row.last - row.first))
+    return (1 + row.conf_low) / prices - 1, (1 + row.conf_high) / prices - 1
 
 
 def _cheaper(e: Evidence) -> Claim:

@@ -21,7 +21,6 @@ from lpo_analysis.adoption.scopes import disagreement, market_break, pooled
 from lpo_analysis.adoption.survey import read_survey, survey_against_published, survey_model, survey_shares
 from lpo_analysis.adoption.surveys import barriers, drivers, insourcing, satisfaction
 from lpo_analysis.adoption.use import SENSES, use
-from lpo_analysis.evidence.calibration import coverage_note
 
 __all__ = [
     "SENSES",
@@ -36,7 +35,6 @@ __all__ = [
     "ceiling",
     "ceilings_elsewhere",
     "comparable_split",
-    "coverage_note",
     "digital_exports",
     "disagreement",
     "drivers",

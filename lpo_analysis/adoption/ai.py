@@ -304,8 +304,8 @@ def _effects(evidence: Evidence, parameters: Parameters, side: Side) -> tuple[pd
     rows = rows.assign(order=rows["category"].map(order)).sort_values(["order", "year_end", "buyer"], kind="stable")
     frame = with_intervals(rows, evidence, p)
     table = tidy(
-        {**_cells(row, p.level), "label": f"{_words(row['category'], row['provider'])}: {row['year_end']}, {_who(row)}, {maker(row['publisher'])}",
-         "item": row["category"], "side": side, "sign": EFFECTS[row["category"]].sign, "provider": row["provider"], "study_id": row["study_id"], "publisher_id": row["publisher_id"]}
+        {**_cells(row, p.level), "label": f"{_words(row['category'], row['provider'], row['buyer'])}: {row['year_end']}, {_who(row)}, {maker(row['publisher'])}",
+         "item": row["category"], "side": side, "sign": EFFECTS[row["category"]].sign, "direction": _SIGNS[EFFECTS[row["category"]].sign], "provider": row["provider"], "study_id": row["study_id"], "publisher_id": row["publisher_id"]}
         for _, row in frame.iterrows()
     )  # fmt: skip
     return frame, table
@@ -340,16 +340,20 @@ _SIGNS = {
 
 
 def _groups(table: pd.DataFrame) -> pd.Series:
-    return pd.Series([_words(row.item, row.provider) for row in table.itertuples()], index=table.index, dtype="str")
+    return pd.Series(
+        [_words(row.item, row.provider, row.buyer) for row in table.itertuples()], index=table.index, dtype="str"
+    )
 
 
-def _words(item: str, provider: str) -> str:
-    """Say what an item asks; savings are those on law firms where the row is about them."""
+def _words(item: str, provider: str, buyer: str) -> str:
+    """Say what an item asks; savings are those on law firms where the row is about them, and firms hear of bills from clients."""
+    if item == "outside_counsel_bills_fall" and buyer == "law_firm":
+        return "were told by clients that bills should fall"
     return EFFECTS[item].words + (" on law firms" if item == "cost_saving_reported" and provider == "law_firm" else "")
 
 
 def _item(row: Any) -> str:
-    return f"{_words(row.item, row.provider)} {spoken(row)} ({_BUYERS.get(row.buyer, row.buyer)}, {maker(row.publisher)} {row.year})"
+    return f"{_words(row.item, row.provider, row.buyer)} {spoken(row)} ({_BUYERS.get(row.buyer, row.buyer)}, {maker(row.publisher)} {row.year})"
 
 
 def ai_expectations(evidence: Evidence, parameters: Parameters) -> Result:
@@ -365,7 +369,7 @@ def ai_expectations(evidence: Evidence, parameters: Parameters) -> Result:
     Returns
     -------
     Result
-        One term a published figure with item, sign (`Effect`), buyer, year, n, grade, publisher and wording.
+        One term a published figure with item, sign (`Effect`) and direction (the sign in words), buyer, year, n, grade, publisher and wording.
     """
     return _effect_result(
         "ai_expectations", "expected", evidence, parameters,
@@ -484,6 +488,11 @@ def _told(items: pd.DataFrame) -> str:
             f"{count(int(both.sum()), 'survey')} asked the same people for both directions."
             if both.any()
             else "No survey asked the same people for both directions, so the two do not answer each other."
+        )
+    prices = items[(items["side"] == "expected") & items["sign"].isin(["price", "none"])]
+    if len(prices):
+        said.append(
+            f"Expected of bills and prices, each another question: {listing([_item(row) for row in prices.itertuples()])}."
         )
     if len(seen):
         said.append(f"Seen so far, of bills and prices only: {listing([_item(row) for row in seen.itertuples()])}.")

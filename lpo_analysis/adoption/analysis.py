@@ -138,7 +138,7 @@ class Analysis:
     @cached_property
     def newest_use(self) -> Result:
         """The newest share of all buyers using any service of an alternative provider."""
-        return newest_use(self.use, self.parameters)
+        return newest_use(self.use, self.evidence, self.parameters)
 
     @cached_property
     def series(self) -> OwnSeries | None:
@@ -242,6 +242,16 @@ class Analysis:
         return ai.substitute_or_complement(self.evidence, self.parameters)
 
     @cached_property
+    def ai_expected(self) -> Result:
+        """What AI is expected to do to outsourcing, item by item."""
+        return ai.ai_expectations(self.evidence, self.parameters)
+
+    @cached_property
+    def ai_seen(self) -> Result:
+        """What AI has been seen to do, item by item."""
+        return ai.ai_seen(self.evidence, self.parameters)
+
+    @cached_property
     def ai_recall(self) -> Result:
         """What sellers claim of the recall of AI."""
         return ai.ai_recall_claims(self.evidence, self.parameters)
@@ -287,13 +297,24 @@ class Analysis:
         return pd.DataFrame(records, columns=["grades", "points", "growth", "figures"])
 
     def covers(
-        self, part: Literal["growth", "ceiling", "forecast", "pooled", "use", "own_series", "own_survey", "imports"]
+        self,
+        part: Literal[
+            "growth",
+            "ceiling",
+            "ceilings_elsewhere",
+            "forecast",
+            "pooled",
+            "use",
+            "own_series",
+            "own_survey",
+            "imports",
+        ],
     ) -> str:
         """Say how often intervals of one part hold the truth in the simulated cases nearest to it.
 
         Parameters
         ----------
-        part : {'growth', 'ceiling', 'forecast', 'pooled', 'use', 'own_series', 'own_survey', 'imports'}
+        part : {'growth', 'ceiling', 'ceilings_elsewhere', 'forecast', 'pooled', 'use', 'own_series', 'own_survey', 'imports'}
             Part of the report.
 
         Returns
@@ -301,6 +322,8 @@ class Analysis:
         str
             As of `lpo_analysis.evidence.calibration.coverage_note`; why there is nothing to say where the part has no estimate.
         """
+        if part == "ceilings_elsewhere":
+            return curves.ceilings_coverage(self.ceilings_elsewhere)
         result = {"own_series": self.own_curves, "own_survey": self.own_shares}.get(part) or getattr(self, part)
         known = (
             result.table.dropna(subset=["estimate"])
@@ -351,6 +374,7 @@ class Analysis:
             self.split,
             self.disagreement,
             self.use,
+            self.newest_use,
             self.drivers,
             self.barriers,
             self.insourcing,

@@ -18,7 +18,7 @@ OTHER_PROFESSIONS = ("tri_genai_prof_2024", "tri_genai_prof_2025", "tri_ai_prof_
 ONLY = {"tri_alsp_2019_law_times": "corporate"}
 """Sources whose size counts one kind of buyer, although they report on another, too: of that one no size is told."""
 
-_TOLD = re.compile(r"\bn\s?=\s?(\d+)")
+_TOLD = re.compile(r"\bn\s?=\s?(\d+)|\b(\d+) respondents\b")
 _PART_OF = re.compile(r"(\d+) in (\d+) of (\d+)")
 _USERS = re.compile(r"\bbase: (non-)?(?:outsourcers|\w+ users|users)\b", re.IGNORECASE)
 _BASE = re.compile(r"\bbase(:| not given)", re.IGNORECASE)
@@ -61,7 +61,7 @@ def bases(frame: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
 def _base(row: pd.Series, evidence: Evidence) -> _Base:
     note, size = str(row["note"]), row["sample_size"]
     if told := _TOLD.search(note):
-        return _checked(row, _Base(float(told[1]), "told", "the row tells its base"))
+        return _checked(row, _Base(float(told[1] or told[2]), "told", "the row tells its base"))
     if part := _PART_OF.search(note):
         asked = round(int(part[3]) * int(part[1]) / int(part[2]))
         return _Base(float(asked), "told", f"base of about {asked}, as the row tells")

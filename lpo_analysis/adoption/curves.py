@@ -6,19 +6,23 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from lpo_analysis.adoption.market import series
 from lpo_analysis.adoption.parameters import Parameters
 from lpo_analysis.evidence import Evidence
 from lpo_analysis.evidence import table as load_table
-from lpo_analysis.methods.diffusion import CurveFit, fit_curve, identified
+from lpo_analysis.methods.diffusion import CurveFit, Verdict, fit_curve, identified
 from lpo_analysis.results import Check, Result, not_estimable, tidy
-from lpo_analysis.wording import count, listing, number, sentence
+from lpo_analysis.wording import count, listing, number, percent, sentence
 
 CURVES = {"logistic": "logistic curve", "gompertz": "Gompertz curve"}
 """Level curves whose position in time is a parameter, so that a series may begin long after the start."""
 EARLY = 10
 """Points of a reference series that are shown to a curve before the rest is."""
+WHOLE = 100.0
+"""Percent of households or persons that no share can pass."""
+_COVERAGE = "ceiling_profile_reached"
 
 
 @lru_cache(maxsize=64)
@@ -28,12 +32,14 @@ def _fitted(curve: str, time: tuple[float, ...], value: tuple[float, ...]) -> Cu
 
 
 @lru_cache(maxsize=128)
-def _judged(curve: str, time: tuple[float, ...], value: tuple[float, ...], level: float) -> dict[str, Any]:
+def _judged(
+    curve: str, time: tuple[float, ...], value: tuple[float, ...], level: float, cap: float | None = None
+) -> dict[str, Any]:
     """Fit one curve; where its ceiling is not identified there is an interval, and no estimate.
 
     What was reached is no ceiling that lies below: published totals and shares count as reached, not as readings with errors.
     """
-    verdict = identified(_fitted(curve, time, value), level=level, floor=max(value))
+    verdict = identified(_fitted(curve, time, value), level=level, floor=max(value), cap=cap)
     least = verdict.profile.loc[verdict.profile["sse"].idxmin(), "ceiling"] if len(verdict.profile) else np.nan
     return {
         "estimate": least if verdict.identified else np.nan,
@@ -41,9 +47,18 @@ def _judged(curve: str, time: tuple[float, ...], value: tuple[float, ...], level
         "conf_high": verdict.high,
         "identified": verdict.identified,
         "missed": verdict.missed,
-        "verdict": "seen" if verdict.identified else "the curve misses the end" if verdict.missed else "not seen",
+        "passed": verdict.passed,
+        "verdict": _verdict(verdict, cap),
         "why": verdict.reason,
     }
+
+
+def _verdict(found: Verdict, cap: float | None) -> str:
+    if found.identified:
+        return "seen"
+    if found.missed:
+        return "the curve misses the end"
+    return f"the curve ends above {cap:g}" if found.passed else "not seen"
 
 
 def ceiling(evidence: Evidence, parameters: Parameters) -> Result:
@@ -132,12 +147,14 @@ def ceilings_elsewhere(evidence: Evidence, parameters: Parameters) -> Result:
     Result
         One term a series, curve and number of points (the first ten, and all): ``estimate`` is the ceiling in percent where it is
         identified, ``reached`` the highest share the whole series reached, ``exceeded`` whether that lies above the interval,
-        ``missed`` whether the verdict is withdrawn because the curve that fits best levels off below what it was shown.
+        ``missed`` and ``passed`` whether the verdict is withdrawn because the curve that fits best levels off below what it was shown or
+        above 100.
 
     Notes
     -----
-    Shares of households or persons have a ceiling of 100 that the curves are not told. Estimand as in `ceiling`. How many of the
-    ceilings seen early are passed is a least number: most series had not ended when they were last read.
+    Estimand as in `ceiling`, among the ceilings from what was reached to the 100 that no share of households or persons can pass; where
+    100 cannot be excluded, it is the limit of a share and no finding, and no ceiling is seen. How many of the ceilings seen early are
+    wrong is a least number: most series had not ended when they were last read, and a ceiling told too high shows only above 100.
     """
     del evidence
     p = parameters
@@ -148,7 +165,7 @@ def ceilings_elsewhere(evidence: Evidence, parameters: Parameters) -> Result:
         label, reached = part["label"].iloc[0], max(values)
         for n, points in ((EARLY, f"first {EARLY}"), (len(years), f"all {len(years)}")):
             for curve, words in CURVES.items():
-                judged = _judged(curve, years[:n], values[:n], p.level)
+                judged = _judged(curve, years[:n], values[:n], p.level, WHOLE)
                 records.append(
                     {"term": f"{name}_{curve}_{n}", "label": f"{label}: {words}, {points} points", "series": label, "curve": words, "points": points,
                      "level": p.level, "n_obs": n, "unit": "percent", "method": "level curve, profile of the squared log errors", "reached": reached,
@@ -158,21 +175,22 @@ def ceilings_elsewhere(evidence: Evidence, parameters: Parameters) -> Result:
     early = table[table["n_obs"] == EARLY]
     seen = early[early["identified"]]
     late = table[table["n_obs"] != EARLY]
-    passed, missed = int(seen["exceeded"].sum()), int(late["missed"].sum())
+    low, high = int(seen["exceeded"].sum()), int(early["passed"].sum())
     text = (
         f"Shown the first {EARLY} points of {frame['series_id'].nunique()} public series whose later course is known, the two curves claim to see a ceiling in "
-        f"{len(seen)} of {len(early)} cases, and in at least {passed} of these the series went above its {p.level:.0%} interval later. Shown all points, "
-        f"they see one in {int(late['identified'].sum())} of {len(late)}"
+        f"{len(seen)} of {len(early)} cases, and in {f'at least {low}' if low else 'none'} of these the series went above its {p.level:.0%} interval later"
         + (
-            f"; in {missed} the best curve levels off below what the series has reached, so that it tells no ceiling. "
-            if missed
+            f"; in {high} more the curve that fits best ends above {WHOLE:g}%, where no share can be. "
+            if high
             else ". "
         )
-        + "A ceiling told early is a property of the curve that was chosen."
+        + f"Shown all points, they see one in {int(late['identified'].sum())} of {len(late)}{_withdrawn(late)}. "
+        "A ceiling told early is a property of the curve that was chosen."
     )
     checks = (
-        Check("Ceilings that were passed", not passed, f"At least {passed} of {len(seen)} ceilings seen in {EARLY} points were passed later; the other series have not ended."),
+        Check("Ceilings that were wrong", not low + high, f"Of {len(early)} fits to {EARLY} points {low} told a ceiling that was passed later and {high} one above {WHOLE:g}%; the other series have not ended, so these are the least."),
         Check("Ends that were missed", not table["missed"].any(), f"In {int(table['missed'].sum())} of {len(table)} fits the curve that fits best levels off below the highest share it was shown; no ceiling is told there."),
+        Check("Ends above the whole", not table["passed"].any(), f"In {int(table['passed'].sum())} of {len(table)} fits the curve that fits best levels off above {WHOLE:g}% by more than its interval; no ceiling is told there."),
         Check("Errors", None, "Errors of successive years hang together, which the intervals do not know: they are too narrow."),
     )  # fmt: skip
     return Result(
@@ -182,4 +200,53 @@ def ceilings_elsewhere(evidence: Evidence, parameters: Parameters) -> Result:
         checks=checks,
         rows=("table:reference_adoption_series:all",),
         n_used=len(frame),
+    )
+
+
+def _withdrawn(late: pd.DataFrame) -> str:
+    """Say of how many whole series the curve ends where no ceiling can be."""
+    said = [
+        f"in {n} the best curve levels off {where}"
+        for n, where in (
+            (int(late["missed"].sum()), "below what the series has reached"),
+            (int(late["passed"].sum()), f"above {WHOLE:g}%"),
+        )
+        if n
+    ]
+    return f"; {listing(said)}, so that no ceiling is told there" if said else ""
+
+
+def ceilings_coverage(elsewhere: Result) -> str:
+    """Say how often intervals like those of the public series hold the ceiling in simulation, and for which nobody has simulated it.
+
+    Parameters
+    ----------
+    elsewhere : Result
+        What `ceilings_elsewhere` returned.
+
+    Returns
+    -------
+    str
+        The lowest and highest coverage of every number of points simulated near those of the table, and what was not simulated.
+    """
+    cells = load_table("coverage_adoption").query("estimator == @_COVERAGE")
+    points = sorted(elsewhere.table["n_obs"].astype(int).unique())
+    sizes = np.sort(cells["n"].astype(int).unique())
+    # The simulated sizes on both sides of each series, for nothing is known of those between.
+    near = sorted({int(size) for n in points for size in (*sizes[sizes <= n][-1:], *sizes[sizes >= n][:1])})
+    told = []
+    for size in near:
+        held = cells.loc[cells["n"] == size, "coverage"]
+        ends = dict.fromkeys([percent(held.min()), percent(held.max())])
+        told.append(f"{' to '.join(ends)} of the runs with {size} points")
+    longer = [n for n in points if n > sizes[-1]]
+    beyond = (
+        f"series of more than {sizes[-1]} points ({count(len(longer), 'length')} in the table, up to {longer[-1]})"
+        if longer
+        else ""
+    )
+    missing = listing([one for one in (beyond, "Gompertz curves", f"the limit of {WHOLE:g}%") if one])
+    return (
+        f"Low and High bear no stated coverage: in simulations of logistic curves, {cells['level'].iloc[0]:.0%} intervals of this kind held the ceiling in {listing(told)}, by the size of the "
+        f"errors and whether they hang together, for the highest level is taken as reached where it may be a reading above the ceiling. Not simulated are {missing}."
     )

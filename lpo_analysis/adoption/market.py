@@ -118,7 +118,7 @@ def market_growth(evidence: Evidence, parameters: Parameters) -> Result:
     text = (
         f"The totals one publisher states for alternative legal service providers grew {percent(g['estimate'], width=g['conf_high'] - g['conf_low'])} "
         f"a year from {years.min():.0f} to {years.max():.0f} ({p.level:.0%} interval {percent(g['conf_low'])} to {percent(g['conf_high'])}), "
-        f"{percent(r['estimate'])} in real terms, from {nominal[0]:g} to {nominal[-1]:g} billion dollars. "
+        f"from {nominal[0]:g} to {nominal[-1]:g} billion dollars; in real terms that is {percent(r['estimate'])} a year ({percent(r['conf_low'])} to {percent(r['conf_high'])}). "
         f"This market includes staffing, the Big Four and e-discovery: it is not legal process outsourcing."
     )
     return Result(

@@ -23,7 +23,7 @@ KINDS = {
     "bound": "one side that is only a bound",
     "same_author": "an outcome told by the forecaster",
 }
-"""Kinds of pairs. A pair has the last that applies; kinds are never pooled together."""
+"""Kinds of pairs. A pair may be of several (`traits`); it is pooled with those of the last that applies, never across."""
 
 SHORT_KINDS = {
     "same_year": "Same year",
@@ -48,7 +48,7 @@ _SCOPES = {
     "lpo_regional_demand": "LPO",
     "ediscovery": "e-discovery",
 }
-_PAIR = ["term", "label", "group", "short", "kind", "low", "high", "total_low", "total_high", "horizon", "scope", "year", "forecast", "forecast_maker", "forecast_low",
+_PAIR = ["term", "label", "group", "short", "kind", "traits", "low", "high", "total_low", "total_high", "horizon", "scope", "year", "forecast", "forecast_maker", "forecast_low",
          "forecast_high", "forecast_told", "outcomes", "outcome_maker", "outcome_year", "outcome_low", "outcome_high", "forecast_grade", "outcome_grade", "echo", "tokens"]  # fmt: skip
 
 
@@ -106,7 +106,7 @@ def candidates(evidence: Evidence, grades: tuple[str, ...]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One pair a row: ``kind``, ends of the log ratio of forecast to outcome a year of horizon (``low``, ``high``, infinite on an open
+        One pair a row: ``kind`` and ``traits`` (the last and all of `KINDS` that apply), ends of the log ratio of forecast to outcome a year of horizon (``low``, ``high``, infinite on an open
         side) and in all (``total_low``, ``total_high``), ``horizon`` (years from publication to target), both figures with maker and
         grade, ``echo`` (the outcome is the number of an earlier forecast), ``tokens`` (what ties outcomes together). A pair that tells
         nothing, both sides being open, is left out.
@@ -144,12 +144,18 @@ def _pair(forecast: pd.Series, outcome: _Outcome, told: pd.DataFrame) -> dict[st
     low, high = log_ratio(forecast["low"], forecast["high"], outcome.low, outcome.high)
     horizon, year = float(forecast["target"] - forecast["told"]), int(forecast["year_end"])
     own = (rows["publisher_id"] == forecast["publisher_id"]).any()
-    kind = "same_author" if own else outcome.kind if np.isfinite([low, high]).all() else "bound"
+    applies = {
+        outcome.kind: outcome.kind != "same_year" or not own,
+        "bound": not np.isfinite([low, high]).all(),
+        "same_author": own,
+    }
+    traits = tuple(kind for kind in KINDS if applies.get(kind))
+    kind = traits[-1]
     makers = list(dict.fromkeys(maker(publisher) for publisher in rows["publisher"]))
     who = f"{makers[0]} and others" if len(makers) > 2 else listing(makers)
     when = "" if outcome.kind == "same_year" else f" for {listing(sorted({str(y) for y in rows['year_end']}))}"
     return {
-        "term": "__".join([str(forecast.name), *rows.index]), "kind": kind,
+        "term": "__".join([str(forecast.name), *rows.index]), "kind": kind, "traits": traits,
         "label": f"{market(forecast)}: {maker(forecast['publisher'])} ({forecast['told']}) against {who}{when}",
         "group": f"{SHORT_KINDS[kind]}: {market(forecast)}",
         "short": f"{maker(forecast['publisher'], most=20)} {forecast['told']} / {maker(rows['publisher'].iloc[0], most=20) if len(makers) == 1 else 'several makers'}{when.replace(' for', ' of')}",
@@ -355,8 +361,8 @@ def years_between(old: pd.Series, new: pd.Series) -> float:
     return float((last - first).days / 365.25)
 
 
-def farthest(pairs: pd.DataFrame) -> pd.Series:
-    """Return how far off each pair is at the farther of its known ends.
+def least_off(pairs: pd.DataFrame) -> pd.Series:
+    """Return how far off each pair is at least, wherever between its ends the error lies.
 
     Parameters
     ----------
@@ -366,10 +372,9 @@ def farthest(pairs: pd.DataFrame) -> pd.Series:
     Returns
     -------
     pandas.Series of float
-        Absolute log ratio a year of horizon.
+        Absolute log ratio a year of horizon; 0 where the two figures leave it possible that the forecast was right, which ranks nothing.
     """
-    sizes = pairs[["low", "high"]].abs()
-    return sizes.where(np.isfinite(sizes)).max(axis=1)
+    return pd.concat([pairs["low"], -pairs["high"]], axis=1).max(axis=1).clip(lower=0.0)
 
 
 def or_nan(value: float) -> float:

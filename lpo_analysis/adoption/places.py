@@ -289,7 +289,7 @@ def onshore_wages(evidence: Evidence, parameters: Parameters, *, role: Role = "p
         f"{len(cheap)} {'lies' if len(cheap) == 1 else 'lie'} below the nation and {len(dear)} above it by more than the errors explain, where about {_by_chance(len(parts), p.level)} would by chance alone."
     )
     jobs = parts["employment"].sum()
-    text += f" {sentence(listing([called(row.term, row.label) for row in biggest.itertuples()]))} hold {percent(biggest['employment'].sum() / jobs)} of their jobs ({number(jobs, digits=3)})."
+    text += f" {sentence(listing([called(row.term, row.label) for row in biggest.itertuples()]))} hold {percent(biggest['employment'].sum() / jobs)} of their {number(jobs, digits=3)} jobs."
     named = {
         row["iso_3166_2"]: row["state"] for _, row in rows.iterrows() if row["iso_3166_2"] not in set(parts["term"])
     }

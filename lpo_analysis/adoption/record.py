@@ -11,14 +11,15 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from lpo_analysis.adoption.market import SERIES, nominal_growth, series
 from lpo_analysis.adoption.matching import (
     GRADES,
     KINDS,
     candidates,
     counted,
-    farthest,
     figures,
     independent,
+    least_off,
     log_ratio,
     market,
     n_independent,
@@ -153,13 +154,14 @@ def pairs(evidence: Evidence, parameters: Parameters) -> Result:
     Result
         One term a pair: ``estimate`` is the logarithm of forecast over outcome per year of horizon (above 0: the forecast was
         too high), NaN where it is not one number, ``conf_low`` and ``conf_high`` the ends that the two figures leave open (no confidence
-        interval; an open side is empty); columns kind, scope, year, horizon (years from publication to the target), the two figures in USD
+        interval; an open side is empty); columns kind, kinds (all that apply, in words), scope, year, horizon (years from publication to the target), the two figures in USD
         billion, their makers and grades, the years of both, ``off`` (the forecast as a multiple of the outcome, in words), echo.
 
     Notes
     -----
     A later figure is one published after the forecast. A neighbouring year is not adjusted for a year's growth. An outcome is
-    interpolated on a logarithmic line between the nearest figures on both sides, taken together where makers disagree.
+    interpolated on a logarithmic line between the nearest figures on both sides, taken together where makers disagree. Pairs are
+    ranked by the nearer end of what they leave open, which is the error that is certain.
     """
     p = parameters
     frame = candidates(evidence, tuple(p.grades))
@@ -174,16 +176,20 @@ def pairs(evidence: Evidence, parameters: Parameters) -> Result:
         empty = not_estimable("forecast_pairs", reason, unit=_UNIT, n_dropped=len(rows))
         return replace(empty, text=f"{empty.text} {more}".strip())
     table = _pair_table(frame)
-    kinds = frame["kind"].value_counts().reindex(list(KINDS)).dropna().astype(int)
-    said = [f"{n} with {KINDS[str(kind)]}" for kind, n in kinds.items()]
-    forecasts = frame["forecast"].nunique()
+    forecasts, same = frame["forecast"].nunique(), int(_of_its_year(frame).sum())
     text = (
-        f"Only {count(forecasts, 'forecast')} of grade {'/'.join(p.grades)} can be held against a later figure of the same market: {count(len(frame), 'pair')}, {listing(said)}, with {count(n_independent(frame), 'independent outcome')}. "
-        f"{_worst_text(frame)} {more}"
+        f"Only {count(forecasts, 'forecast')} of grade {'/'.join(p.grades)} can be held against a later figure of the same market: {count(len(frame), 'pair')}, "
+        f"with {count(n_independent(frame), 'independent outcome')}; {same or 'none'} {'sets' if same < 2 else 'set'} a forecast against a known figure of its own year."
     )
-    return _pairs_result(
-        "forecast_pairs", table, frame, text.strip(), _pair_checks(frame, evidence, p), evidence, p.grades
+    grown = _growth(frame, evidence, p)
+    text = " ".join(
+        one for one in (text, _kinds_text(frame), _closed_text(frame, grown), _worst_text(frame), more) if one
     )
+    result = _pairs_result(
+        "forecast_pairs", table, frame, text, _pair_checks(frame, grown, evidence, p), evidence, p.grades
+    )
+    told = series(evidence, p).index if grown else ()
+    return replace(result, rows=tuple(dict.fromkeys([*result.rows, *told])))
 
 
 def weaker_pairs(evidence: Evidence, parameters: Parameters) -> Result:
@@ -243,11 +249,12 @@ def _pair_table(frame: pd.DataFrame) -> pd.DataFrame:
     table = frame.assign(
         estimate=((frame["low"] + frame["high"]) / 2).where(closed),
         conf_low=_open(frame["low"]), conf_high=_open(frame["high"]), n_obs=1 + frame["outcomes"].map(len), unit=_UNIT,
+        kinds=["; ".join(KINDS[kind] for kind in traits) for traits in frame["traits"]],
         off=[_said(low, high) for low, high in zip(frame["total_low"], frame["total_high"], strict=True)],
         grades=frame["forecast_grade"] + "/" + frame["outcome_grade"],
         method=np.select([exact, closed], ["two figures", "ends of the published ranges"], "one side open"),
         forecast_high=_open(frame["forecast_high"]), outcome_high=_open(frame["outcome_high"]),
-    ).drop(columns=["low", "high", "total_low", "total_high", "outcomes", "tokens"])  # fmt: skip
+    ).drop(columns=["low", "high", "total_low", "total_high", "outcomes", "tokens", "traits"])  # fmt: skip
     order = {kind: i for i, kind in enumerate(KINDS)}
     table = table.sort_values(
         ["kind", "scope", "year", "term"], key=lambda c: c.map(order) if c.name == "kind" else c, kind="stable"
@@ -265,12 +272,56 @@ def _said(low: float, high: float) -> str:
     return f"{ends_[0]} times" if ends_[0] == ends_[1] else f"{ends_[0]} to {ends_[1]} times"
 
 
+def _of_its_year(frame: pd.DataFrame) -> pd.Series:
+    """Say which pairs set a forecast against a figure of the same year, both known on both sides."""
+    other = frame["traits"].map(lambda traits: bool({"interpolated", "neighbouring_year", "bound"} & set(traits)))
+    return ~other.astype(bool)
+
+
+def _kinds_text(frame: pd.DataFrame) -> str:
+    """Count the pairs of every kind: a pair of several is counted in each."""
+    said = [
+        f"{n} with {words}" for kind, words in KINDS.items() if (n := sum(kind in traits for traits in frame["traits"]))
+    ]
+    several = " (a pair may be of several kinds)" if frame["traits"].map(len).max() > 1 else ""
+    return f"Counted by kind: {listing(said)}{several}."
+
+
+def _growth(frame: pd.DataFrame, evidence: Evidence, p: Parameters) -> str:
+    """Tell what a year's growth is in the one market that has a series, where pairs are of it."""
+    if not frame["scope"].str.startswith(f"{SERIES} ").any():
+        return ""
+    points, rate = nominal_growth(evidence, p)
+    return f" (of the ALSP totals {percent(rate)} a year)" if points else ""
+
+
+def _closed_text(frame: pd.DataFrame, grown: str) -> str:
+    """Tell how the pairs that are closed came about where none of them is of the forecast's own year."""
+    closed = frame[np.isfinite(frame[["low", "high"]]).all(axis=1)]
+    if closed.empty:
+        return "How far off a forecast was is known of none: a side is only a bound."
+    if _of_its_year(closed).any() or len(frame) == 1:
+        return ""
+    feigned = f"growth in between{grown} hides or feigns an error."
+    if len(closed) > 2:
+        return f"All {len(closed)} pairs without a bound have an outcome of another year: {feigned}"
+    said = [f"{row.label} ({_said(row.total_low, row.total_high)})" for row in closed.itertuples()]
+    return f"Both sides are known only in {listing(said)}, with an outcome of another year: {feigned}"
+
+
 def _worst_text(frame: pd.DataFrame) -> str:
-    row = frame.loc[farthest(frame).idxmax()]
-    said = f"the forecast was {_said(row['total_low'], row['total_high'])} the outcome, {_years(row['horizon'])} ahead."
+    least = least_off(frame)
+    row = frame.loc[least.idxmax()]
+    resting = [KINDS[kind] for kind in ("interpolated", "neighbouring_year", "bound") if kind in row["traits"]]
+    rests = f" ({' and '.join(resting)})" if resting else ""
+    said = f"the forecast was {_said(row['total_low'], row['total_high'])} the outcome, {_years(row['horizon'])} ahead{rests}."
     if len(frame) == 1:
         return f"In it ({row['label']}) {said}"
-    return f"By the year, farthest off was {row['label']}, where {said}"
+    right = int((least == 0).sum())
+    if right == len(frame):
+        return "Which was farthest off cannot be told: each may have been right."
+    may = f" {right} of {len(frame)} cannot be ranked: the forecast may have been right." if right else ""
+    return f"By the least that the figures leave, a year of horizon, farthest off was {row['label']}, where {said}{may}"
 
 
 def _years(horizon: float) -> str:
@@ -293,15 +344,15 @@ def _weaker_text(evidence: Evidence, p: Parameters) -> str:
     return f"Letting weaker grades in one after another would make it {listing(said)}." if said else ""
 
 
-def _pair_checks(frame: pd.DataFrame, evidence: Evidence, p: Parameters) -> tuple[Check, ...]:
+def _pair_checks(frame: pd.DataFrame, grown: str, evidence: Evidence, p: Parameters) -> tuple[Check, ...]:
     echoes = list(frame.loc[frame["echo"], "label"])
     others = frame[frame["kind"] != "same_author"]
     others_own = wider(evidence, p.grades)
     checks = [
-        Check("Another maker", bool(len(others)), f"{len(others)} of {count(len(frame), 'pair')} have an outcome that somebody other than the forecaster told."),
+        Check("Another maker", True if 2 * len(others) > len(frame) else None, f"{len(others)} of {count(len(frame), 'pair')} {'has' if len(others) == 1 else 'have'} an outcome that somebody other than the forecaster told."),
         Check("Independence", None, f"{counted(frame)}: those that share a maker or a market and year count once."),
         Check("Echo", not echoes, f"An outcome is the very number of an earlier forecast in {count(len(echoes), 'pair')}" + (f": {listing(echoes)}." if echoes else ".")),
-        Check("Growth", None, "The outcome of a neighbouring year holds one more or one less year of growth than the forecast; nothing is adjusted for it."),
+        Check("Growth", None, f"The outcome of a neighbouring year holds one more or one less year of growth than the forecast{grown}; nothing is adjusted for it."),
     ]  # fmt: skip
     if others_own:
         checks.append(Check("Other scope", None, f"Not a pair, for the scopes differ: {listing(others_own)}."))

@@ -12,8 +12,8 @@ import pandas as pd
 from lpo_analysis.adoption.matching import (
     GRADES,
     candidates,
-    farthest,
     figures,
+    least_off,
     log_ratio,
     market,
     one_number,
@@ -30,7 +30,7 @@ from lpo_analysis.wording import count, listing, number, percent, sentence
 
 @dataclass(frozen=True)
 class _Scenario:
-    """A past error that a forecast of today may repeat: log ratio a year, and the years it was seen over."""
+    """A past error that a forecast of today may repeat: log ratio a year, infinite on an open side, and the years it was seen over."""
 
     name: str
     low: float
@@ -45,9 +45,19 @@ def _scenarios(evidence: Evidence, p: Parameters) -> list[_Scenario]:
     frame = frame[(frame["kind"] != "same_author") & ~frame["echo"].astype(bool)]
     found = []
     if len(frame):
-        told = frame[["low", "high"]].where(np.isfinite(frame[["low", "high"]])).mean(axis=1).sort_values(kind="stable")
-        chosen = {"the worst pair" if len(frame) > 1 else "the one pair with another maker": farthest(frame).idxmax()}
-        if len(frame) > 1:
+        # A bound is no size: pairs are ranked by what they are off at least, and the middle one is among those that are closed.
+        least = least_off(frame)
+        chosen = (
+            {}
+            if len(frame) > 1 and not least.any()
+            else {"the worst pair" if len(frame) > 1 else "the one pair with another maker": least.idxmax()}
+        )
+        told = (
+            frame[["low", "high"]]
+            .mean(axis=1)[np.isfinite(frame[["low", "high"]]).all(axis=1)]
+            .sort_values(kind="stable")
+        )
+        if len(told) > 1:
             middle = told.iloc[[(len(told) - 1) // 2, len(told) // 2]]
             chosen["the median pair"] = middle.abs().idxmin()
         for name, i in chosen.items():
@@ -112,7 +122,7 @@ def scenarios(evidence: Evidence, parameters: Parameters) -> Result:
         for one in past:
             years = min(row["target"] - row["told"], one.years)
             low, high = row["low"] * np.exp(-one.high * years), row["high"] * np.exp(-one.low * years)
-            records.append({**base, "term": f"{name}__{one.name.replace(' ', '_')}", "label": f"as {one.name}", "scenario": one.name,
+            records.append({**base, "term": f"{name}__{one.name.replace(' ', '_')}", "label": f"as {one.name}{_only_bound(one)}", "scenario": one.name,
                             "estimate": low if low == high else np.nan, "conf_low": low, "conf_high": or_nan(high),
                             "method": f"illustration: error of {one.basis}, over {years:.3g} years"})  # fmt: skip
     return _scenario_result(tidy(records), today, past)
@@ -123,7 +133,7 @@ def _scenario_result(table: pd.DataFrame, today: pd.DataFrame, past: list[_Scena
     said = _scenario_shares(table) if many else _scenario_amounts(table)
     text = (
         f"An illustration, no forecast: {count(len(today), 'forecast')} on file for years ahead, if {'it' if len(today) == 1 else 'each'} erred as past ones did. "
-        f"{' '.join(said)} Markets and makers differ, so none of these is likely or unlikely."
+        f"{' '.join(said)} {_bound_text(past)}Markets and makers differ, so none of these is likely or unlikely."
     )
     data = table.assign(
         group=table["maker"],
@@ -139,6 +149,16 @@ def _scenario_result(table: pd.DataFrame, today: pd.DataFrame, past: list[_Scena
         draw=partial(forest, title="Illustration: today's forecasts with yesterday's errors", percent=False, xlabel="USD billion; open: illustration"),
         alt=f"Forecasts as stated and under {count(len(past), 'past error')}. {' '.join(said)}",
     )  # fmt: skip
+
+
+def _only_bound(one: _Scenario) -> str:
+    return "" if np.isfinite([one.low, one.high]).all() else " (only a bound)"
+
+
+def _bound_text(past: list[_Scenario]) -> str:
+    if not any(map(_only_bound, past)):
+        return ""
+    return "Where the past error is only a bound it may have been next to nothing, and one end is all that follows from it. "
 
 
 _TOLD = 3

@@ -42,6 +42,9 @@ MOVES = {
 """Movement and words of each category."""
 
 _BASE = re.compile(r"\bbase: ([^;,(]+)", re.IGNORECASE)
+_NEVER = "not seriously considered"
+"""What the note of a figure says that counts who never thought of it: it stands among the reasons and is none."""
+_NEVER_WORDS = "never seriously considered it"
 
 
 def _surveyed(rows: pd.DataFrame, evidence: Evidence, parameters: Parameters) -> pd.DataFrame:
@@ -67,12 +70,29 @@ def _place(row: pd.Series) -> str:
     return f"{vocabulary.label('scope', row['geography'])}{size}"
 
 
+def _asked(frame: pd.DataFrame) -> pd.Series:
+    return frame["note"].astype("str").str.extract(_BASE, expand=False).fillna("").str.strip()
+
+
 def _answers(frame: pd.DataFrame) -> list[str]:
     """Say each answer, and whom it was asked where those of one survey were not all asked the same."""
-    asked = frame["note"].astype("str").str.extract(_BASE, expand=False).fillna("")
+    asked = _asked(frame)
     differ = asked.groupby(frame["survey"]).transform("nunique") > 1
-    base = (" (of " + asked.str.strip() + ")").where(differ & asked.ne(""), "")
+    base = (" (of " + asked + ")").where(differ & asked.ne(""), "")
     return (frame["category"].str.replace("_", " ") + base).tolist()
+
+
+def _never(frame: pd.DataFrame) -> pd.Series:
+    return frame["note"].astype("str").str.contains(_NEVER, regex=False)
+
+
+def _apart(frame: pd.DataFrame) -> str:
+    """Tell the shares that count no reason."""
+    said = []
+    for asked, (_, row) in zip(_asked(frame), frame.iterrows(), strict=True):
+        one = row.rename({"share": "estimate"})
+        said.append(f"{spoken(one)} of {asked or 'those asked'} {_NEVER_WORDS} ({_unbracketed(row['survey'])})")
+    return f" No reason, and so not among them: {listing(said)}." if said else ""
 
 
 def _table(frame: pd.DataFrame, labels: Sequence[str], level: float) -> pd.DataFrame:
@@ -125,17 +145,24 @@ def _ranked(
     p = parameters
     if rows.empty:
         return _nothing(name, what, p)
-    frame = _surveyed(rows, evidence, p).sort_values(["survey", "share"], ascending=[True, False], kind="stable")
-    table = _table(frame, _answers(frame), p.level)
+    every = _surveyed(rows, evidence, p).sort_values(["survey", "share"], ascending=[True, False], kind="stable")
+    apart = every[_never(every)]
+    frame = every.drop(index=apart.index)
+    labels = [*_answers(frame), *(f"{_NEVER_WORDS}{f', of {asked}' if asked else ''}" for asked in _asked(apart))]
+    whole = _table(pd.concat([frame, apart]), labels, p.level)
+    table = whole.iloc[: len(frame)]
     said = []
     for survey, part in table.groupby("survey", sort=False):
         said.append(f"{survey}: " + listing([f"{row.label} {spoken(row)}" for row in part.head(3).itertuples()]))
-    text = f"{_counted(frame, what)} {'; '.join(said)}."
+    text = f"{_counted(frame, what)} {'; '.join(said)}." if said else f"No figure on {what} is on file."
     if len(said) > 1:
         text += " Answers are ranked within a survey only: surveys offer different ones to choose from."
     if table["label"].str.contains(" (of ", regex=False).any():
         text += " Answers that were asked of some respondents only say of whom, and stand beside the others without a common rank."
-    return _result(name, frame, table, text, title=title, group=table["survey"], level=p.level)
+    group = whole["survey"].where(whole["term"].isin(frame.index), "No reason: " + whole["survey"])
+    return _result(
+        name, pd.concat([frame, apart]), whole, text + _apart(apart), title=title, group=group, level=p.level
+    )
 
 
 def _rows(evidence: Evidence, parameters: Parameters, metric: str, **columns: object) -> pd.DataFrame:

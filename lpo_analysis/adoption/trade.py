@@ -251,7 +251,8 @@ def _gravity_text(table: pd.DataFrame, frame: pd.DataFrame) -> str:
         text += f" No effect can be told of {listing([f'{row.label} ({_span(row)})' for row in null.itertuples()], last='or')}."
     if len(further):
         tried = int((~main).sum())
-        text += f" Of {count(tried, 'further regressor')} tried one at a time, {listing([f'{row.label} ({_span(row)})' for row in further.itertuples()])} {'tells' if len(further) == 1 else 'tell'}."
+        shown = listing([f"{row.label} ({_span(row)})" for row in further.itertuples()])
+        text += f" Of {count(tried, 'further regressor')} tried one at a time, {len(further)} {'goes' if len(further) == 1 else 'go'} with imports: {shown}."
     beside = table[table["term"] == BESIDE]
     if len(beside):
         alone = float(table.loc[table["term"] == _TONGUE, "estimate"].iloc[0])

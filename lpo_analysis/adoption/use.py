@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 
 from lpo_analysis import vocabulary
 from lpo_analysis.adoption.bases import bases
-from lpo_analysis.adoption.parameters import Parameters
+from lpo_analysis.adoption.parameters import Grade, Parameters
 from lpo_analysis.charts import forest
 from lpo_analysis.evidence import Evidence, maker, select
 from lpo_analysis.evidence.money import ends
@@ -213,20 +213,23 @@ def _use_text(table: pd.DataFrame, where: str) -> str:
     return head + body + trend
 
 
-def newest_use(found: Result, parameters: Parameters) -> Result:
+def newest_use(found: Result, evidence: Evidence, parameters: Parameters) -> Result:
     """Tell the newest share of all buyers that use any service of an alternative provider.
 
     Parameters
     ----------
     found : Result
         What `use` returned.
+    evidence : Evidence
+        The evidence base, asked for newer figures of the grades not let in.
     parameters : Parameters
-        Level.
+        Geography, buyer, task, level, grades.
 
     Returns
     -------
     Result
-        Term ``share``. Where nobody tells how many answered, label and text say for how many the interval is drawn.
+        Term ``share``. Where nobody tells how many answered, label and text say for how many the interval is drawn. Newer figures of
+        other grades are named in the text, and their rows are among ``rows``.
     """
     label, reason = "use of any alternative provider", "no survey asks all of them for use of any kind"
     table = found.table if found.estimable else found.table.iloc[:0]
@@ -237,10 +240,36 @@ def newest_use(found: Result, parameters: Parameters) -> Result:
     row = table.sort_values("year").iloc[-1]
     drawn = str(row["method"]).rpartition("drawn for ")[2] if row["scenarios"] else ""
     label = f"{label}, {row['year']}" + (f" (how many answered is not told; interval if {drawn})" if drawn else "")
-    text = f"The newest survey of use of any kind ({row['year']}, {maker(row['publisher'])}) says {percent(row['estimate'])}"
+    grades = listing([str(grade) for grade in parameters.grades], last="or")
+    text = f"The newest survey of grade {grades} of use of any kind ({row['year']}, {maker(row['publisher'])}) says {percent(row['estimate'])}"
     text += f"; how many answered is not told, so the interval is an assumption ({row['scenarios']})." if drawn else f" ({percent(row['conf_low'])} to {percent(row['conf_high'])})."  # fmt: skip
     told = tidy([{**row[COLUMNS].to_dict(), "term": "share", "label": label}])
-    return Result("newest_use", told, text, rows=(str(row["term"]),), n_used=1)
+    newer = _newer(int(row["year"]), evidence, parameters)
+    if len(newer):
+        said = [
+            f"{spoken(one)} in {one.year_end} ({maker(one.publisher)}, grade {one.grade})" for one in newer.itertuples()
+        ]
+        text += f" Newer figures stand at other grades only, which enter no estimate and need not ask the same: {listing(said)}."
+    return Result("newest_use", told, text, rows=(str(row["term"]), *newer.index), n_used=1)
+
+
+def _newer(year: int, evidence: Evidence, parameters: Parameters) -> pd.DataFrame:
+    """Return later shares of all buyers using any alternative provider of the grades not let in."""
+    others = [grade for grade in get_args(Grade) if grade not in parameters.grades]
+    rows = (
+        figures(evidence, parameters.model_copy(update={"grades": others, "task": "all"})) if others else pd.DataFrame()
+    )
+    if rows.empty:
+        return rows
+    rows = rows[
+        (rows["category"] == "alsp_any")
+        & (rows["buyer_size"] == "all")
+        & (rows["task"] == "all")
+        & (rows["year_end"] > year)
+    ]
+    return with_intervals(rows.sort_values("year_end", kind="stable"), evidence, parameters).rename(
+        columns={"share": "estimate"}
+    )
 
 
 def size_check(frame: pd.DataFrame) -> Check:
@@ -283,7 +312,10 @@ def _rounding(frame: pd.DataFrame) -> Check:
     """Tell the shares that no whole number of their respondents gives; of a hundred or more, every whole percentage can."""
     fine = frame["rule"].isin(["own sample", "the row tells its base"])
     impossible = frame["rule"].str.contains("no whole number")
-    wrong = [f"{row.Index} ({row.value:g}% of {int(row.n)})" for row in frame[impossible].itertuples()]
+    wrong = [
+        f"{row['value']:g}% of {int(row['n'])} ({SENSES.get(row['category'], row['category'])}, {_what(row)})"
+        for _, row in frame[impossible].iterrows()
+    ]
     n = int((fine | impossible).sum())
     if not n:
         return Check("Rounding", None, "No share has a sample size of its own, so none can be checked.")

@@ -46,6 +46,8 @@ class Verdict:
         Columns ceiling, sse, within, as of `profile_ceiling`; empty if there is none.
     missed : bool
         Whether the free fit levels off below a floor that was given, by more than its interval.
+    passed : bool
+        Whether the free fit levels off above a cap that was given, by more than its interval.
     """
 
     identified: bool
@@ -55,6 +57,7 @@ class Verdict:
     reason: str
     profile: pd.DataFrame
     missed: bool = False
+    passed: bool = False
 
 
 def _spare(fit: CurveFit) -> int:
@@ -102,7 +105,7 @@ def _bound(fit: CurveFit, least: float, level: float) -> float:
 
 
 @lru_cache(maxsize=64)
-def _coarse(fit: CurveFit, most: float, floor: float | None) -> tuple[Floats, Floats, Floats]:
+def _coarse(fit: CurveFit, most: float, floor: float | None, cap: float | None) -> tuple[Floats, Floats, Floats]:
     """Profile over a coarse grid, which is the same work whatever the level: ceilings, cost and sum of squares of each."""
     top, m = _top(fit), fit.params["m"]
     grid = top * np.concatenate([np.geomspace(0.5, 1, 12)[:-1], np.geomspace(1, 3, 40), np.geomspace(3, most, 40)[1:]])
@@ -110,11 +113,18 @@ def _coarse(fit: CurveFit, most: float, floor: float | None) -> tuple[Floats, Fl
         grid = np.union1d(grid, [m] if m > grid[0] else [m / 2, m])
     if floor is not None:
         grid = np.union1d(grid[grid > floor], [floor])
+    if cap is not None:
+        grid = np.union1d(grid[grid < cap], [cap])
     return grid, *_profile(fit, grid)
 
 
 def profile_ceiling(
-    fit: CurveFit, *, level: float | None = None, most: float = 1000.0, floor: float | None = None
+    fit: CurveFit,
+    *,
+    level: float | None = None,
+    most: float = 1000.0,
+    floor: float | None = None,
+    cap: float | None = None,
 ) -> pd.DataFrame:
     """Profile the ceiling of a fitted curve: the best fit that each ceiling allows.
 
@@ -128,6 +138,8 @@ def profile_ceiling(
         Largest ceiling tried, as a multiple of what has been reached: the last total or the highest level. The smallest is half.
     floor : float, optional
         Smallest ceiling possible, in units of the values, where one is known; the interval is then that of the fit under it.
+    cap : float, optional
+        Largest ceiling possible, likewise, such as 100 for a share in percent; none above it is tried.
 
     Returns
     -------
@@ -139,13 +151,13 @@ def profile_ceiling(
     Raises
     ------
     ParameterError
-        If no residual degree of freedom is left, or the level, `most` or `floor` is out of range.
+        If no residual degree of freedom is left, or the level, `most`, `floor` or `cap` is out of range.
 
     Notes
     -----
     The interval is that of the F ratio with 1 and n_obs - n_params degrees of freedom; under a prior, of the penalised sum of
-    squares. Under a floor the least sum of squares is the least of those above it, so that the interval is not empty even where
-    the free fit lies below.
+    squares. Under a floor or a cap the least sum of squares is the least of the ceilings left, so that the interval is not empty
+    even where the free fit lies outside.
 
     References
     ----------
@@ -160,8 +172,10 @@ def profile_ceiling(
     top, m = _top(fit), fit.params["m"]
     if floor is not None and not 0 < floor < most * top:
         raise ParameterError(f"floor: must lie between 0 and the largest ceiling tried, {most * top:g}, got {floor}")
-    free = floor is None or floor <= m < math.inf
-    grid, cost, sse = _coarse(fit, most, floor)
+    if cap is not None and not max(top, floor or 0.0) <= cap < math.inf:
+        raise ParameterError(f"cap: must be finite and not below what has been reached or the floor, got {cap}")
+    free = (floor is None or floor <= m < math.inf) and (cap is None or m <= cap)
+    grid, cost, sse = _coarse(fit, most, floor, cap)
     least = min(float(cost.min()), _cost(fit)) if free else float(cost.min())
     near = np.flatnonzero(cost <= _bound(fit, least, level))
     gaps = [(i, i + 1) for i in (near[0] - 1, near[-1]) if 0 <= i < len(grid) - 1]
@@ -177,7 +191,12 @@ def profile_ceiling(
 
 
 def identified(
-    fit: CurveFit, *, level: float | None = None, most: float = 1000.0, floor: float | None = None
+    fit: CurveFit,
+    *,
+    level: float | None = None,
+    most: float = 1000.0,
+    floor: float | None = None,
+    cap: float | None = None,
 ) -> Verdict:
     """Say whether the ceiling of a fitted curve is identified.
 
@@ -192,13 +211,17 @@ def identified(
     floor : float, optional
         Smallest ceiling possible, in units of the values, such as the highest level where that counts as reached rather than as
         measured with error. It bounds the interval from below.
+    cap : float, optional
+        Largest ceiling possible, in units of the values, such as 100 for a share in percent. It bounds the interval from above,
+        which the data then have not done: a ceiling is not identified where the cap cannot be excluded.
 
     Returns
     -------
     Verdict
         Identified only if the search ended in a minimum inside the family, the profile interval is bounded on both sides, and
         the last date lies past the fitted inflection (if the curve has one). Where the free interval ends below the floor, the
-        curve misses the end of the series: the verdict is withdrawn, and the interval runs from the floor to infinity.
+        curve misses the end of the series: the verdict is withdrawn, and the interval runs from the floor to infinity (or the cap).
+        Where it begins above the cap, the curve passes what is possible, and the verdict is withdrawn likewise.
 
     Notes
     -----
@@ -222,15 +245,21 @@ def identified(
         empty = pd.DataFrame({"ceiling": np.empty(0), "sse": np.empty(0), "within": np.empty(0, dtype=bool)})
         why = f"{fit.n_obs} points leave nothing to judge {fit.n_params} parameters by"
         return Verdict(False, 0.0, math.inf, level, f"The ceiling is not identified: {why}.", empty)
-    profile = profile_ceiling(fit, level=level, most=most, floor=floor)
+    profile = profile_ceiling(fit, level=level, most=most, floor=floor, cap=cap)
     inside = profile.loc[profile["within"], "ceiling"]
     open_above, at_start = bool(profile["within"].iloc[-1]), bool(profile["within"].iloc[0])
     low = float(inside.iloc[0]) if floor is not None or not at_start else 0.0
-    high = math.inf if open_above else float(inside.iloc[-1])
-    reasons = _against(fit, open_above, at_start and floor is None, most)
-    missed = floor is not None and profile.attrs["least"] > _bound(fit, _cost(fit), level)
+    largest = math.inf if cap is None else cap
+    high = largest if open_above else float(inside.iloc[-1])
+    reasons = _against(fit, open_above, at_start and floor is None, most, cap)
+    outside = profile.attrs["least"] > _bound(fit, _cost(fit), level)
+    passed = outside and fit.params["m"] > largest
+    missed = outside and floor is not None and not passed
+    if missed or passed:
+        low, high = float(profile["ceiling"].iloc[0]) if floor is not None else 0.0, largest
+    if passed:
+        reasons.insert(0, f"the curve that fits best levels off above {largest:g}, which is not possible")
     if missed:
-        low, high = float(profile["ceiling"].iloc[0]), math.inf
         reasons.insert(
             0, f"the curve that fits best levels off below {floor:g}, so that it misses the end of the series"
         )
@@ -242,10 +271,10 @@ def identified(
         said = f"The ceiling is identified: {span}{past}."
     if fit.prior is not None:
         said += " A prior took part in this."
-    return Verdict(not reasons, low, high, level, said, profile, missed)
+    return Verdict(not reasons, low, high, level, said, profile, missed, passed)
 
 
-def _against(fit: CurveFit, open_above: bool, open_below: bool, most: float) -> list[str]:
+def _against(fit: CurveFit, open_above: bool, open_below: bool, most: float, cap: float | None) -> list[str]:
     reasons = []
     if fit.boundary:
         reasons.append(
@@ -254,7 +283,8 @@ def _against(fit: CurveFit, open_above: bool, open_below: bool, most: float) -> 
     elif not fit.converged:
         reasons.append("the search did not end in a minimum")
     if open_above:
-        reasons.append(f"no ceiling up to {most:g} times what has been reached can be excluded")
+        largest = f"{most:g} times what has been reached" if cap is None else f"{cap:g}, the largest possible,"
+        reasons.append(f"no ceiling up to {largest} can be excluded")
     if open_below:
         reasons.append("no ceiling can be excluded from below")
     turn = fit.inflection

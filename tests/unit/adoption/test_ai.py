@@ -146,6 +146,13 @@ def test_whether_ai_replaces_outsourcing_is_not_known_however_many_expect_it():
     assert "No survey asked the same people for both directions" in result.text
     for figure in ("58%", "64%", "at least 50%", "7%", "59%"):
         assert figure in result.text
+    assert (
+        "Expected of bills and prices, each another question: bills of outside counsel fall 80% (legal departments, "
+        in result.text
+    )
+    assert "were told by clients that bills should fall 9% (law firms, " in result.text, (
+        "which is no expectation of theirs"
+    )
     spans = result.table.set_index("term")[["conf_low", "conf_high"]]
     assert tuple(spans.loc["expected_substitute"]) == pytest.approx((0.50, 0.72))
     assert not spans.index.isin(["seen_substitute", "seen_complement"]).any()

@@ -85,6 +85,8 @@ def test_a_share_of_users_rests_on_fewer_than_all_respondents():
     [
         ("cfo_2008_legal_offshore", 72, "told"),  # 4 in 10 of 181
         ("alm_2013_corp_ever", 77, "part"),  # 41 of 77 are 53.2%, 42 are 54.5%: none gives 54%
+        ("lexis_2024_bills_corp", 50, "told"),  # 80% of "50 respondents"; the 266 of the source are all kinds
+        ("lexis_2024_bills_firms", 266, "part"),
         ("alm_2013_driver_cost", 42, "derived"),  # 54% of 77
         ("alm_2013_nonusers_not_considered", 35, "derived"),
         ("alm_2013_sat_very", 42, "derived"),

@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 
 from lpo_analysis.adoption import Parameters, ceiling, ceilings_elsewhere
+from lpo_analysis.adoption.curves import ceilings_coverage
 from lpo_analysis.adoption.market import SERIES
 from lpo_analysis.evidence import load, table
+from lpo_analysis.wording import percent
 
 
 @pytest.fixture(scope="module")
@@ -64,15 +66,42 @@ def test_ceilings_seen_early_are_compared_with_what_came(elsewhere):
     assert len(elsewhere.table) == 4 * reference["series_id"].nunique()
     early = elsewhere.table[elsewhere.table["n_obs"] == 10]
     seen = early[early["identified"]]
-    assert (
-        f"in {len(seen)} of {len(early)} cases, and in at least {int(seen['exceeded'].sum())} of these"
-        in elsewhere.text
-    )
+    low, high = int(seen["exceeded"].sum()), int(early["passed"].sum())
+    assert f"in {len(seen)} of {len(early)} cases, and in at least {low} of these" in elsewhere.text
+    assert f"in {high} more the curve that fits best ends above 100%" in elsewhere.text
+    (check,) = [check for check in elsewhere.checks if check.name == "Ceilings that were wrong"]
+    assert check.passed is False
+    assert f"{low} told a ceiling that was passed later and {high} one above 100%" in check.text
     # Cable television stood at about 20% after ten points, which the logistic took for its end, and reached 65%.
     cable = elsewhere.row("us_cable_tv_logistic_10")
     assert cable["identified"]
     assert cable["conf_high"] < 35 < cable["reached"]
     assert cable["exceeded"]
+
+
+def test_no_share_has_a_ceiling_above_100(elsewhere):
+    table = elsewhere.table
+    assert (table["conf_high"] <= 100).all()
+    assert not table.loc[table["conf_high"] == 100, "identified"].any(), "the limit of a share is no finding"
+    # Ten points of internet use bend so little that the Gompertz curve goes far above the whole.
+    for name in ("us_internet", "ind_internet_users", "gbr_internet_users"):
+        row = elsewhere.row(f"{name}_gompertz_10")
+        assert row["passed"]
+        assert row["verdict"] == "the curve ends above 100"
+    assert not (table["passed"] & (table["identified"] | table["missed"])).any()
+
+
+def test_the_coverage_told_is_that_of_every_simulated_size_and_what_is_beyond_is_said(elsewhere):
+    text = ceilings_coverage(elsewhere)
+    cells = table("coverage_adoption").query("estimator == 'ceiling_profile_reached'").set_index("n")["coverage"]
+    for n in (10, 14):
+        low, high = (percent(end) for end in (cells[n].min(), cells[n].max()))
+        assert f"{low} to {high} of the runs with {n} points" in text
+    assert "with 6 points" not in text, "no series in the table is as short"
+    assert (
+        "series of more than 14 points (7 lengths in the table, up to 55), Gompertz curves and the limit of 100%"
+        in text
+    )
 
 
 def test_what_is_not_identified_has_no_estimate(elsewhere):

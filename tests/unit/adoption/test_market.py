@@ -74,6 +74,7 @@ def test_growth_is_that_of_the_four_points_and_the_ceiling_is_listed_but_not_fit
 def test_growth_rests_on_no_row_of_legal_process_outsourcing(evidence, growth):
     categories = evidence.observations.loc[list(growth.rows), "category"]
     assert set(categories) == {SERIES}
+    assert "from 8.4 to 28.5 billion dollars; in real terms that is 13% a year (12% to 15%)." in growth.text
     assert "it is not legal process outsourcing" in growth.text
 
 

@@ -173,6 +173,7 @@ def test_the_language_beside_colonial_ties_is_a_row_and_a_sentence(gravity):
     row = gravity.row(trade.BESIDE)
     assert row["estimate"] == pytest.approx(beside["common_official_language"], rel=1e-6)
     assert "language 1.098: the two are hard to tell apart" in README
+    assert "Of 2 further regressors tried one at a time, 1 goes with imports: political stability (" in gravity.text
     assert "the language goes with 3.0 times as much (1.1 to 8.2) instead of 4.7: 12 of the 13 partners" in gravity.text
 
 
@@ -496,6 +497,7 @@ def test_states_are_compared_with_the_nation(evidence, role, soc, states):
 
 def test_what_is_below_the_nation_is_counted_in_the_text(evidence):
     result = places.onshore_wages(evidence, Parameters())
+    assert "hold 31% of their 394,000 jobs." in result.text
     parts = result.table.iloc[1:]
     below, above = int((parts["ratio_high"] < 1).sum()), int((parts["ratio_low"] > 1).sum())
     assert f"Of 54 states and territories {below} lie below the nation and {above} above it" in result.text

@@ -12,7 +12,7 @@ from scipy import stats
 
 from lpo_analysis import paths
 from lpo_analysis.adoption import Parameters
-from lpo_analysis.adoption.matching import candidates, independent, log_ratio, revised
+from lpo_analysis.adoption.matching import candidates, independent, least_off, log_ratio, revised
 from lpo_analysis.adoption.record import KINDS, error_summary, pairs, pooled_error, revisions, scenarios, weaker_pairs
 from lpo_analysis.errors import ParameterError
 from lpo_analysis.evidence import load
@@ -185,6 +185,55 @@ def test_kinds_are_what_they_say(grades):
             assert (row.kind == "bound") is not np.isfinite([row.low, row.high]).all()
 
 
+def test_the_kinds_are_counted_across_each_other():
+    text = asked(pairs).text
+    for said in (
+        "1 with another maker's figure of the same year", "1 with an outcome interpolated between two figures",
+        "2 with an outcome of a neighbouring year", "3 with one side that is only a bound and 3 with an outcome told by the forecaster",
+        "a pair may be of several kinds",
+    ):  # fmt: skip
+        assert said in text
+    for row in candidates(load(), ALL).itertuples():
+        assert row.kind == row.traits[-1]
+        assert ("bound" in row.traits) is not bool(np.isfinite([row.low, row.high]).all())
+        years = load().observations.loc[list(row.outcomes), "year_end"]
+        assert bool({"interpolated", "neighbouring_year"} & set(row.traits)) is bool(
+            (years != load().observations.at[row.forecast, "year_end"]).any()
+        )
+
+
+def test_the_one_closed_pair_at_a_and_b_is_said_to_be_of_another_year_and_of_a_market_that_grew():
+    text = asked(pairs).text
+    assert "for 2021 (0.97 times), with an outcome of another year" in text
+    assert "growth in between (of the ALSP totals 17% a year) hides or feigns an error" in text
+
+
+def test_pairs_are_ranked_by_what_they_are_off_at_least():
+    # At most 2.4 times may be right; at least 1.4 times is off by as much; a range counts by its nearer end, on either side.
+    frame = pd.DataFrame({"low": [-np.inf, log(1.4), -0.9, -0.1, 0.2], "high": [log(2.4), np.inf, -0.3, 0.3, 0.2]})
+    assert list(least_off(frame)) == pytest.approx([0, log(1.4), 0.3, 0, 0.2])
+    text = asked(pairs).text
+    assert "for 2019, where the forecast was at least 1.4 times the outcome" in text
+    assert "(an outcome of a neighbouring year and one side that is only a bound)" in text
+    assert "1 of 4 cannot be ranked: the forecast may have been right." in text
+
+
+def test_where_every_pair_may_have_been_right_none_is_called_farthest_off():
+    evidence = changed(tri21_size_2019={"value": 25.0, "upper": 25.0})
+    frame = candidates(evidence, ("A", "B"))
+    kept = dataclasses.replace(evidence, observations=evidence.observations.drop(index="tri23_size_2021"))
+    assert (least_off(frame) == 0).sum() >= 2
+    text = pairs(kept, Parameters()).text
+    assert "Which was farthest off cannot be told: each may have been right." in text
+    assert "How far off a forecast was is known of none: a side is only a bound." in text
+
+
+@pytest.mark.parametrize(("grades", "passed"), [(("A", "B"), None), (ALL, True)], ids=["AB", "all"])
+def test_another_maker_is_passed_only_where_most_pairs_have_one(grades, passed):
+    (check,) = [check for check in asked(pairs, grades).checks if check.name == "Another maker"]
+    assert check.passed is passed
+
+
 def test_pairs_of_one_market_place_and_year_are_as_many_as_the_readme_of_the_evidence_says():
     readme = (paths.EVIDENCE / "README.md").read_text(encoding="utf-8")
     found = re.search(r"same market, place and year: (\d+) pair at grades A-C .*, (\d+) with D", readme)
@@ -283,7 +332,8 @@ def test_the_grades_decide_what_is_used_and_the_rest_is_listed_apart():
 def test_forecasts_and_outcomes_are_counted_and_not_only_pairs():
     result = asked(pairs)
     assert result.text.startswith(
-        "Only 2 forecasts of grade A/B can be held against a later figure of the same market: 4 pairs, "
+        "Only 2 forecasts of grade A/B can be held against a later figure of the same market: 4 pairs, with 2 independent outcomes; "
+        "none sets a forecast against a known figure of its own year. "
     )
     assert "with 2 independent outcomes" in result.text
     assert result.table["forecast"].nunique() == 2
@@ -356,6 +406,9 @@ def test_scenarios_apply_a_named_error_no_longer_than_it_was_seen():
     assert stated["estimate"] == 30
     assert pair["conf_low"] == pytest.approx(30 / 2.4), "a one-year error of at most 2.4 times, not six years of it"
     assert np.isnan(pair["conf_high"])
+    assert pair["label"] == "as the one pair with another maker (only a bound)"
+    assert "(only a bound) 12.5 or more" in asked(scenarios).text
+    assert "Where the past error is only a bound it may have been next to nothing" in asked(scenarios).text
     revision = table.loc["gmi21_2027__the_revision_of_ValueNotes", "estimate"]
     assert revision == pytest.approx(30 * 0.440 / 0.605), "six years ahead, and revised over four"
 

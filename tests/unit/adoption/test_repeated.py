@@ -117,5 +117,6 @@ def test_shares_that_no_whole_number_gives_are_told(evidence):
     # 54% of 77 lies between 41 (53.2%) and 42 (54.5%), which rounds to 55.
     check = next(check for check in use(evidence, Parameters()).checks if check.name == "Rounding")
     assert check.passed is False
-    assert "alm_2013_corp_ever (54% of 77)" in check.text
-    assert "cfo_2008" not in check.text, "1 of the 72 whom its row tells"
+    assert "gives 54% of 77 (a vendor that is no law firm, 2013, ALM Corporate Counsel), so" in check.text
+    assert "of 72" not in check.text, "1 of the 72 whom its row tells"
+    assert "_" not in check.text, "no code of a row"

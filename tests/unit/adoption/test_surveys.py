@@ -35,10 +35,11 @@ def test_only_the_grades_and_the_buyer_asked_for_are_shown(name, grades):
 @pytest.mark.parametrize("grades", [("A", "B"), ALL], ids="".join)
 def test_answers_are_ranked_within_each_survey_and_surveys_stay_apart(name, grades):
     table = part(name, grades=grades).table
-    for _, survey in table.groupby("survey"):
+    reasons = table[~table["label"].str.startswith("never ")]
+    for _, survey in reasons.groupby("survey"):
         assert survey["estimate"].is_monotonic_decreasing
-    blocks = table["survey"].ne(table["survey"].shift()).sum()
-    assert blocks == table["survey"].nunique(), "every survey stands in one block"
+    blocks = reasons["survey"].ne(reasons["survey"].shift()).sum()
+    assert blocks == reasons["survey"].nunique(), "every survey stands in one block"
     if blocks > 1:
         assert "ranked within a survey only" in part(name, grades=grades).text
 
@@ -71,10 +72,24 @@ def test_surveys_are_counted_as_they_are_listed():
 
 
 def test_whom_an_answer_was_asked_is_said_where_a_survey_asked_several():
-    text = part("barriers").text
-    assert "no need (of non-outsourcers) 91%, cost 68%" in text
+    text = part("drivers").text
+    assert "cost (of outsourcers) 68%, law firm advice 45%" in text
     assert "without a common rank" in text
     assert "(of " not in part("satisfaction").text
+
+
+def test_who_never_thought_of_it_gave_no_reason_and_stands_apart():
+    result = part("barriers")
+    assert "ALM 2013 (United States): cost 68% and quality at least 48%." in result.text
+    assert result.text.startswith("3 figures on reasons against outsourcing from 2 surveys of 2 makers.")
+    assert (
+        "No reason, and so not among them: 91% of non-outsourcers never seriously considered it (ALM 2013, United States)."
+        in result.text
+    )
+    assert "no need" not in result.text
+    assert result.table["term"].iloc[-1] == "alm_2013_nonusers_not_considered"
+    assert result.plot_data["group"].iloc[-1] == "No reason: ALM 2013 (United States)"
+    assert not part("drivers").plot_data["group"].str.startswith("No reason").any()
 
 
 def test_administrative_work_is_no_reason_for_outsourcing_legal_work():

@@ -192,7 +192,14 @@ def test_the_newest_use_is_the_last_wave_of_all_buyers_and_says_what_its_interva
     analysis = analyse(Parameters())
     newest = analysis.newest_use
     assert newest.row("share")["estimate"] == pytest.approx(0.71)
-    assert newest.rows == ("tri_2020_corp_all",)
+    assert newest.rows == ("tri_2020_corp_all", "tri_2024_corp_all")
+    assert newest.text.startswith("The newest survey of grade A or B of use of any kind (2020, ")
+    assert "Newer figures stand at other grades only" in newest.text
+    assert "57% in 2024 (Thomson Reuters Institute, grade C)." in newest.text
+    assert newest.n_used == 1
+    every = analyse(Parameters(grades=["A", "B", "C", "D"])).newest_use
+    assert every.row("share")["estimate"] == pytest.approx(0.57)
+    assert "Newer figures" not in every.text
     assert newest.row("share")["label"].endswith("2020 (how many answered is not told; interval if n = 150)")
     assert "how many answered is not told, so the interval is an assumption (n 50: 60% to 80%; n 150: " in newest.text
     assert not analyse(Parameters(geography="AUS")).newest_use.estimable
@@ -203,10 +210,10 @@ def test_a_newest_use_of_a_known_number_has_its_interval_and_no_assumption():
     o = load().observations.copy()
     o.loc["tri_2020_corp_all", "sample_size"] = 400
     evidence = dataclasses.replace(load(), observations=o)
-    newest = newest_use(use(evidence, Parameters()), Parameters())
+    newest = newest_use(use(evidence, Parameters()), evidence, Parameters())
     assert newest.row("share")["label"] == "use of any alternative provider, 2020"
     low, high = (round(100 * end) for end in share_interval(0.71, 400, level=0.9))
-    assert newest.text.endswith(f"says 71% ({low}% to {high}%).")
+    assert f"says 71% ({low}% to {high}%). Newer" in newest.text
 
 
 PARTS = [

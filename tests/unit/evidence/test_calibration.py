@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lpo_analysis.adoption import Parameters, analyse, coverage_note
+from lpo_analysis.adoption import Parameters, analyse
 from lpo_analysis.errors import ParameterError
 from lpo_analysis.evidence import table
-from lpo_analysis.evidence.calibration import nearest_cells
+from lpo_analysis.evidence.calibration import coverage_note, nearest_cells
 
 TABLE = table("coverage_adoption")
 

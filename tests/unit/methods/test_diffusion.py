@@ -399,49 +399,6 @@ def test_before_the_inflection_the_ceiling_is_not_identified_and_past_it_it_is()
     assert "past the inflection" in late.reason
 
 
-def test_a_floor_bounds_the_interval_by_the_fit_under_it():
-    """The F ratio of the constrained fit, by an independent search: scipy over the shape under each ceiling."""
-    rng = np.random.default_rng(4)
-    time = np.arange(1.0, 15)
-    value = 100 / (1 + np.exp(-0.5 * (time - 6))) * np.exp(0.05 * rng.normal(size=14))
-    fit = fit_curve("logistic", time, value, kind="level")
-    floor = fit.params["m"] * 1.02
-    verdict = identified(fit, floor=floor)
-    assert verdict.identified
-    assert verdict.low == floor
-    assert not verdict.missed
-
-    def cost(m):
-        def gap(shape):
-            return np.log(value) - np.log(m / (1 + np.exp(-np.exp(shape[0]) * (time - shape[1]))))
-
-        return optimize.least_squares(gap, [np.log(0.5), 6.0], xtol=1e-14, ftol=1e-14, gtol=1e-14).cost * 2
-
-    least = cost(floor)
-    limit = least * (1 + stats.f.ppf(0.9, 1, 11) / 11)
-    end = optimize.brentq(lambda m: cost(m) - limit, floor * 1.0001, 2 * floor)
-    beyond = verdict.profile.loc[verdict.profile["ceiling"] > end, "ceiling"].iloc[0]
-    assert verdict.high <= end < beyond, "the last ceiling within, on a grid"
-    assert beyond / verdict.high < 1.01
-    assert identified(fit).low < floor, "without a floor the interval reaches below"
-
-
-def test_a_curve_that_levels_off_below_what_was_reached_tells_no_ceiling():
-    time = np.arange(1.0, 21)
-    value = 60 / (1 + np.exp(-0.8 * (time - 5))) + np.maximum(time - 13, 0) ** 2  # a second rise that no logistic has
-    fit = fit_curve("logistic", time, value, kind="level")
-    free = identified(fit)
-    assert free.identified
-    assert free.high < value.max()
-    verdict = identified(fit, floor=value.max())
-    assert verdict.missed
-    assert not verdict.identified
-    assert (verdict.low, verdict.high) == (value.max(), math.inf)
-    assert "levels off below" in verdict.reason
-    with pytest.raises(ParameterError, match="floor: must lie between 0"):
-        identified(fit, floor=-1.0)
-
-
 def test_where_no_least_squares_estimate_exists_the_verdict_says_so():
     # Additions that double every year are the limit of Bass curves with p to 0 and the ceiling to infinity (Jukić 2013).
     fit = fit_curve("bass", np.arange(1.0, 8.0), 2.0 ** np.arange(7), kind="new_adopters", launch=0)
