@@ -212,6 +212,9 @@ def _told(portfolio: Portfolio, stands: Lead, table: pd.DataFrame) -> str:
         text += f", which does not tell the two apart: on average it hardly matters which is taken, though in a single draw they are {apart} from one another."
     else:
         text += "."
+    more = [f"“{in_words(portfolio, other)}”" for other in stands.tied if other != stands.others[0]]
+    if more:
+        text += f" {'Nor' if stands.others[0] in stands.tied else 'Not'} told apart from the plan: {listing(more)}."
     turning = table[table["estimate"].notna()]
     if turning.empty:
         within = f"whatever value between its {REACH[0]:.1%} and {REACH[1]:.1%} quantiles it takes"
@@ -221,7 +224,7 @@ def _told(portfolio: Portfolio, stands: Lead, table: pd.DataFrame) -> str:
         for row in turning.head(3).itertuples(index=False)
     ]
     text += f" One input alone puts another ahead, the others as uncertain as they are: {'; '.join(parts)}."
-    more = len(turning) - len(parts)
-    if more:
-        text += f" So {'does' if more == 1 else 'do'} {count(more, 'other')}, within what {'it' if more == 1 else 'they'} can be."
+    rest = len(turning) - len(parts)
+    if rest:
+        text += f" So {'does' if rest == 1 else 'do'} {count(rest, 'other')}, within what {'it' if rest == 1 else 'they'} can be."
     return text
