@@ -160,7 +160,7 @@ def brief(portfolio: Portfolio, *, information: Result, flips: Result, overtaken
     Result
         Terms of the plan weighed against staying: ``p_beats_staying`` and ``p_loses``, ``saving`` (mean), ``expected_share`` (of what all of
         the work costs today), ``tail``, ``added_loss``, ``weak_share``, ``inputs`` and ``inputs_weak`` (how many there are), ``required_controls`` (where some are), ``p_best`` (of the plans compared), ``ahead`` (of the next
-        one, with ``ahead_error``, its paired standard error), ``tied`` (plans that are not told apart from it), ``other_plans``, ``flip`` and ``overtaken`` (probability that the input which comes nearest to
+        one, with ``ahead_error``, its paired standard error), ``tied`` (plans that are not told apart from it), ``stake`` (by how much the choice among those matters on average at most), ``other_plans``, ``flip`` and ``overtaken`` (probability that the input which comes nearest to
         it flips the answer, or puts another plan ahead) and ``loss_multiple`` (how many times as large the added loss would have to be for nothing to be saved). ``model`` is a dict with ``verdict``, ``plan`` in a few words and, as sentences,
         ``recommendation``, ``confidence``, ``for``, ``against``, ``conditions`` and ``measure``; ``parts`` holds the same as pairs of a title and statements.
     """
@@ -244,6 +244,7 @@ def _numbers(portfolio: Portfolio, weak: float, flips: Result, overtaken: Result
         "p_best": {"label": "Plan is the best of those compared", "estimate": stands.best if stands else np.nan, "unit": "probability", "method": fresh if stands else alone},
         "ahead": {"label": "Ahead of the plan that comes next", "estimate": stands.ahead if stands else np.nan, "std_error": stands.error if stands else np.nan, "unit": unit, "method": f"paired difference of means, {fresh}" if stands else alone},
         "ahead_error": {"label": "Standard error of that", "estimate": stands.error if stands else np.nan, "unit": unit, "method": f"paired, {fresh}" if stands else alone},
+        "stake": {"label": "Most that the choice among those not told apart matters", "estimate": stands.stake if stands else np.nan, "unit": unit, "method": f"lead and {ERRORS:g} standard errors, {fresh}" if stands else alone},
         "tied": {"label": "Plans not told apart from it on average", "estimate": len(stands.tied) if stands else np.nan, "unit": "plans", "method": f"lead or lag below {ERRORS:g} standard errors" if stands else alone},
         "other_plans": {"label": "Other plans expected to beat today's way", "estimate": len(alternatives(portfolio)), "unit": "plans", "method": "count"},
         "flip": {"label": "The input nearest to flipping the plan does so", "estimate": turning[0] if turning else np.nan, "unit": "probability",
@@ -314,7 +315,8 @@ def _tied(portfolio: Portfolio, stands: Lead | None) -> str:
         near += f" and “{in_words(portfolio, stands.tied[1])}”"
     elif len(stands.tied) > 2:
         near = f"{recorded('brief.tied', str(len(stands.tied)))} other plans, the first of them {near}"
-    return f" Not told apart from this plan on average: {near}; which of them is taken hardly matters in expectation."
+    most = recorded("brief.stake", usd(stands.stake))
+    return f" Not told apart from this plan on average: {near}; which of them is taken matters by no more than {most} on average."
 
 
 def _confidence(value: pd.Series) -> str:

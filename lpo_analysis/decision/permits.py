@@ -109,9 +109,9 @@ def permit(parameters: Parameters, model: str, place: str) -> Permit:
         return Permit("refused", f"clients must consent in {asked}, and would not", found, rows, national)
     reasons = []
     if silent := _in(permission, "unknown"):
-        reasons.append(f"nothing on file tells whether it is permitted in {silent}")
+        reasons.append(f"no opinion of {silent} on file tells whether it is permitted there")
     if not p.consent_obtainable and (silent := _in(consent, "unknown")):
-        reasons.append(f"nothing on file tells whether clients must consent in {silent}, and they would not")
+        reasons.append(f"no opinion of {silent} on file tells whether clients must consent, and they would not")
     if not reasons:
         return Permit("open", "", found, rows, national)
     state = "refused" if p.unknown_duties == "refuse" else "review"

@@ -39,6 +39,9 @@ class Lead(NamedTuple):
         Standard error of that, paired draw by draw.
     apart : float
         How far the two are from one another in a draw, on average, whichever is ahead.
+    stake : float
+        The most by which the choice among those not told apart matters on average: lead or lag and `ERRORS` standard errors, of the one for which that
+        is most; 0 where all are told apart.
     others : tuple of tuple of str
         The other plans, the best on average first.
     tied : tuple of tuple of str
@@ -49,6 +52,7 @@ class Lead(NamedTuple):
     ahead: float
     error: float
     apart: float
+    stake: float
     others: tuple[Choice, ...]
     tied: tuple[Choice, ...]
 
@@ -80,9 +84,11 @@ def lead(portfolio: Portfolio) -> Lead | None:
     others.sort(key=lambda other: -float(theirs[other].mean()))
     best = float((mine >= np.maximum(np.max(list(theirs.values()), axis=0), 0.0)).mean())
     gaps = {other: mine - theirs[other] for other in others}
-    tied = tuple(other for other in others if abs(gaps[other].mean()) <= ERRORS * mean_error(gaps[other]))
+    errors = {other: mean_error(gap) for other, gap in gaps.items()}
+    tied = tuple(other for other in others if abs(gaps[other].mean()) <= ERRORS * errors[other])
+    stake = max((abs(float(gaps[other].mean())) + ERRORS * errors[other] for other in tied), default=0.0)
     gap = gaps[others[0]]
-    return Lead(best, float(gap.mean()), mean_error(gap), float(np.abs(gap).mean()), tuple(others), tied)
+    return Lead(best, float(gap.mean()), errors[others[0]], float(np.abs(gap).mean()), stake, tuple(others), tied)
 
 
 def _gap(nets: Floats) -> float:
@@ -207,14 +213,11 @@ def _told(portfolio: Portfolio, stands: Lead, table: pd.DataFrame) -> str:
     first = in_words(portfolio, stands.others[0])
     far = f"{money(abs(stands.ahead), 'USD', digits=2)} {'behind' if stands.ahead > 0 else 'ahead'}"
     text = f"Against the other plans: the one that comes next, {first}, is {far} on average (standard error {money(stands.error, 'USD', digits=2)})"
-    if stands.others[0] in stands.tied:
-        apart = money(stands.apart, "USD", digits=2)
-        text += f", which does not tell the two apart: on average it hardly matters which is taken, though in a single draw they are {apart} from one another."
-    else:
-        text += "."
-    more = [f"“{in_words(portfolio, other)}”" for other in stands.tied if other != stands.others[0]]
-    if more:
-        text += f" {'Nor' if stands.others[0] in stands.tied else 'Not'} told apart from the plan: {listing(more)}."
+    said = [f"“{in_words(portfolio, other)}”" for other in stands.tied]
+    text += "."
+    if said:
+        most, apart = (money(one, "USD", digits=2) for one in (stands.stake, stands.apart))
+        text += f" Not told apart from the plan: {listing(said)}. Which of them is taken matters by no more than {most} on average (lead and two standard errors); in a single draw the plan and the one that comes next are {apart} from one another."
     turning = table[table["estimate"].notna()]
     if turning.empty:
         within = f"whatever value between its {REACH[0]:.1%} and {REACH[1]:.1%} quantiles it takes"
