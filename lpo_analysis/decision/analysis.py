@@ -7,7 +7,7 @@ from functools import cached_property
 import pandas as pd
 
 from lpo_analysis.decision import brief as briefs
-from lpo_analysis.decision import choices, controls, flips, plans, sizes, timing, worth
+from lpo_analysis.decision import choices, controls, flips, plans, rivals, sizes, timing, worth
 from lpo_analysis.decision.parameters import Parameters
 from lpo_analysis.decision.portfolio import Portfolio
 from lpo_analysis.decision.providers import Providers, read_criteria, read_providers
@@ -102,6 +102,11 @@ class Analysis:
         return flips.flips(self.portfolio)
 
     @cached_property
+    def overtaken(self) -> Result:
+        """What would have to be true for another plan to be ahead."""
+        return rivals.overtaken(self.portfolio)
+
+    @cached_property
     def drivers(self) -> pd.DataFrame:
         """What the saving of the plan moves with, one input at a time."""
         return flips.drivers(self.portfolio)
@@ -119,7 +124,7 @@ class Analysis:
     @cached_property
     def waiting(self) -> Result:
         """What waiting would be worth."""
-        return timing.waiting(self.portfolio)
+        return timing.waiting(self.portfolio, pilot=self.pilot)
 
     @cached_property
     def option_to_wait(self) -> Result:
@@ -149,7 +154,7 @@ class Analysis:
     @cached_property
     def brief(self) -> Result:
         """The one-page brief."""
-        return briefs.brief(self.portfolio, information=self.information, flips=self.flips)
+        return briefs.brief(self.portfolio, information=self.information, flips=self.flips, overtaken=self.overtaken)
 
     @cached_property
     def providers(self) -> Providers | None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lpo_analysis.decision.flips import Exposure, times
 from lpo_analysis.decision.permits import conditions
 from lpo_analysis.decision.plans import in_words, plan_rows
 from lpo_analysis.decision.portfolio import Portfolio
@@ -17,10 +18,10 @@ from lpo_analysis.decision.reasons import (
     reasons_against,
     reasons_for,
     recorded,
-    rivals,
     savings_today,
     usd,
 )
+from lpo_analysis.decision.rivals import ERRORS, Lead
 from lpo_analysis.decision.ways import STAY, key
 from lpo_analysis.decision.worth import first_to_measure
 from lpo_analysis.methods.frontier import tail_mean
@@ -29,17 +30,17 @@ from lpo_analysis.savings.analysis import quantiles
 from lpo_analysis.wording import count, listing, money, percent, probability, sentence, untraced
 
 SERVES = {
-    "supervision": "supervise it: instructions, checks of samples, a named lawyer who answers for the work",
-    "competence_vetting": "vet who does it before signing, and keep the record",
-    "confidentiality_measures": "bind them to confidence: access control, notice of breaches, deletion at the end, a right to audit",
-    "conflict_check": "check for conflicts of interest before each matter",
+    "supervision": "supervise it (in practice: instructions, checks of samples, a named lawyer who answers for the work)",
+    "competence_vetting": "make sure that those who do it are competent (in practice: vetted before signing, on record)",
+    "confidentiality_measures": "keep confidence (in practice: limited access, notice of breaches, deletion at the end, a right to audit)",
+    "conflict_check": "check for conflicts of interest",
     "client_disclosure": "tell clients that it is done so",
     "client_consent": "obtain the consent of clients",
-    "fees": "charge clients no more than the cost and a stated surcharge, and say so",
+    "fees": "settle how the work is billed, and tell the client",
     "unauthorized_practice": "keep legal judgement with lawyers admitted here",
     "agreement_in_writing": "have a written agreement",
 }
-"""What discharges a duty, in a few words; the risk report's checklist has the steps with their opinions."""
+"""What a duty asks for, in neutral words, with what is done in practice set apart from it: the opinions name the duty, not the steps."""
 KINDS = {
     "Consents": ("client_consent", "client_disclosure", "fees"),
     "Clauses": ("agreement_in_writing", "confidentiality_measures"),
@@ -54,6 +55,8 @@ EMPTY = {
     "measure": "No single input is shown to be worth knowing before choosing.",
 }  # fmt: skip
 """What stands in a part that has nothing to tell."""
+LONG = 120
+"""Longest condition of an opinion that the brief repeats, in characters."""
 FEW = 3
 """Jurisdictions that a condition names; of more, the table of duties tells."""
 
@@ -142,22 +145,23 @@ def weak_share(portfolio: Portfolio) -> float:
     return float(min(found["total"].iloc[0], 1.0))
 
 
-def brief(portfolio: Portfolio, *, information: Result, flips: Result) -> Result:
+def brief(portfolio: Portfolio, *, information: Result, flips: Result, overtaken: Result) -> Result:
     """Write the brief.
 
     Parameters
     ----------
     portfolio : Portfolio
         The plans.
-    information, flips : Result
-        What it is worth to know inputs, and what flips the answer.
+    information, flips, overtaken : Result
+        What it is worth to know inputs, what flips the answer, and what puts another plan ahead.
 
     Returns
     -------
     Result
         Terms of the plan weighed against staying: ``p_beats_staying`` and ``p_loses``, ``saving`` (mean), ``expected_share`` (of what all of
         the work costs today), ``tail``, ``added_loss``, ``weak_share``, ``inputs`` and ``inputs_weak`` (how many there are), ``required_controls`` (where some are), ``p_best`` (of the plans compared), ``ahead`` (of the next
-        one), ``other_plans`` and ``flip`` (probability that the input which comes nearest to it flips the answer). ``model`` is a dict with ``verdict``, ``plan`` in a few words and, as sentences,
+        one, with ``ahead_error``, its paired standard error), ``tied`` (plans that are not told apart from it), ``stake`` (by how much the choice among those matters on average at most), ``other_plans``, ``flip`` and ``overtaken`` (probability that the input which comes nearest to
+        it flips the answer, or puts another plan ahead) and ``loss_multiple`` (how many times as large the added loss would have to be for nothing to be saved). ``model`` is a dict with ``verdict``, ``plan`` in a few words and, as sentences,
         ``recommendation``, ``confidence``, ``for``, ``against``, ``conditions`` and ``measure``; ``parts`` holds the same as pairs of a title and statements.
     """
     w = portfolio.ways
@@ -166,15 +170,17 @@ def brief(portfolio: Portfolio, *, information: Result, flips: Result) -> Result
     choice = portfolio.candidate
     moves = set(choice) != {STAY}
     holders = [name for name in dict.fromkeys(choice) if name != STAY and w.option(name).outside]
-    table = _numbers(portfolio, weak, flips)
+    table = _numbers(portfolio, weak, flips, overtaken)
     value = table.set_index("term")["estimate"]
     for_it, against = (sorted((reason for reason in found if reason.strength > 0), key=lambda reason: -reason.strength)[:3]
-                       for found in (reasons_for(portfolio, table, flips), reasons_against(portfolio, value, flips)))  # fmt: skip
+                       for found in (reasons_for(portfolio, table, flips), reasons_against(portfolio, value, flips, overtaken)))  # fmt: skip
     used = [w.option(name).permit for name in dict.fromkeys(choice) if name != STAY]
     told = _conditions(portfolio, conditions(used), holders) if moves and says != "stay" else []
     parts = {
-        "recommendation": [Statement(_recommended(portfolio, says, table))],
-        "confidence": [Statement(_confidence(value))],
+        "recommendation": [
+            Statement(_recommended(portfolio, says, table, overtaken.model if overtaken.estimable else None))
+        ],
+        "confidence": [Statement(_confidence(value)), *_exposed(value, flips)],
         "for": [Statement(reason.text, reason.rows) for reason in for_it],
         "against": [Statement(reason.text, reason.rows) for reason in against],
         "conditions": told,
@@ -196,11 +202,13 @@ def brief(portfolio: Portfolio, *, information: Result, flips: Result) -> Result
     return Result("brief", table, f"{recommendation} {sure}", rows=rows, n_used=len(w.rows), model=model)
 
 
-def _numbers(portfolio: Portfolio, weak: float, flips: Result) -> pd.DataFrame:
+def _numbers(portfolio: Portfolio, weak: float, flips: Result, overtaken: Result) -> pd.DataFrame:
     """Compute what the sentences tell of the plan weighed against staying; all NaN where nothing may move."""
     w, p = portfolio.ways, portfolio.ways.parameters
     choice = portfolio.candidate
     moves = set(choice) != {STAY}
+    exposed: Exposure | None = flips.model if flips.estimable else None
+    alone = "not estimable, because no other plan is compared with it"
     unit, fresh, none = (
         f"USD over {p.horizon_years} years",
         "draws it was not chosen on",
@@ -209,7 +217,7 @@ def _numbers(portfolio: Portfolio, weak: float, flips: Result) -> pd.DataFrame:
     holders = [name for name in dict.fromkeys(choice) if name != STAY and w.option(name).outside]
     used = _used(portfolio)
     items = [item for item in w.inputs if not moves or item.name in used]
-    best, behind, _ = rivals(portfolio)
+    stands: Lead | None = overtaken.model if overtaken.estimable else None
     known: dict[str, dict[str, Any]] = {
         "inputs": {"label": "Inputs of the plan" if moves else "Inputs", "estimate": len(items), "unit": "inputs", "method": "count"},
         "inputs_weak": {"label": "Inputs borrowed or assumed", "estimate": sum(item.rung >= 3 for item in items), "unit": "inputs", "method": "count"},
@@ -224,7 +232,8 @@ def _numbers(portfolio: Portfolio, weak: float, flips: Result) -> pd.DataFrame:
     today = sum(float(savings_today(portfolio, task).mean()) for task in p.tasks)
     held = [portfolio.held(name, portfolio.appraised) for name in holders]
     added = float(sum((one.increment + one.controls).mean() for one in held))
-    turning = flips.table.dropna(subset=["estimate"]) if flips.estimable else flips.table.iloc[:0]
+    turning = flips.table.loc[flips.table["estimate"].notna(), "probability"].tolist() if flips.estimable else []
+    passing = overtaken.table["side_probability"].dropna().tolist() if overtaken.estimable else []
     found: dict[str, dict[str, Any]] = {
         "p_beats_staying": {"label": "Plan beats today's way", "estimate": chance, "unit": "probability", "method": fresh},
         "saving": {"label": "Risk-adjusted saving of the plan", "estimate": mean, "conf_low": low, "conf_high": high, "unit": unit, "method": f"mean, {fresh}"},
@@ -232,11 +241,19 @@ def _numbers(portfolio: Portfolio, weak: float, flips: Result) -> pd.DataFrame:
         "expected_share": {"label": "Expected saving over what the work that can be costed costs today", "estimate": mean / today if today else np.nan, "unit": "share", "method": "ratio of means"},
         "p_loses": {"label": "Plan costs more than today's way", "estimate": 1 - chance, "unit": "probability", "method": fresh},
         "tail": {"label": f"Mean loss of the plan in the worst {1 - p.tail_level:.0%}", "estimate": tail_mean(portfolio.lost(choice), p.tail_level)[0], "unit": unit, "method": f"tail mean, {fresh}"},
-        "p_best": {"label": "Plan is the best of those compared", "estimate": best, "unit": "probability", "method": fresh},
-        "ahead": {"label": "Ahead of the plan that comes next", "estimate": behind, "unit": unit, "method": f"difference of means, {fresh}"},
+        "p_best": {"label": "Plan is the best of those compared", "estimate": stands.best if stands else np.nan, "unit": "probability", "method": fresh if stands else alone},
+        "ahead": {"label": "Ahead of the plan that comes next", "estimate": stands.ahead if stands else np.nan, "std_error": stands.error if stands else np.nan, "unit": unit, "method": f"paired difference of means, {fresh}" if stands else alone},
+        "ahead_error": {"label": "Standard error of that", "estimate": stands.error if stands else np.nan, "unit": unit, "method": f"paired, {fresh}" if stands else alone},
+        "stake": {"label": "Most that the choice among those not told apart matters", "estimate": stands.stake if stands else np.nan, "unit": unit, "method": f"lead and {ERRORS:g} standard errors, {fresh}" if stands else alone},
+        "tied": {"label": "Plans not told apart from it on average", "estimate": len(stands.tied) if stands else np.nan, "unit": "plans", "method": f"lead or lag below {ERRORS:g} standard errors" if stands else alone},
         "other_plans": {"label": "Other plans expected to beat today's way", "estimate": len(alternatives(portfolio)), "unit": "plans", "method": "count"},
-        "flip": {"label": "The input nearest to flipping the plan does so", "estimate": turning["probability"].iloc[0] if len(turning) else np.nan, "unit": "probability",
-                       "method": "share of its draws" if len(turning) else "not estimable, because no input flips the answer alone"},
+        "flip": {"label": "The input nearest to flipping the plan does so", "estimate": turning[0] if turning else np.nan, "unit": "probability",
+                 "method": "share of its draws" if turning else "not estimable, because no input flips the answer alone"},
+        "overtaken": {"label": "The input nearest to putting another plan ahead does so", "estimate": passing[0] if passing else np.nan, "unit": "probability",
+                      "method": "share of its draws" if passing else "not estimable, because no input puts another plan ahead alone" if stands else alone},
+        "added_loss_alone": {"label": "Expected loss it adds", "estimate": exposed.added if exposed else np.nan, "unit": unit, "method": f"mean, {fresh}"},
+        "loss_multiple": {"label": "Added loss at which nothing is saved", "estimate": exposed.multiple if exposed else np.nan, "unit": "times the added loss",
+                          "method": "ratio of means" if exposed and exposed.added else "not estimable, because nothing is added to the loss"},
     }  # fmt: skip
     if not moves:
         found = {term: {**record, "estimate": np.nan, "conf_low": np.nan, "conf_high": np.nan, "method": none} for term, record in found.items()}  # fmt: skip
@@ -255,7 +272,7 @@ def _used(portfolio: Portfolio) -> set[str]:
     return {called for model in models for called in w.joint.names[model].values()}
 
 
-def _recommended(portfolio: Portfolio, says: str, table: pd.DataFrame) -> str:
+def _recommended(portfolio: Portfolio, says: str, table: pd.DataFrame, stands: Lead | None) -> str:
     p = portfolio.ways.parameters
     told = in_words(portfolio, portfolio.candidate)
     rows = table.set_index("term")
@@ -276,13 +293,30 @@ def _recommended(portfolio: Portfolio, says: str, table: pd.DataFrame) -> str:
     if says == "stay":
         return f"Stay as you are. The plan that comes nearest ({told}) would bring {span} and {beats}."
     if says == "uncertain":
-        return f"Too uncertain to call. On average one plan is ahead ({told}), with {span}, but it {beats} only, below the {asked_as('confidence', probability(p.confidence))} asked for: measure first, commit later."
+        return f"Too uncertain to call. On average one plan is ahead ({told}), with {span}, but it {beats} only, below the {asked_as('confidence', probability(p.confidence))} asked for: measure first, commit later.{_tied(portfolio, stands)}"
     if says == "trial":
         return (
             f"Try before you commit: {told}. By the figures that brings {span} and {beats}; but more than "
-            f"{asked_as('most_weak', percent(p.most_weak))} of their variance comes from inputs that are borrowed or assumed, so start with what can be undone, under the conditions below, and measure."
+            f"{asked_as('most_weak', percent(p.most_weak))} of their variance comes from inputs that are borrowed or assumed, so start with what can be undone, under the conditions below, and measure.{_tied(portfolio, stands)}"
         )
-    return f"Move, under the conditions below: {told}. That brings {span} and {beats}."
+    return f"Move, under the conditions below: {told}. That brings {span} and {beats}.{_tied(portfolio, stands)}"
+
+
+def _tied(portfolio: Portfolio, stands: Lead | None) -> str:
+    """Name the plans that are not told apart from the one recommended, and what the choice between them is worth on average."""
+    if stands is None or not stands.tied:
+        return ""
+    near = f"“{in_words(portfolio, stands.tied[0])}”"
+    if stands.tied[0] == stands.others[0]:
+        ahead = recorded("brief.ahead", usd(abs(stands.ahead)))
+        error = recorded("brief.ahead_error", usd(stands.error))
+        near += f" ({ahead} {'behind' if stands.ahead > 0 else 'ahead'}, standard error {error})"
+    if len(stands.tied) == 2:
+        near += f" and “{in_words(portfolio, stands.tied[1])}”"
+    elif len(stands.tied) > 2:
+        near = f"{recorded('brief.tied', str(len(stands.tied)))} other plans, the first of them {near}"
+    most = recorded("brief.stake", usd(stands.stake))
+    return f" Not told apart from this plan on average: {near}; which of them is taken matters by no more than {most} on average."
 
 
 def _confidence(value: pd.Series) -> str:
@@ -296,30 +330,49 @@ def _confidence(value: pd.Series) -> str:
     return f"Confidence in the figures themselves is {level}: {text}{more}."
 
 
+def _exposed(value: pd.Series, flips: Result) -> list[Statement]:
+    """Say whether risk changes the answer, where a loss is added and something is saved."""
+    exposed: Exposure | None = flips.model if flips.estimable else None
+    if exposed is None or not exposed.multiple > 1:
+        return []
+    added = recorded("brief.added_loss_alone", usd(exposed.added))
+    multiple = recorded("brief.loss_multiple", times(exposed.multiple))
+    return [
+        Statement(
+            f"{exposed.says}: the loss that is added, {added}, would have to be {multiple} as large for nothing to be saved on average."
+        )
+    ]
+
+
 def _conditions(portfolio: Portfolio, asked: pd.DataFrame, holders: list[str]) -> list[Statement]:
     alike: dict[tuple[str, str, str], tuple[list[str], dict[str, None]]] = {}
     duties = {str(row.duty): row for row in asked.itertuples()}
     kinds = {duty: kind for kind, listed in KINDS.items() for duty in listed}
     for duty in sorted(duties, key=lambda duty: list(kinds).index(duty)):
         row = duties[duty]
+        national = "but named by a national opinion (persuasive only), " if row.persuasive else "and so "
         where = (
             f"asked for in {_few(row.asked_in)}"
             if row.asked_in
-            else f"not known in {_few(row.not_known_in)}, so to be met as if asked for"
+            else f"not known in {_few(row.not_known_in)} {national}to be met as if asked for"
         )
-        opinions = [f"opinion:{name}" for name in row.opinion_ids.split(", ") if name]
+        opinions = [
+            f"opinion:{name}" for cell in (row.opinion_ids, row.persuasive_ids) for name in cell.split(", ") if name
+        ]
         # What is asked for in the same places by the same opinions is one condition.
         what, rows = alike.setdefault((kinds[duty], where, row.citation if row.asked_in else ""), ([], {}))
-        what.append(SERVES[duty])
+        what.append(SERVES[duty] + _hung(row.condition))
         rows.update(dict.fromkeys(opinions))
     told = [
-        Statement(f"{kind}: {'; '.join(what)} ({where}).", tuple(rows), cited)
+        Statement(f"{kind}, {where}: {'; '.join(what)}.", tuple(rows), cited)
         for (kind, where, cited), (what, rows) in alike.items()
     ]
     if holders:
+        required = [item.label for item in portfolio.ways.controls.in_place]
+        which = listing(required) if required else "the controls of security that you ask for"
         told.append(
             Statement(
-                f"Controls: have them in place at {listing(holders)} before the first record leaves; the risk report says what each would have to prevent. {_counted(portfolio)}"
+                f"Controls: have {which} in place at {listing(holders)} before the first record leaves. {_counted(portfolio)}"
             )
         )
     moved = [portfolio.ways.option(name) for name in dict.fromkeys(portfolio.candidate) if name != STAY]
@@ -331,6 +384,17 @@ def _conditions(portfolio: Portfolio, asked: pd.DataFrame, holders: list[str]) -
     return told
 
 
+def _hung(condition: str) -> str:
+    """Add on what the opinions hang a duty; of many words, the table of duties tells."""
+    return (
+        ""
+        if not condition
+        else f" ({condition})"
+        if len(condition) <= LONG
+        else " (on conditions that the table of duties tells)"
+    )
+
+
 def _counted(portfolio: Portfolio) -> str:
     """Say what controls are counted at, and which."""
     p, required = portfolio.ways.parameters, portfolio.ways.controls.in_place
@@ -340,14 +404,14 @@ def _counted(portfolio: Portfolio) -> str:
         span = _span(
             *(recorded("brief.required_controls", money(ends[end], "USD"), f"conf_{end}") for end in ("low", "high"))
         )
-        spans.append(f"{listing([item.label for item in required])} at {span} (your controls file)")
+        spans.append(f"{span} (your controls file)")
     if p.control_costs[1] > 0:
         span = _span(
             *(asked_as(f"control_costs/{end}", money(cost, "USD")) for end, cost in enumerate(p.control_costs))
         )
-        spans.append(f"{'further controls at ' if required else ''}{span} (assumption)")
+        spans.append(f"{'for further controls ' if required else ''}{span} (assumption)")
     if not spans:
-        return "No cost of controls is counted (control_costs, required_controls)."
+        return "What they cost is in no number, as none was given."
     return f"Counted a year for each holder: {listing(spans)}."
 
 

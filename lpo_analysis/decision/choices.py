@@ -154,15 +154,11 @@ def _with_minimum(portfolio: Portfolio, minimum: float) -> Portfolio:
 
 
 def _steps(row: dict[str, object], grid: list[float]) -> str:
-    """Say from which confidence on each verdict holds."""
-    parts: list[str] = []
-    last = ""
-    for c in grid:
-        found = str(row[_column(c)])
-        if found != last:
-            parts.append(f"“{found}” from {100 * c:g}%" if last else f"“{found}”")
-            last = found
-    return f"{row['label']}: {', '.join(parts)}"
+    """Say up to which confidence which verdict holds: it turns at the probability that the plan beats today's way."""
+    first, last = (str(row[_column(c)]) for c in (grid[0], grid[-1]))
+    if first == last:
+        return f"{row['label']}: “{first}”"
+    return f"{row['label']}: “{first}” up to {percent(float(str(row['estimate'])), width=0.05)}, “{last}” above it"
 
 
 def _title(table: pd.DataFrame, confidence: float) -> str:
@@ -187,7 +183,7 @@ def _text(table: pd.DataFrame, portfolio: Portfolio) -> str:
         )
     weak = float(own["weak_share"])
     if np.isfinite(weak) and {"move", "trial"} & {name for name, said in VERDICTS.items() if said in verdicts}:
-        text += f" To move outright rather than try first, {probability(weak)} of the variance would have to be let in from borrowed and assumed inputs; most_weak lets in {percent(p.most_weak)}."
+        text += f" To move outright rather than try first, {probability(weak)} of the variance would have to be let in from borrowed and assumed inputs; you let in {percent(p.most_weak)}."
     others = table[~table["own"]]
     if len(others):
         differ = others[(others["verdict"] != own["verdict"]) | (others["who"] != own["who"])]

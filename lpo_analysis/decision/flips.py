@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
 from lpo_analysis.decision.adjusted import LOSS
 from lpo_analysis.decision.plans import in_words
-from lpo_analysis.decision.portfolio import Portfolio
+from lpo_analysis.decision.portfolio import Choice, Portfolio
 from lpo_analysis.decision.ways import STAY, key
 from lpo_analysis.methods.draws import Floats
 from lpo_analysis.methods.inputs import Inputs
@@ -16,7 +18,7 @@ from lpo_analysis.methods.sensitivity import tornado
 from lpo_analysis.methods.thresholds import REACH, threshold
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.savings.drivers import amount
-from lpo_analysis.wording import count, listing, money, probability, sentence
+from lpo_analysis.wording import count, listing, money, number, probability, sentence
 
 POINTS = 33
 """Values of an input between which a change of sign is looked for."""
@@ -116,7 +118,7 @@ def flips(portfolio: Portfolio) -> Result:
     Result
         One term an input, the nearest to its median first: ``estimate`` is the value (NaN where none within its 0.1% and 99.9% quantiles does
         it), ``std_error`` what the draws leave open of it, ``needed`` on which side of it moving pays, ``probability`` that the input is on the
-        other side, ``rung``, and texts to read.
+        other side, ``rung``, and texts to read. ``model`` is the `Exposure`.
 
     Notes
     -----
@@ -179,12 +181,112 @@ def flips(portfolio: Portfolio) -> Result:
         text = f"{head} What flips it alone, the others as uncertain as they are: {listing(parts, last='or')}."
         rest = len(table) - len(turning)
         text += f" {sentence(count(rest, 'other'))} of those it moves with most cannot." if rest else ""
+    exposed = exposure(portfolio)
+    text += f" {_exposed(portfolio, exposed)}"
     check = Check(
         "Precision of the flips",
         None,
         f"Each is a root of the mean over {p.draws} draws, found to a billionth of the input's probability between {POINTS} values; what the draws leave open is its standard error.",
     )
-    return Result("flips", table, text, checks=(check,), rows=w.rows, n_used=len(table))
+    return Result("flips", table, text, checks=(check,), rows=w.rows, n_used=len(table), model=exposed)
+
+
+class Exposure(NamedTuple):
+    """Whether what is added to the expected loss changes the answer, on draws on which the plan was not chosen.
+
+    Parameters
+    ----------
+    added : float
+        What the plan adds to the expected loss over the horizon, without controls, present value; 0 where nobody else comes to hold the records.
+    worst : float
+        The largest draw of it as a multiple; NaN where nothing is added.
+    multiple : float
+        How many times as large it would have to be for the plan to save nothing on average; NaN where nothing is added, below 0 where the plan would lose
+        without it, too.
+    other_multiple : float
+        The same for another plan, which adds less, to be ahead; NaN without one that is behind and adds less.
+    other : tuple of str
+        That plan; empty without one.
+    """
+
+    added: float
+    worst: float
+    multiple: float
+    other_multiple: float
+    other: Choice
+
+    @property
+    def says(self) -> str:
+        """Whether the largest of the draws comes near what would change the answer."""
+        return f"Risk {'does not change' if self.multiple > self.worst else 'could change'} the answer"
+
+
+def exposure(portfolio: Portfolio) -> Exposure:
+    """Find how many times as large the added loss would have to be for the answer to change.
+
+    Parameters
+    ----------
+    portfolio : Portfolio
+        The plans.
+
+    Returns
+    -------
+    Exposure
+        Multiples of the expected loss that holders of the records add, everything else as it is; exact, as a saving falls in proportion.
+    """
+    choice = portfolio.candidate
+    added = _added(portfolio, choice)
+    total, saved = float(added.mean()), float(portfolio.net(choice, fresh=True).mean())
+    if total <= 0:
+        return Exposure(0.0, float("nan"), float("nan"), float("nan"), ())
+    found = {}
+    for other in portfolio.neighbours:
+        less = total - float(_added(portfolio, other).mean())
+        ahead = saved - float(portfolio.net(other, fresh=True).mean())
+        if set(other) != {STAY} and less > 0 and ahead > 0:
+            found[other] = 1 + ahead / less
+    first = min(found, key=found.__getitem__, default=())
+    return Exposure(total, float(added.max()) / total, 1 + saved / total, found.get(first, float("nan")), first)
+
+
+def _added(portfolio: Portfolio, choice: Choice) -> Floats:
+    """Add up what the holders of a plan add to the expected loss, draw by draw."""
+    outside = [name for name in dict.fromkeys(choice) if name != STAY and portfolio.ways.option(name).outside]
+    none = np.zeros(portfolio.ways.parameters.draws)
+    return np.asarray(sum((portfolio.held(name, portfolio.appraised).increment for name in outside), none))
+
+
+def times(multiple: float) -> str:
+    """Write how many times as large something would have to be.
+
+    Parameters
+    ----------
+    multiple : float
+        Above 0.
+
+    Returns
+    -------
+    str
+        Such as ``about 1,600 times``.
+    """
+    return f"about {number(multiple, digits=2)} times"
+
+
+def _exposed(portfolio: Portfolio, exposed: Exposure) -> str:
+    """Say whether risk changes the answer."""
+    if exposed.added == 0:
+        return "Risk does not enter this answer: nobody else comes to hold client records, so that no loss is added."
+    lead = f"What the plan adds to the expected loss is {money(exposed.added, 'USD', digits=2)}"
+    if exposed.multiple < 0:
+        return (
+            f"{lead}; without that nothing would be saved on average either, so that risk does not change the answer."
+        )
+    if exposed.multiple < 1:
+        return f"{lead}; without that something would be saved on average, so that risk changes the answer."
+    text = f"{exposed.says}. {lead}, and it would have to be {times(exposed.multiple)} as large for nothing to be saved on average"
+    if exposed.other:
+        text += f", {times(exposed.other_multiple)} for a plan that adds less to be ahead ({in_words(portfolio, exposed.other)})"
+    return f"{text}; the largest of the draws is {number(exposed.worst, digits=2)} times it."
 
 
 def drivers(portfolio: Portfolio) -> pd.DataFrame:

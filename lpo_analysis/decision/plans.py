@@ -11,7 +11,7 @@ from lpo_analysis import vocabulary
 from lpo_analysis.charts import forest
 from lpo_analysis.charts import frontier as draw_frontier
 from lpo_analysis.decision.adjusted import LOSS
-from lpo_analysis.decision.permits import conditions
+from lpo_analysis.decision.permits import conditions, silence
 from lpo_analysis.decision.portfolio import Choice, Portfolio
 from lpo_analysis.decision.ways import STAY, key
 from lpo_analysis.results import Check, Result, tidy
@@ -286,10 +286,11 @@ def plan_result(portfolio: Portfolio) -> Result:
             text += f" In place there, and paid for: {listing(required)}."
         if len(asked):
             known = asked.loc[asked["asked_in"] != "", "label"].tolist()
-            silent = asked.loc[asked["asked_in"] == "", "label"].tolist()
+            silent = int((asked["asked_in"] == "").sum())
+            were = "they were" if silent > 1 else "it was"
             text += f" It triggers {count(len(known), 'duty', 'duties')}: {listing(known)}." if known else ""
             if silent:
-                text += f" On {listing(silent)} nothing on file tells; to be met as if {'they were' if len(silent) > 1 else 'it was'} asked for."
+                text += f" {silence(asked, f'; to be met as if {were} asked for')}"
     return Result(
         "plan",
         table,

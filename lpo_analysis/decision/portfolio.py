@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -11,6 +11,7 @@ import numpy as np
 
 from lpo_analysis import savings, vocabulary
 from lpo_analysis.decision.adjusted import LOSS, Adjusted, added_of, controls_of, parts_of
+from lpo_analysis.decision.joint import Joint
 from lpo_analysis.decision.ways import STAY, Ways, key
 from lpo_analysis.errors import ParameterError
 from lpo_analysis.methods.draws import Floats
@@ -75,6 +76,11 @@ class Portfolio:
     def fresh(self) -> Assignment:
         """Those draws, for appraising what was chosen."""
         return self._assigned(self.appraised, self._other_seed)
+
+    @property
+    def drawn_anew(self) -> Joint:
+        """Those draws themselves."""
+        return next(iter(self.appraised.values())).drawn
 
     @property
     def _other_seed(self) -> int:
@@ -326,21 +332,54 @@ class Portfolio:
         callable
             Takes draws by the names of `Ways.inputs`; the risk-adjusted saving.
         """
+        every = self.models((choice,))
+        return lambda draws: every(draws)[:, 0]
+
+    def models(self, choices: Sequence[Choice]) -> Callable[[Mapping[str, Floats]], Floats]:
+        """Return what several plans save as a function of the inputs, as `model` does for one.
+
+        Parameters
+        ----------
+        choices : sequence of tuple of str
+            Names of an option for each task, by plan.
+
+        Returns
+        -------
+        callable
+            Takes draws by the names of `Ways.inputs`; the risk-adjusted savings, of shape (draws, plans). What rests on the same arrays as in the call before is not
+            computed again, so that moving one input costs what hangs on it.
+        """
         w, names = self.ways, self.ways.joint.names
-        cells = [(task, name) for task, name in zip(w.parameters.tasks, choice, strict=True) if name != STAY]
+        plans = [
+            [(task, name) for task, name in zip(w.parameters.tasks, choice, strict=True) if name != STAY]
+            for choice in choices
+        ]
         # Vetting, controls and what is added to the loss count once for each option.
-        first = {name: (task, name) for task, name in reversed(cells)}
+        firsts = [{name: (task, name) for task, name in reversed(cells)} for cells in plans]
+        kept: dict[tuple[str, tuple[str, str]], tuple[list[Floats], tuple[Floats, Floats]]] = {}
+
+        def part(model: str, cell: tuple[str, str], draws: Mapping[str, Floats]) -> tuple[Floats, Floats]:
+            own = {mine: draws[called] for mine, called in names[model].items()}
+            held = list(own.values())
+            before = kept.get((model, cell))
+            if before is None or any(one is not other for one, other in zip(before[0], held, strict=True)):
+                way = w.cells[cell]
+                made = (
+                    (added_of(way, w.loss, own), controls_of(way, w.loss, own)) if model == LOSS else parts_of(way, own)
+                )
+                before = kept[model, cell] = held, made
+            return before[1]
 
         def saved(draws: Mapping[str, Floats]) -> Floats:
-            total = np.zeros(len(next(iter(draws.values()))))
-            for cell in cells:
-                own = {mine: draws[called] for mine, called in names[key(*cell)].items()}
-                brings, once = parts_of(w.cells[cell], own)
-                total = total + brings - (once if first[cell[1]] == cell else 0.0)
-            lost = {own: draws[called] for own, called in names[LOSS].items()}
-            for cell in first.values():
-                total = total - added_of(w.cells[cell], w.loss, lost) - controls_of(w.cells[cell], w.loss, lost)
-            return np.asarray(total)
+            total = np.zeros((len(next(iter(draws.values()))), len(plans)))
+            for k, (cells, first) in enumerate(zip(plans, firsts, strict=True)):
+                for cell in cells:
+                    brings, once = part(key(*cell), cell, draws)
+                    total[:, k] += brings - (once if first[cell[1]] == cell else 0.0)
+                for cell in first.values():
+                    added, controls = part(LOSS, cell, draws)
+                    total[:, k] -= added + controls
+            return total
 
         return saved
 

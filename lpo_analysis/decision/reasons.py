@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 
 from lpo_analysis import vocabulary
-from lpo_analysis.decision.permits import Permit, conditions
+from lpo_analysis.decision.permits import Permit, conditions, silence
 from lpo_analysis.decision.plans import in_words
 from lpo_analysis.decision.portfolio import Portfolio
+from lpo_analysis.decision.rivals import Lead
 from lpo_analysis.decision.ways import STAY, key
 from lpo_analysis.results import Result
 from lpo_analysis.savings.drivers import amount
-from lpo_analysis.wording import listing, money, percent, probability, sentence, traced
+from lpo_analysis.wording import money, percent, probability, sentence, traced
 
 
 class Reason(NamedTuple):
@@ -93,30 +94,6 @@ def alternatives(portfolio: Portfolio) -> list[tuple[str, ...]]:
     """
     choice = portfolio.candidate
     return [c for c in portfolio.neighbours if set(c) != {STAY} and c != choice and portfolio.net(c).mean() > 0]
-
-
-def rivals(portfolio: Portfolio) -> tuple[float, float, str]:
-    """Set the plan against the others that are compared.
-
-    Parameters
-    ----------
-    portfolio : Portfolio
-        The plans.
-
-    Returns
-    -------
-    tuple of (float, float, str)
-        How often it is the best, how far the next one is behind on average, and which that is; NaN, NaN and "" without others. On draws on which it was
-        not chosen.
-    """
-    choice = portfolio.candidate
-    rivals = [other for other in portfolio.neighbours if other != choice and set(other) != {STAY}]
-    if set(choice) == {STAY} or not rivals:
-        return float("nan"), float("nan"), ""
-    mine, theirs = portfolio.net(choice, fresh=True), np.array([portfolio.net(one, fresh=True) for one in rivals])
-    best = float((mine >= np.maximum(theirs.max(axis=0), 0.0)).mean())
-    means = theirs.mean(axis=1)
-    return best, float(mine.mean() - means.max()), in_words(portfolio, rivals[int(means.argmax())])
 
 
 def savings_today(portfolio: Portfolio, task: str) -> np.ndarray:
@@ -211,7 +188,7 @@ def reasons_for(portfolio: Portfolio, table: pd.DataFrame, flips: Result) -> lis
     return found
 
 
-def reasons_against(portfolio: Portfolio, value: pd.Series, flips: Result) -> list[Reason]:
+def reasons_against(portfolio: Portfolio, value: pd.Series, flips: Result, overtaken: Result) -> list[Reason]:
     """Collect what speaks against the plan, or why nothing may move.
 
     Parameters
@@ -220,8 +197,8 @@ def reasons_against(portfolio: Portfolio, value: pd.Series, flips: Result) -> li
         The plans.
     value : pandas.Series
         Estimates of the brief by term.
-    flips : Result
-        What flips the answer.
+    flips, overtaken : Result
+        What flips the answer, and what puts another plan ahead.
 
     Returns
     -------
@@ -269,11 +246,14 @@ def reasons_against(portfolio: Portfolio, value: pd.Series, flips: Result) -> li
     if review:
         permit = w.option(review[0]).permit
         found.append(Reason(0.8, f"{sentence(permit.reason)}: counsel must review it first.", grounds(permit)))
-    silent = conditions([w.option(name).permit for name in dict.fromkeys(choice) if name != STAY])
-    silent = silent[silent["asked_in"] == ""]
-    if len(silent):
+    duties = conditions([w.option(name).permit for name in dict.fromkeys(choice) if name != STAY])
+    if told := silence(duties, ", which is no permission"):
         found.append(
-            Reason(0.3, f"On {listing(silent['label'].tolist())} nothing on file tells, which is no permission.")
+            Reason(
+                0.3,
+                told,
+                tuple(f"opinion:{name}" for cell in duties["persuasive_ids"] for name in cell.split(", ") if name),
+            )
         )
     if any(w.option(name).outside for name in choice if name != STAY):
         found.append(
@@ -284,20 +264,8 @@ def reasons_against(portfolio: Portfolio, value: pd.Series, flips: Result) -> li
         )
     found += _unpriced(portfolio)
     best = value["p_best"]
-    if np.isfinite(best) and best < 0.8:
-        _, ahead, who = rivals(portfolio)
-        lead = (
-            f"{recorded('brief.ahead', usd(ahead))} behind it"
-            if ahead > 0
-            else f"{recorded('brief.ahead', usd(-ahead))} ahead of it on these draws"
-        )
-        chance_best = recorded("brief.p_best", probability(best))
-        found.append(
-            Reason(
-                1 - best,
-                f"Which way to go is less sure than that it pays: of the plans compared it is the best in {chance_best} of the draws. The next one, {who}, is {lead} on average.",
-            )
-        )
+    if np.isfinite(best) and best < 0.8 and mean > 0:
+        found.append(_which(portfolio, best, overtaken))
     if flips.estimable and mean > 0:
         first = flips.table.dropna(subset=["estimate"]).head(1)
         found += [
@@ -319,8 +287,7 @@ def grounds(permit: Permit) -> tuple[str, ...]:
     tuple of str
         None where it is silence, or a limit that the user set.
     """
-    silent = "nothing on file" in permit.reason or "captive_minimum" in permit.reason
-    return () if silent else permit.rows
+    return permit.rows if permit.rests_on_opinions else ()
 
 
 def _flip(row: Any) -> str:
@@ -328,6 +295,25 @@ def _flip(row: Any) -> str:
     value = recorded(f"flips.{row.term}", amount(row.estimate, row.unit))
     chance = recorded("brief.flip", probability(row.probability))
     return f"One input alone can flip it: with {row.label} {turned} {value} nothing would be saved on average (probability {chance})."
+
+
+def _which(portfolio: Portfolio, best: float, overtaken: Result) -> Reason:
+    """Say how open it is which plan to take: how often it is the best, and which input alone puts another one ahead."""
+    stands: Lead = overtaken.model
+    chance_best = recorded("brief.p_best", probability(best))
+    text = f"Which way to go is less sure than that it pays: of the plans compared it is the best in {chance_best} of the draws."
+    if stands.others[0] not in stands.tied:
+        far = recorded("brief.ahead", usd(abs(stands.ahead)))
+        side = "behind it" if stands.ahead > 0 else "ahead of it on these draws"
+        text += f" The next one, {in_words(portfolio, stands.others[0])}, is {far} {side} on average."
+    rows: tuple[str, ...] = ()
+    for row in overtaken.table[overtaken.table["side_text"] != ""].head(1).itertuples():
+        value = recorded(f"overtaken.{row.term}", amount(row.estimate, row.unit))
+        side = row.side_text.replace(amount(row.estimate, row.unit), value)
+        chance = recorded("brief.overtaken", probability(row.side_probability))
+        text += f" {sentence(row.label)} {side} alone puts another ahead (probability {chance})."
+        rows = tuple(portfolio.ways.inputs[row.term].rows)
+    return Reason(1 - best, text, rows)
 
 
 def _unpriced(portfolio: Portfolio) -> list[Reason]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -9,26 +10,32 @@ import numpy as np
 from lpo_analysis.decision.plans import in_words
 from lpo_analysis.decision.portfolio import Portfolio
 from lpo_analysis.decision.ways import STAY
-from lpo_analysis.decision.worth import NOTHING, compared, measured
-from lpo_analysis.methods.draws import Floats
+from lpo_analysis.decision.worth import NOTHING, compared
 from lpo_analysis.methods.waiting import perpetual, turning_volatility, wait_or_start
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.wording import count, listing, money, number, percent, sentence
 
 
-def waiting(portfolio: Portfolio) -> Result:
+def waiting(portfolio: Portfolio, *, pilot: Result) -> Result:
     """Set starting now against waiting.
 
     Parameters
     ----------
     portfolio : Portfolio
         The plans.
+    pilot : Result
+        What a pilot is worth before choosing, from `lpo_analysis.decision.worth.pilot`.
 
     Returns
     -------
     Result
         Terms ``nothing``, ``pilot`` and ``everything``, by what becomes known meanwhile: ``estimate`` is what waiting is worth more than starting now,
         US dollars; columns ``delay`` and ``learning``.
+
+    Notes
+    -----
+    All that a plan brings is begun later and discounted alike, so that what a pilot tells is worth after the wait what it is worth before choosing now, discounted, and
+    its error likewise.
     """
     w, p = portfolio.ways, portfolio.ways.parameters
     labels = {
@@ -39,17 +46,26 @@ def waiting(portfolio: Portfolio) -> Result:
     if len(portfolio.neighbours) < 2:
         return not_estimable("waiting", NOTHING, terms=labels, level=p.level, rows=w.rows)
     plans, now = compared(portfolio)
-    later = now * (1 + p.discount_rate) ** -p.wait_years
-    learned: dict[str, dict[str, Floats] | None] = {"nothing": {}, "everything": None}
-    found = measured(portfolio)
-    if found is not None:
-        rng = np.random.default_rng([p.seed, 11])
-        chance = {name: rng.uniform(2**-33, 1 - 2**-33, p.draws) for name in found[1]}
-        seen = {name: how.seen(w.joint.every[name], p.pilot_units, chance[name]) for name, how in found[1].items()}
-        learned = {"nothing": {}, "pilot": seen, "everything": None}
+    discount = (1 + p.discount_rate) ** -p.wait_years
+    later = now * discount
+    waits = {
+        "nothing": wait_or_start(now, later, learned={}, seed=p.seed),
+        "everything": wait_or_start(now, later, seed=p.seed),
+    }
+    if pilot.estimable:
+        told = pilot.row(f"units_{p.pilot_units}")
+        learning, error = (float(told[field]) * discount for field in ("estimate", "std_error"))
+        plain = waits["nothing"]
+        waits["pilot"] = replace(
+            plain,
+            value_waiting=plain.value_waiting + learning,
+            gain=learning - plain.delay,
+            error=float(np.hypot(plain.error, error)),
+            learning=learning,
+        )
     records = []
-    for term, what in learned.items():
-        made = wait_or_start(now, later, learned=what, seed=p.seed)
+    for term in (term for term in labels if term in waits):
+        made = waits[term]
         cost = p.pilot_cost if term == "pilot" else 0.0
         records.append({"term": term, "label": labels[term], "estimate": made.gain - cost, "std_error": made.error, "conf_low": made.gain - cost - 1.645 * made.error, "conf_high": made.gain - cost + 1.645 * made.error,
                         "level": 0.9, "n_obs": p.draws, "unit": "USD", "method": "best expectation after the wait", "delay": made.delay, "learning": made.learning, "cost": cost})  # fmt: skip

@@ -70,8 +70,10 @@ def options(parameters: Parameters) -> tuple[Option, ...]:
     for model, place in p.options():
         allowed = permit(p, model, place)
         if model == "captive" and sum(p.volume_hours) < p.captive_minimum:
-            reason = f"a centre of its own is taken for an option from {p.captive_minimum:,.0f} hours a year only (captive_minimum)"
-            allowed = Permit("refused", reason, allowed.duties, allowed.rows)
+            reason = (
+                f"a centre of its own is taken for an option from {p.captive_minimum:,.0f} hours a year only, as chosen"
+            )
+            allowed = replace(allowed, state="refused", reason=reason, rests_on_opinions=False)
         found.append(Option(named(model, place), model, place, allowed))
     return tuple(found)
 

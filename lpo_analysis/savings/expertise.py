@@ -494,7 +494,7 @@ def _compared(
         text += f" Not estimable for {listing(list(missing['label']))}."
     overlap = len(finite) > 1 and finite["conf_low"].max() <= finite["conf_high"].min()
     if overlap:
-        text += " The intervals overlap all around, so these differences are no finding."
+        text += " The intervals overlap all around; most of what is uncertain is common to all of them, so that this neither shows a difference nor rules one out."
     drawn = finite.assign(conf_high=finite["conf_high"].replace(np.inf, np.nan), main=False)
     used = tuple(dict.fromkeys(rows))
     return Result(

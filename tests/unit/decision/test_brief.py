@@ -26,7 +26,7 @@ def decided(request):
 @pytest.fixture
 def recorded(decided, emitted):
     a = decided
-    show.record(a.brief, a.plan, a.flips, a.information)
+    show.record(a.brief, a.plan, a.flips, a.overtaken, a.information)
     values = {key: item for output in emitted for key, item in output["data"][show.VALUES].items()}
     emitted.clear()
     return json.loads(json.dumps({"values": values, "parameters": a.parameters.model_dump()}))
@@ -88,11 +88,13 @@ def test_what_a_statement_rests_on_is_among_the_rows_of_the_report(decided):
 
 def test_conditions_are_consents_clauses_and_controls():
     model = analyse(Parameters(draws=512, **CASES["tried"])).brief.model
-    kinds = [text.partition(":")[0] for text in model["conditions"]]
+    kinds = [re.split("[:,]", text)[0] for text in model["conditions"]]
     assert kinds == sorted(kinds, key=["Consents", "Clauses", "Controls"].index)
     assert set(kinds) == {"Consents", "Clauses", "Controls"}
-    assert all("[" in text for text in model["conditions"] if "(asked for in" in text)
-    grounds = [(text.partition(":")[0], text.partition("(")[2]) for text in model["conditions"] if "(" in text]
+    assert all("[" in text for text in model["conditions"] if ", asked for in" in text)
+    grounds = [
+        (text.partition(":")[0], text.partition("[")[2]) for text in model["conditions"] if ", asked for in" in text
+    ]
     assert len(set(grounds)) == len(grounds), "what rests on the same is told together"
 
 
