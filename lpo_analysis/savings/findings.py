@@ -207,11 +207,12 @@ def _sentences(analysis: Analysis, table: pd.DataFrame, p_loss: float) -> str:
     )
     by_the_hour = (
         f"By {hour}, {who} in {places[0]} and {article(role)} in {places[1]} are priced from the same rows, so that no gap can be told."
-        if analysis.gathered.rates.one_price
+        if analysis.gathered.same_rows
         else f"By {hour}, {who} in {places[0]} {verb} {gap} than {article(role)} in {places[1]} "
         f"({p.level:.0%} interval {gap_span})."
     )
-    around = count(len(analysis.costs.lines) - 1, "cost line")
+    lines_around = len(analysis.costs.lines) - 1
+    around = "one cost line" if lines_around == 1 else count(lines_around, "cost line")
     in_all = (
         f"After the {around} around that, the work costs {net} than today over {years} "
         f"(interval {net_span}); {verdict(row['conf_low'], row['conf_high'], p_loss)}."
