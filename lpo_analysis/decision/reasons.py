@@ -323,7 +323,9 @@ def _unpriced(portfolio: Portfolio) -> list[Reason]:
     found = []
     for cell in cells:
         names = w.joint.names[key(*cell)]
-        item = w.inputs[names["provider_price"]] if "provider_price" in names else None
+        # Where the hour bought is priced from the rows of today's, the two are one input.
+        price = "baseline_price" if w.cells[cell].gathered.rates.one_price else "provider_price"
+        item = w.inputs[names[price]] if price in names else None
         if item is not None and item.rung >= 3:
             who = f"{vocabulary.label('task', cell[0])} by {cell[1]}"
             stands_in = re.sub(r"^.*?\b(?:study|studies) of ", "", item.basis.partition(", widened")[0])

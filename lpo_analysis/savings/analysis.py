@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
@@ -366,8 +366,9 @@ class Analysis:
     @property
     def rows_beside(self) -> tuple[str, ...]:
         """Identifiers of the rows behind everything that stands beside the cost model."""
-        parts = (self.drift, self.currency, self.hours_value, self.turnaround, self.expertise, self.expertise_by_size,
-                 self.expertise_by_practice, self.claims, *self.own_bills.sourced)  # fmt: skip
+        parts = (self.comparators, self.delivery_models, self.pricing_models, self.assisted, self.ai_trials, self.hours_value, self.turnaround,
+                 self.expertise, self.expertise_by_size, self.expertise_by_practice, self.by_grades, self.drift, self.currency, self.claims,
+                 self.ai_claims, *self.own_bills.sourced)  # fmt: skip
         return tuple(dict.fromkeys(row for part in parts for row in part.rows))
 
     def with_changes(self, **changes: object) -> Analysis | None:
@@ -416,6 +417,23 @@ def quantiles(draws: Floats, level: float) -> tuple[float, float, float]:
     # The nearest draw rather than an interpolation: between a number and infinity there is nothing to interpolate.
     low, middle, high = np.quantile(draws, [(1 - level) / 2, 0.5, (1 + level) / 2], method="inverted_cdf")
     return float(middle), float(low), float(high)
+
+
+def take_rows(records: Iterable[dict[str, object]]) -> tuple[str, ...]:
+    """Take out of each record the rows behind it.
+
+    Parameters
+    ----------
+    records : iterable of dict
+        Records of a table; those with a key ``rows`` (identifiers of rows) lose it.
+
+    Returns
+    -------
+    tuple of str
+        Rows of all of them, each once, in order.
+    """
+    behind = [cast("tuple[str, ...]", record.pop("rows", ())) for record in records]
+    return tuple(dict.fromkeys(row for rows in behind for row in rows))
 
 
 def inputs_table(analysis: Analysis) -> pd.DataFrame:

@@ -12,6 +12,8 @@ from lpo_analysis.savings.parameters import Parameters
 
 PAID_HOURS = 2080
 """Hours by which the US wage statistics turn hourly into yearly wages."""
+QUARTILES = (0.25, 0.75)
+"""What the ends of official wages stand for."""
 
 NEIGHBOURS: dict[str, tuple[str, ...]] = {
     "legal_research": ("contract_drafting",),
@@ -161,6 +163,7 @@ def _us_wages(parameters: Parameters, place: vocabulary.Place, kind: str) -> Can
         return Candidate(
             f"wages of {kind}s in {vocabulary.in_words(place.code)}",
             pd.DataFrame(columns=["low", "high", "study_id", "observed"]),
+            at=QUARTILES,
         )
     row = hits.iloc[0]
     factor = _last_price_year_factor(parameters, int(row["year"]))
@@ -173,7 +176,8 @@ def _us_wages(parameters: Parameters, place: vocabulary.Place, kind: str) -> Can
         },
         index=[f"table:{name}:{place.code}:{soc}"],
     )
-    return Candidate(f"official wages of {kind}s in {vocabulary.in_words(place.code)}, quartiles of persons", frame)
+    name = f"official wages of {kind}s in {vocabulary.in_words(place.code)}, quartiles of persons"
+    return Candidate(name, frame, at=QUARTILES)
 
 
 def _last_price_year_factor(parameters: Parameters, year: int) -> float:

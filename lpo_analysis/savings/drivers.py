@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import lru_cache, partial
 from types import MappingProxyType
 
@@ -16,7 +16,7 @@ from lpo_analysis.evidence import Evidence
 from lpo_analysis.methods.inputs import Inputs
 from lpo_analysis.methods.sensitivity import sobol_indices, tornado
 from lpo_analysis.results import Check, Result, tidy
-from lpo_analysis.savings.analysis import Analysis, analyse, quantiles
+from lpo_analysis.savings.analysis import Analysis, analyse, quantiles, take_rows
 from lpo_analysis.savings.coverage import costed_baselines
 from lpo_analysis.savings.gather import attempt
 from lpo_analysis.savings.parameters import Parameters
@@ -208,16 +208,20 @@ def comparators(analysis: Analysis) -> Result:
     -------
     Result
         One term a baseline: the net saving; columns ``rate_gap`` and ``budget_saving`` hold the other two numbers, with
-        their ends.
+        their ends. The share of the budget is that of this work at what it costs today, so ``budget_saving`` is told for the baseline asked
+        for only; ``budget_text`` says it in words, as at most where all vendors of a budget stand in for one task.
     """
     p = analysis.parameters
-    records = []
+    records: list[dict[str, object]] = []
     for baseline in costed_baselines(p, evidence=analysis.evidence):
         if baseline == p.baseline:
             records.append(_against(analysis))
         elif found := attempt(p, analysis.evidence, baseline=baseline):
-            records.append(dict(_against_other(found[0], analysis.evidence)))
+            other = dict(_against_other(found[0], analysis.evidence))
+            records.append(other | dict.fromkeys(("budget_saving", "budget_low", "budget_high"), np.nan))
+    rows = take_rows(records)
     table = tidy(records)
+    table["budget_text"] = [_on_the_budget(analysis, row) for row in table.to_dict("records")]
     ranked = table.sort_values("estimate", kind="stable")
     low, high = ranked.iloc[0], ranked.iloc[-1]
     if len(table) == 1:
@@ -230,7 +234,7 @@ def comparators(analysis: Analysis) -> Result:
             f"{article(low['label'])} {_signed(low['estimate'])} (medians)."
         )
     return Result(
-        "comparators", table, text, rows=analysis.rows, n_used=len(table),
+        "comparators", table, text, rows=rows, n_used=len(table),
         plot_data=table[["label", "estimate", "conf_low", "conf_high"]].assign(main=table["term"] == p.baseline),
         draw=partial(intervals, title="Net saving, by whom it is measured against", xlabel=f"net saving on the work, median and {p.level:.0%} interval"),
         alt="Net saving against each comparator: "
@@ -256,7 +260,18 @@ def _against(analysis: Analysis) -> dict[str, object]:
             "std_error": float(c.net_saving.std()), "level": p.level, "unit": "share", "n_obs": len(analysis.rows),
             "method": "the same model against another baseline", "rate_gap": gap[0], "rate_gap_low": gap[1], "rate_gap_high": gap[2],
             "budget_saving": budget[0], "budget_low": budget[1], "budget_high": budget[2],
-            "today_rate": quantiles(c.baseline_rate, p.level)[0], "p_loss": float(np.mean(c.net_saving <= 0))}  # fmt: skip
+            "today_rate": quantiles(c.baseline_rate, p.level)[0], "p_loss": float(np.mean(c.net_saving <= 0)), "rows": analysis.rows}  # fmt: skip
+
+
+def _on_the_budget(analysis: Analysis, row: Mapping[Hashable, float]) -> str:
+    """Say the saving on the budget with its interval; nothing for a baseline that was not asked for."""
+    if row["term"] != analysis.parameters.baseline:
+        return ""
+    middle, low, high = (row[name] for name in ("budget_saving", "budget_low", "budget_high"))
+    if np.isnan(middle):
+        return "not estimable"
+    said = partial(percent, width=high - low)
+    return f"{said(middle)} ({said(low)} to {said(high)}){', at most' if analysis.gathered.moved_at_most else ''}"
 
 
 def by_grades(analysis: Analysis) -> Result:
@@ -276,7 +291,7 @@ def by_grades(analysis: Analysis) -> Result:
     sets = [["A", "B"], ["A", "B", "C"], ["A", "B", "C", "D"]]
     if sorted(p.grades) not in sets:
         sets.insert(0, sorted(p.grades))
-    records = []
+    records: list[dict[str, object]] = []
     for grades in sets:
         other = analysis if grades == sorted(p.grades) else analysis.with_changes(grades=grades)
         record: dict[str, object] = {"term": "".join(grades), "label": ", ".join(grades), "level": p.level, "unit": "share",
@@ -284,9 +299,10 @@ def by_grades(analysis: Analysis) -> Result:
         if other is not None:
             middle, low, high = quantiles(other.costs.net_saving, p.level)
             weak = sum(item.rung >= 3 for item in other.inputs)
-            record |= {"estimate": middle, "conf_low": low, "conf_high": high, "std_error": float(other.costs.net_saving.std()),
+            record |= {"rows": other.rows, "estimate": middle, "conf_low": low, "conf_high": high, "std_error": float(other.costs.net_saving.std()),
                        "n_obs": len({row for item in other.inputs if item.name != "moved_share" for row in item.rows}), "rate_gap": quantiles(other.costs.rate_gap, p.level)[0], "n_weak": weak}  # fmt: skip
         records.append(record)
+    rows = take_rows(records)
     table = tidy(records)
     own = table[table["term"] == "".join(sorted(p.grades))].iloc[0]
     here = f"{percent(own['estimate'])} from {count(int(own['n_obs']), 'row')} at the grades of this report"
@@ -307,4 +323,4 @@ def by_grades(analysis: Analysis) -> Result:
         if same
         else f"{sentence(listing(said))}, against {here}."
     )
-    return Result("by_grades", table, text, rows=analysis.rows, n_used=len(table))
+    return Result("by_grades", table, text, rows=rows, n_used=len(table))

@@ -123,9 +123,9 @@ def _hours_text(p: Parameters, by: pd.DataFrame) -> str:
     task = vocabulary.label("task", p.task)
     if not is_own_staff(p):
         return (
-            f"Done today by {_whom(p)}, {task} takes nobody's hours in the {vocabulary.label('buyer', p.buyer)} but those of instructing, "
-            f"which this model does not count today; moved, it takes {number(-net['estimate'], digits=2)} hours of own lawyers a year "
-            f"({p.level:.0%} interval {number(-net['conf_high'], digits=2)} to {number(-net['conf_low'], digits=2)}), most of them for {biggest}. So no hours are released."
+            f"Done today by {_whom(p)}, {task} takes nobody's hours in the {vocabulary.label('buyer', p.buyer)} but those of instructing "
+            f"and checking, which this model does not count; moved, it takes {number(-net['estimate'], digits=2)} hours of own lawyers a year more "
+            f"({p.level:.0%} interval {number(-net['conf_high'], digits=2)} to {number(-net['conf_low'], digits=2)}), the largest part for {biggest}. So no hours are released."
         )
     kind = vocabulary.label("baseline", p.baseline) + ("" if p.baseline == "in_house_counsel" else "s")
     if net["estimate"] <= 0:
@@ -133,7 +133,7 @@ def _hours_text(p: Parameters, by: pd.DataFrame) -> str:
     else:
         what = f"it releases {number(net['estimate'], digits=2)} of the {number(p.volume_hours)} hours a year that {kind} spend on it today"
     return (
-        f"Moving {task} takes own lawyers' time back, most of it for {biggest}; after that, {what} ({p.level:.0%} interval {span}). Hours "
+        f"Moving {task} takes own lawyers' time back, the largest part for {biggest}; after that, {what} ({p.level:.0%} interval {span}). Hours "
         "released are not savings until somebody uses them."
     )
 

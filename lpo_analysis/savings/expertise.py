@@ -237,6 +237,10 @@ def _values(analysis: Analysis, parameters: Parameters) -> tuple[dict[str, Float
         items.append(price)
     drawn = draw_beside(items, p)
     shared = {name: analysis.values[name] for name in ("benefits_share", "productive_hours", "reviewer_rate")}
+    # What a lawyer earns here is one quantity: a second draw of the same rows would set it against itself.
+    known = analysis.inputs[analysis.gathered.rates.reviewer]
+    if any(item.name == "expert_pay" and (item.rows, item.shape) == (known.rows, known.shape) for item in items):
+        shared["expert_pay"] = analysis.values[known.name]
     return drawn | shared, items, missing
 
 
@@ -275,8 +279,8 @@ def expertise(analysis: Analysis) -> Result:
     -------
     Result
         Terms ``hire`` and ``hire_hour`` (a year, and an hour needed); for each seller ``buy_firm`` or ``buy_provider`` (a year),
-        ``break_even_...`` (hours a year from which having one is cheaper) and ``p_buy_...`` (chance that buying is cheaper at
-        ``expert_hours``).
+        ``break_even_...`` (hours a year from which having one is cheaper); for the law firm ``p_buy_firm`` (chance that buying is cheaper at
+        ``expert_hours``). That the provider has the expertise at all is not on file, so no chance is told for it.
     """
     p = analysis.parameters
     terms = {"hire": "having an expert", "break_even_firm": "hours from which having one is cheaper"}
@@ -300,9 +304,10 @@ def expertise(analysis: Analysis) -> Result:
             _record(p, f"buy_{seller}", f"buying from {SELLERS[seller]}", price * p.expert_hours, unit, len(rows)),
             _record(p, f"break_even_{seller}", f"hours from which having one beats {SELLERS[seller]}",
                     break_even_hours(drawn, price, horizon=p.horizon_years), "hours a year", len(rows)),
-            {"term": f"p_buy_{seller}", "label": f"chance that {SELLERS[seller]} is cheaper", "estimate": float(np.mean(price * p.expert_hours < hire)),
-             "level": p.level, "n_obs": len(rows), "unit": "probability", "method": "share of the draws"},
         ]  # fmt: skip
+        if seller == "firm":
+            records.append({"term": f"p_buy_{seller}", "label": f"chance that {SELLERS[seller]} is cheaper", "estimate": float(np.mean(price * p.expert_hours < hire)),
+                            "level": p.level, "n_obs": len(rows), "unit": "probability", "method": "share of the draws"})  # fmt: skip
     table = tidy(records)
     main = next(iter(bought))
     data = _curve(drawn, bought[main], p)
@@ -350,18 +355,21 @@ def _text(p: Parameters, by: pd.DataFrame, sellers: tuple[str, ...]) -> str:
         )
     ]
     for seller in sellers:
-        buy, even, chance = (by.loc[f"{what}_{seller}"] for what in ("buy", "break_even", "p_buy"))
+        buy, even = (by.loc[f"{what}_{seller}"] for what in ("buy", "break_even"))
         if np.isfinite(even["estimate"]):
             when = f"having one is cheaper from about {number(even['estimate'], digits=2)} hours a year ({_span(even)})"
         else:
             when = "even a fully busy expert costs more by the hour in most draws, so that no number of hours makes having one cheaper"
-        lines.append(
-            f"{sentence(SELLERS[seller])} asks {said(buy['estimate'])} for them and is cheaper in {probability(chance['estimate'])} of the draws; {when}."
-        )
-    if "provider" in sellers:
-        lines.append(
-            "That the provider's staff have the expertise in question is not on file; the price is that of its ordinary work."
-        )
+        if seller == "firm":
+            chance = probability(by.at["p_buy_firm", "estimate"])
+            lines.append(
+                f"{sentence(SELLERS[seller])} asks {said(buy['estimate'])} for them and is cheaper in {chance} of the draws; {when}."
+            )
+        else:
+            lines.append(
+                f"{sentence(SELLERS[seller])}, with everything around its fee, comes to {said(buy['estimate'])} for them at the price of its ordinary "
+                f"work. That its staff have the expertise in question is not on file; if they had it at that price, {when}."
+            )
     return " ".join(lines)
 
 

@@ -13,6 +13,7 @@ from lpo_analysis.charts import waterfall as draw_waterfall
 from lpo_analysis.methods.draws import Floats, uniforms
 from lpo_analysis.results import Check, Result, tidy
 from lpo_analysis.savings.analysis import WHO, Analysis, quantiles
+from lpo_analysis.savings.cautions import cautions
 from lpo_analysis.savings.costs import labels
 from lpo_analysis.wording import article, count, listing, money, percent, probability, sentence
 
@@ -205,10 +206,13 @@ def _sentences(analysis: Analysis, table: pd.DataFrame, p_loss: float) -> str:
         else "the hour of today's work"
     )
     by_the_hour = (
-        f"By {hour}, {who} in {places[0]} {verb} {gap} than {article(role)} in {places[1]} "
+        f"By {hour}, {who} in {places[0]} and {article(role)} in {places[1]} are priced from the same rows, so that no gap can be told."
+        if analysis.gathered.same_rows
+        else f"By {hour}, {who} in {places[0]} {verb} {gap} than {article(role)} in {places[1]} "
         f"({p.level:.0%} interval {gap_span})."
     )
-    around = count(len(analysis.costs.lines) - 1, "cost line")
+    lines_around = len(analysis.costs.lines) - 1
+    around = "one cost line" if lines_around == 1 else count(lines_around, "cost line")
     in_all = (
         f"After the {around} around that, the work costs {net} than today over {years} "
         f"(interval {net_span}); {verdict(row['conf_low'], row['conf_high'], p_loss)}."
@@ -225,6 +229,11 @@ def _sentences(analysis: Analysis, table: pd.DataFrame, p_loss: float) -> str:
         lines.append(
             f"If the work is {percent(share.low, width=0.05)} to {percent(share.high, width=0.05)} of the whole legal budget{whose} the budget "
             f"{kind} by {percent(abs(budget['estimate']), width=width)} (interval {span_of(budget['conf_low'], budget['conf_high'])})."
+            + (
+                " One task is only a part of that, so the change is smaller, whichever way it goes."
+                if analysis.gathered.moved_at_most
+                else ""
+            )
         )
     return " ".join(lines)
 
@@ -255,23 +264,13 @@ def _checks(analysis: Analysis) -> tuple[Check, ...]:
             "Paid leave", None,
             "Benefits include paid leave, which yearly pay holds already, so the cost of staff is somewhat too high, wherever it enters.",
         ),
-        Check("Independence", None, _dependence(analysis)),
+        *cautions(analysis),
         Check(
             "Comparator", None,
             "The saving is against one way of doing the work today; against another it is another number, see the table of "
             "comparators.",
         ),
     )  # fmt: skip
-
-
-def _dependence(analysis: Analysis) -> str:
-    none = "no study on file observes two of them together"
-    if not analysis.inputs.coupled:
-        return (
-            f"The inputs are drawn independently; {none}. What a common correlation would do stands under sensitivity."
-        )
-    pairs = count(len(analysis.inputs.correlations), "pair")
-    return f"{pairs[0].upper()}{pairs[1:]} of inputs {'is' if len(analysis.inputs.correlations) == 1 else 'are'} drawn with the rank correlation that the parameters give, by a Gaussian copula, the others independently; {none}."
 
 
 def _ages(analysis: Analysis) -> dict[str, float]:

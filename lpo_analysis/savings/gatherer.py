@@ -14,7 +14,7 @@ from lpo_analysis.methods.inputs import Input, Inputs
 from lpo_analysis.savings.candidates import PAID_HOURS, baseline_candidates, is_own_staff, staff_candidates
 from lpo_analysis.savings.collector import GapError, by_metric
 from lpo_analysis.savings.parameters import Parameters
-from lpo_analysis.savings.payments import Payments
+from lpo_analysis.savings.payments import HOUR_BOUGHT, Payments
 from lpo_analysis.savings.rates import BilledRate, Rates
 from lpo_analysis.wording import article
 
@@ -42,6 +42,8 @@ class Gathered:
         Mean year of observation by input.
     off : mapping of str to str
         Cost lines that do not apply, and why.
+    same_rows : bool
+        Whether the hour bought is priced from the rows of today's price, which cannot tell the two apart.
     """
 
     inputs: Inputs
@@ -51,11 +53,17 @@ class Gathered:
     moved_reason: str | None
     years: Mapping[str, float]
     off: Mapping[str, str]
+    same_rows: bool = False
 
     @property
     def route(self) -> str:
         """Where the price of whoever does the work comes from, see `Rates`."""
         return self.rates.route
+
+    @property
+    def moved_at_most(self) -> bool:
+        """Whether a whole category of vendors stands in for the share of the budget that the work is."""
+        return "moved_share" in self.inputs.names and bool(self.inputs["moved_share"].rows)
 
     @property
     def baseline_route(self) -> str:
@@ -80,10 +88,23 @@ class Gathered:
             if self.rates.reviewer == "baseline_pay"
             else f"baseline_{'price' if self.baseline_route == 'rate' else 'pay'}"
         )
-        items = tuple(item for item in self.inputs if item.name != unused)
-        ranks = tuple(rank for rank in self.inputs.correlations if unused not in rank[:2])
-        inputs = Inputs(items, correlations=ranks, coupling=self.inputs.coupling)
-        return replace(self, inputs=inputs, rates=replace(self.rates, billed=billed))
+        kept = self.inputs
+        if self.rates.one_price:
+            # What was billed takes the place of today's price alone; what the rows say of it stays the price of the hour bought.
+            kept = Inputs(
+                tuple(replace(i, name="provider_price", label=HOUR_BOUGHT) if i.name == unused else i for i in kept),
+                correlations=tuple((_bought(a), _bought(b), rank) for a, b, rank in kept.correlations),
+                coupling=kept.coupling,
+            )
+        items = tuple(item for item in kept if item.name != unused)
+        ranks = tuple(rank for rank in kept.correlations if unused not in rank[:2])
+        inputs = Inputs(items, correlations=ranks, coupling=kept.coupling)
+        rates = replace(self.rates, billed=billed, one_price=False)
+        return replace(self, inputs=inputs, rates=rates, same_rows=False)
+
+
+def _bought(name: str) -> str:
+    return "provider_price" if name == "baseline_price" else name
 
 
 def collect(parameters: Parameters, evidence: Evidence) -> Gathered:
@@ -170,14 +191,32 @@ class _Gatherer(Payments):
             self.around()
         self.assume("setup_hours", "own lawyers' hours to vet, contract, instruct", "hours", p.setup_hours, "lognormal")
         reason = self.moved()
+        same_rows, one_price = self.priced_alike()
         self.warn()
         elapsed = {name: p.price_year - year for name, year in self.years.items()}
         rates = Rates(
             route, baseline_route, "reviewer_pay" if "reviewer_pay" in self.years else "baseline_pay",
-            "price_drift" if self.abroad else "baseline_drift", elapsed, pace,
+            "price_drift" if self.abroad else "baseline_drift", elapsed, pace, one_price=one_price,
         )  # fmt: skip
         inputs = Inputs(tuple(self.items), correlations=self.correlated())
-        return Gathered(inputs, rates, tuple(self.notes), self.set_aside, reason, self.years, self.off)
+        return Gathered(inputs, rates, tuple(self.notes), self.set_aside, reason, self.years, self.off, same_rows)
+
+    def priced_alike(self) -> tuple[bool, bool]:
+        """Say whether both ways are priced from the same rows, and whether these are read alike, so that there is one price and not two."""
+        by_name = {item.name: item for item in self.items}
+        today, bought = by_name.get("baseline_price"), by_name.get("provider_price")
+        if today is None or bought is None or not set(today.rows) & set(bought.rows):
+            return False, False
+        one = set(today.rows) == set(bought.rows) and today.shape == bought.shape and not self.abroad
+        if one:
+            # Two independent draws of one figure would show a difference that no row knows of.
+            self.items.remove(bought)
+        self.notes.append(
+            "Both ways are priced from the same rows, which cannot tell them apart: "
+            + ("an hour costs the same either way, and what is left is what arises around it." if one else
+               "what the two differ in by the hour is only what is not known of either.")
+        )  # fmt: skip
+        return True, one
 
     def correlated(self) -> Correlations:
         """Keep the correlations whose inputs this question has; a comparator may not have all of them."""
@@ -200,13 +239,6 @@ class _Gatherer(Payments):
             self.notes.append(
                 f"The volume (volume_hours, {p.volume_hours:,.0f} hours a year) is below the smallest contract (minimum_hours, "
                 f"{p.minimum_hours:,.0f}), so the smallest contract is billed."
-            )
-        by_name = {item.name: set(item.rows) for item in self.items}
-        shared = by_name.get("provider_price", set()) & by_name.get("baseline_price", set())
-        if shared:
-            self.notes.append(
-                "Both ways are priced from the same rows, which cannot tell them apart: what the two differ in by the hour is only what is "
-                "not known of either."
             )
         if p.currency != "USD":
             self.notes.append(

@@ -16,13 +16,16 @@ from lpo_analysis.errors import ParameterError
 from lpo_analysis.evidence import Evidence
 from lpo_analysis.methods.draws import Floats
 from lpo_analysis.results import Result, tidy
-from lpo_analysis.savings.analysis import Analysis, analyse, quantiles
+from lpo_analysis.savings.analysis import Analysis, analyse, quantiles, take_rows
 from lpo_analysis.savings.gather import refusal
 from lpo_analysis.savings.parameters import Parameters
 from lpo_analysis.wording import count, listing, money, percent, probability, sentence
 
 DRAWS = 4096
 """Draws of each option beside the report's own; enough for a median and an interval to two digits."""
+
+TODAYS_ROWS = "priced from the rows of today's price"
+"""What is noted of a way whose hour no row tells apart from today's."""
 
 BY_THE_HOUR: Mapping[str, object] = {"pricing_model": "hourly", "price": [], "hours_per_unit": [], "minimum_hours": 0.0}
 """What an option other than the report's own is paid by."""
@@ -41,7 +44,8 @@ def delivery_models(analysis: Analysis) -> Result:
     Result
         One term an option, the report's own first: ``estimate`` is the net saving; columns ``hour_cost``, ``hour_low`` and ``hour_high``
         (cost per hour of today's work, all lines, present values spread over the horizon), ``p_saving`` (chance of beating today's
-        way), ``rate_gap``, ``shore`` and ``rung_1`` to ``rung_4`` (number of inputs). What cannot be costed has the reason under ``method``.
+        way), ``rate_gap``, ``shore``, ``rung_1`` to ``rung_4`` (number of inputs) and ``note`` (where the hour is priced from the rows of
+        today's). What cannot be costed has the reason under ``method``.
     """
     p = analysis.parameters
     own = (p.delivery_model, p.location)
@@ -55,15 +59,16 @@ def delivery_models(analysis: Analysis) -> Result:
         model, _, place = str(record["term"]).rpartition("_")
         shore = vocabulary.shore(p.baseline_location, place)
         record |= {"label": _label(model, place), "shore": shore, "level": p.level, "unit": "share"}
+    rows = take_rows(records)
     frame = tidy(records)
-    frame["rungs"] = frame["rungs"].fillna("")
+    frame["rungs"], frame["note"] = frame["rungs"].fillna(""), frame["note"].fillna("")
     costed = frame[frame["estimate"].notna()]
     today = _per_hour(analysis, analysis.costs.baseline)
     data = costed.sort_values("hour_cost", kind="stable")
     drawn = pd.DataFrame({"label": data["label"], "estimate": data["hour_cost"], "conf_low": data["hour_low"], "conf_high": data["hour_high"],
                           "main": data["term"] == records[0]["term"]})  # fmt: skip
     return Result(
-        "delivery_models", frame, _compared(analysis, frame, today), rows=analysis.rows, n_used=len(costed), n_dropped=len(frame) - len(costed),
+        "delivery_models", frame, _compared(analysis, frame, today), rows=rows, n_used=len(costed), n_dropped=len(frame) - len(costed),
         plot_data=drawn,
         draw=partial(dotplot, title="What each way of doing the work costs", reference=today[0], reference_text="today", band=today[1:],
                      xlabel=f"{p.currency} of {p.price_year} per hour of today's work, median and {p.level:.0%} interval; shaded: today", log=True),
@@ -134,7 +139,8 @@ def _measured(analysis: Analysis) -> dict[str, object]:
     rungs["rungs"] = ", ".join(map(str, rungs.values()))
     return {"estimate": middle, "conf_low": low, "conf_high": high, "std_error": float(c.net_saving.std()), "n_obs": len(analysis.rows),
             "method": "the cost model of this report", "hour_cost": hour, "hour_low": hour_low, "hour_high": hour_high,
-            "rate_gap": quantiles(c.rate_gap, p.level)[0], "p_saving": float(np.mean(c.net_saving > 0)), **rungs}  # fmt: skip
+            "rate_gap": quantiles(c.rate_gap, p.level)[0], "p_saving": float(np.mean(c.net_saving > 0)),
+            "note": TODAYS_ROWS if analysis.gathered.same_rows else "", "rows": analysis.rows, **rungs}  # fmt: skip
 
 
 def _per_hour(analysis: Analysis, draws: Floats) -> tuple[float, float, float]:
@@ -145,16 +151,25 @@ def _per_hour(analysis: Analysis, draws: Floats) -> tuple[float, float, float]:
 def _compared(analysis: Analysis, frame: pd.DataFrame, today: tuple[float, float, float]) -> str:
     p = analysis.parameters
     costed = frame[frame["estimate"].notna()].sort_values("hour_cost", kind="stable")
-    cheapest, dearest = costed.iloc[0], costed.iloc[-1]
+    # A way priced from the rows of today's price is that price over again, and no finding about which way is cheap.
+    alike = list(costed.loc[costed["note"] != "", "label"])
+    told = costed[costed["note"] == ""] if len(alike) < len(costed) else costed
+    cheapest, dearest = told.iloc[0], told.iloc[-1]
     likely = [
         f"{row.label} ({probability(row.p_saving)})" for row in costed.itertuples(index=False) if row.p_saving > 0.5
     ]
     lines = [
         (
             f"An hour of the work costs {money(today[0], p.currency, width=today[2] - today[1])} today (median). Of {count(len(frame), 'way')} of doing it otherwise "
-            f"{len(costed)} can be costed, from {_hour(cheapest, p.currency)} ({cheapest['label']}) to {_hour(dearest, p.currency)} ({dearest['label']})."
+            f"{len(costed)} can be costed, {_range(cheapest, dearest, p.currency)}."
         )
     ]
+    if alike:
+        verb = "is" if len(alike) == 1 else "are"
+        left = " and left out of that" if len(alike) < len(costed) else ""
+        lines.append(
+            f"{sentence(listing(alike))} {verb} {TODAYS_ROWS}{left}: no row tells such an hour from one of today."
+        )
     lines.append(
         "None of them is more likely than not cheaper than today."
         if not likely
@@ -166,6 +181,11 @@ def _compared(analysis: Analysis, frame: pd.DataFrame, today: tuple[float, float
     if refused:
         lines.append(f"Not costed: {'; '.join(refused)}.")
     return " ".join(lines)
+
+
+def _range(cheapest: pd.Series, dearest: pd.Series, currency: str) -> str:
+    ends = [f"{_hour(row, currency)} ({row['label']})" for row in (cheapest, dearest)]
+    return f"at {ends[0]}" if cheapest["term"] == dearest["term"] else f"from {ends[0]} to {ends[1]}"
 
 
 def _refused(frame: pd.DataFrame) -> list[str]:
@@ -191,17 +211,19 @@ def pricing_models(analysis: Analysis) -> Result:
         of the price. What has no price has the reason under ``method``.
     """
     p = analysis.parameters
-    records = []
+    records: list[dict[str, object]] = []
     for code in vocabulary.PRICING_MODELS:
         if code == p.pricing_model and p.delivery_model == "provider":
-            record = {"term": code, **_measured(analysis), **_priced(analysis)}
+            record: dict[str, object] = {"term": code, **_measured(analysis), **_priced(analysis)}
         else:
             record = {"term": code, **_paid_apart(analysis, code)}
         records.append(record | {"label": vocabulary.label("pricing model", code), "level": p.level, "unit": "share"})
+    rows = take_rows(records)
     frame = tidy(records)
     for name in ("hour_cost", "fee_half", "fee_double", "rung", "p_saving"):
         if name not in frame:
             frame[name] = np.nan
+    frame["basis"] = frame["basis"].fillna("") if "basis" in frame else ""
     costed = frame[frame["estimate"].notna()]
     place = vocabulary.in_words(p.location)
     if p.delivery_model != "provider":
@@ -218,9 +240,7 @@ def pricing_models(analysis: Analysis) -> Result:
             if refused
             else ""
         )
-    return Result(
-        "pricing_models", frame, text, rows=analysis.rows, n_used=len(costed), n_dropped=len(frame) - len(costed)
-    )
+    return Result("pricing_models", frame, text, rows=rows, n_used=len(costed), n_dropped=len(frame) - len(costed))
 
 
 def _paid_apart(analysis: Analysis, code: str) -> Mapping[str, object]:
@@ -258,7 +278,9 @@ def _priced(analysis: Analysis) -> dict[str, object]:
         costs(analysis.values, replace(t, volume_hours=t.volume_hours * times)).amounts["fee"] / fee
         for times in (0.5, 2.0)
     ]
-    names = [name for name in ("price", "provider_price", "provider_pay") if name in analysis.inputs.names]
+    # Where the hour bought is priced from the rows of today's, that price is the one input.
+    sources = ("price", "provider_price", "provider_pay", "baseline_price")
+    names = [name for name in sources if name in analysis.inputs.names]
     price = analysis.inputs[names[0]]
     rung = max(
         [

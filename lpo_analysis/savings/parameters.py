@@ -107,11 +107,11 @@ class Parameters(ReportParameters):
     productivity: Range = [0.7, 1.0]
     """Assumption: work done in a provider hour as a multiple of that in an hour today."""
     quality_control_share: Range = [0.03, 0.1]
-    """Assumption: hours of the buyer's own lawyers spent on checking, per provider hour."""
+    """Assumption: hours of the buyer's own lawyers spent on checking beyond what they spend on it today, per provider hour."""
     rework_share: Range = [0.01, 0.08]
-    """Assumption: share of the work done again at today's cost."""
+    """Assumption: share of the work done again at today's cost, beyond what is done again today."""
     setup_hours: Range = [40.0, 200.0]
-    """Assumption: hours of the buyer's own lawyers to vet, contract and instruct, whatever the volume."""
+    """Assumption: hours of the buyer's own lawyers to vet, contract and instruct beyond what today's way takes, whatever the volume."""
     centre_overhead: Range = [0.5, 1.5]
     """Assumption, where no price is on file: premises, management and technology of a centre, as a multiple of its pay."""
     provider_hours: Range = [1500.0, 2000.0]
@@ -119,7 +119,7 @@ class Parameters(ReportParameters):
     provider_margin: Range = [0.1, 0.4]
     """Assumption, where no price is on file: what a provider adds to its cost, as a share of the cost."""
     communication_share: Range = [0.005, 0.03]
-    """Assumption, for work that leaves the country: own lawyers' hours on calls and instructions, per hour bought."""
+    """Assumption, for work that leaves the country: own lawyers' hours on calls and instructions beyond today's, per hour bought."""
     technology_share: Range = [0.01, 0.05]
     """Assumption: the buyer's own technology for work done outside (secure access, licences), as a share of the fee."""
     travel_share: Range = [0.005, 0.02]

@@ -20,6 +20,9 @@ from lpo_analysis.savings.unit_candidates import (
 )
 from lpo_analysis.wording import article
 
+HOUR_BOUGHT = "observed price of an hour bought"
+"""What a reader sees of the price that was observed for the hour of whoever would do the work."""
+
 
 class Payments(Collector):
     """Collects what is paid for the work."""
@@ -184,7 +187,7 @@ class Payments(Collector):
         if p.delivery_model != "captive":
             if p.delivery_model == "law_firm" and (note := _law_firm(self.evidence, self.there)[1]):
                 self.notes.append(note)
-            if self.add("provider_price", "observed price of an hour bought", f"{self.money} an hour", hour_candidates):
+            if self.add("provider_price", HOUR_BOUGHT, f"{self.money} an hour", hour_candidates):
                 return "price"
         if p.delivery_model not in ("contract_attorney", "law_firm") and self.add(
             "provider_pay", "yearly pay where the work goes", f"{self.money} a year", pay_candidates

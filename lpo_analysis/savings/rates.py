@@ -47,6 +47,8 @@ class Rates:
         Input that holds the pace of today's work: ``documents_per_hour``, ``hours_per_unit`` or None.
     billed : BilledRate or None
         What today's work was billed at, in the place of what the evidence says it costs.
+    one_price : bool
+        Whether the hour bought costs what today's hour costs, because both prices rest on the same rows, read alike: one quantity, drawn once.
     """
 
     route: str
@@ -56,6 +58,7 @@ class Rates:
     elapsed: Mapping[str, float]
     pace: str | None = None
     billed: BilledRate | None = None
+    one_price: bool = False
 
     def __call__(self, draws: Mapping[str, Floats]) -> dict[str, Floats]:
         """Turn draws of the inputs into values.
@@ -71,6 +74,8 @@ class Rates:
             The draws themselves, and the rates they make.
         """
         v = dict(draws)
+        if self.one_price:
+            v["provider_price"] = v["baseline_price"]
         v["reviewer_rate"] = self._staff(v, self.reviewer)
         if self.billed is not None:
             v["baseline_rate"] = self.billed.amount * (1 + v["baseline_drift"]) ** self.billed.years

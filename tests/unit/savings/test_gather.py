@@ -201,7 +201,7 @@ def test_an_own_centre_has_no_provider_to_choose_or_to_manage():
 
 
 def test_review_in_the_united_states_is_priced_by_what_agencies_charge_for_it_before_pay():
-    result = gathered(location="US-OH")
+    result = gathered(location="US-OH", baseline="associate")
     assert result.route == "price"
     assert set(rows_of(result, name="provider_price")["metric"]) == {"contract_attorney_bill_rate"}
 
