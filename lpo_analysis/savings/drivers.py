@@ -150,7 +150,7 @@ def variance_by_rung(analysis: Analysis) -> Result:
         (label, first, total), *others = most
         told = [f"{label} ({first} alone, {total} with what it does together with others)"]
         told += [f"{label} ({first}, {total})" for label, first, total in others]
-        largest = f"Most comes from {listing(told)}; what inputs do together counts for each of them, so that the second figures overlap."
+        largest = f"Those that matter most are {listing(told)}; what inputs do together counts for each of them, so that the second figures overlap."
     fitted = "None" if by_rung[1] == 0 else str(by_rung[1])
     text = (
         f"{fitted} of the {len(counted)} inputs {'is' if by_rung[1] < 2 else 'are'} fitted from three or more studies of this task and "

@@ -16,7 +16,7 @@ from lpo_analysis.methods.draws import Floats
 from lpo_analysis.results import Check, Result, tidy
 from lpo_analysis.savings.analysis import Analysis, quantiles
 from lpo_analysis.savings.costs import costs
-from lpo_analysis.wording import gain_or_loss, listing, money, number, percent, probability, sentence
+from lpo_analysis.wording import count, gain_or_loss, listing, money, number, percent, probability, sentence
 
 IRR_DRAWS = 4096
 """Draws whose rates of return are searched for one by one where a flow changes its sign more than once."""
@@ -70,7 +70,7 @@ def payoff(analysis: Analysis) -> Result:
         checks=_checks(analysis, discounted),
         draw=partial(band, title="What the change has saved or cost so far", xlabel="end of year", ylabel="share of the cost today"),
         alt=f"Discounted balance by year with its {p.level:.0%} band, as a share of the present value of today's cost: from "
-        f"{percent(data['estimate'].iloc[0])} at the start to {percent(data['estimate'].iloc[-1])} after {p.horizon_years} years "
+        f"{percent(data['estimate'].iloc[0])} at the start to {percent(data['estimate'].iloc[-1])} after {count(p.horizon_years, 'year')} "
         f"(the change is {_worth(analysis, by.loc['net_present_value'])[0]}).",
     )  # fmt: skip
 
