@@ -36,13 +36,6 @@ def test_total_indices_are_not_told_as_shares_of_a_whole(default):
     assert "largest single shares" not in result.text
 
 
-def test_shapley_effects_add_up_and_are_told_as_shares():
-    asked = {"draws": 1024, "correlations": [["provider_price", "productivity", 0.6]]}
-    text = analyse(Parameters.from_mapping(asked)).variance.text
-    assert "The largest single shares are" in text
-    assert "overlap" not in text
-
-
 def test_more_alone_than_in_all_is_told_as_an_error_of_the_computation():
     rungs = [("weak", 1.0, 0.992), *((f"rung_{rung}", 0.2, 0.3) for rung in (1, 2, 3, 4))]
     frame = pd.DataFrame([*rungs, ("a", 0.5, 0.6), ("b", 0.4, 0.5)], columns=["group", "first", "total"])
@@ -111,29 +104,6 @@ def test_a_drift_of_one_place_is_told_alone():
     checks = answer(delivery_model="in_house", location="USA").numbers.checks
     text = next(check.text for check in checks if check.name == "Age of the figures")
     assert "Drift at home since then is an input; without it the net saving would be" in text
-
-
-@pytest.mark.parametrize("changes", [{"horizon_years": 1}, {"discount_rate": 0.0, "horizon_years": 7}])
-def test_finding_out_is_paid_once_and_may_cost_the_present_value(changes):
-    """A year's value times the annuity is the expected gain in present value, by the definition of the value of information."""
-    analysis = answer(draws=4096, **changes)
-    perfect = analysis.information.row("perfect")
-    worth = analysis.costs.net_present_value
-    once = np.maximum(worth, 0).mean() - max(worth.mean(), 0)
-    assert perfect["estimate"] * analysis.terms.annuity == pytest.approx(once)
-    told = analysis.information.text.partition("knowing it all is worth $")[2].split()[0]
-    assert float(told.replace(",", "")) == pytest.approx(once, rel=0.01)
-    assert "paid for once" in analysis.information.text
-
-
-def test_values_of_information_are_rounded_to_what_their_interval_bears(default):
-    result = default.information
-    row = result.row("perfect")
-    low, high = row["interval_text"].split(" to ")
-    assert low != high
-    assert row["value_text"] not in (low, high)
-    assert f"would be worth {row['value_text']} a year (90% interval {row['interval_text']})" in result.text
-    assert f"is worth {row['value_text']}." in result.checks[0].text
 
 
 def test_inputs_that_turn_nothing_stand_by_how_near_they_come(default):
