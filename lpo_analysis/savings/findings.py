@@ -261,6 +261,24 @@ def _checks(analysis: Analysis) -> tuple[Check, ...]:
     )  # fmt: skip
 
 
+def _dependence(analysis: Analysis) -> str:
+    none = "no study on file observes two of them together"
+    if not analysis.inputs.coupled:
+        return (
+            f"The inputs are drawn independently; {none}. What a common correlation would do stands under sensitivity."
+        )
+    pairs = count(len(analysis.inputs.correlations), "pair")
+    return f"{pairs[0].upper()}{pairs[1:]} of inputs {'is' if len(analysis.inputs.correlations) == 1 else 'are'} drawn with the rank correlation that the parameters give, by a Gaussian copula, the others independently; {none}."
+
+
+def _ages(analysis: Analysis) -> dict[str, float]:
+    """Years between the price year and the observation of either side's price or pay."""
+    names = {"baseline_price": "today's price", "baseline_pay": "today's pay", "provider_price": "the price where the work goes",
+             "provider_pay": "the pay where the work goes"}  # fmt: skip
+    years = analysis.gathered.years
+    return {label: analysis.parameters.price_year - years[name] for name, label in names.items() if name in years}
+
+
 def _undrifted(analysis: Analysis) -> str:
     """Say what the net saving would be without the drift of either side, named, since one without the other is another number."""
     where = {
@@ -281,24 +299,6 @@ def _undrifted(analysis: Analysis) -> str:
         f"Drift since then is an input for either place; without that abroad the net saving would be {net({'price_drift': still['price_drift']})}, "
         f"without that at home, too, {net(still)} (medians)."
     )
-
-
-def _dependence(analysis: Analysis) -> str:
-    none = "no study on file observes two of them together"
-    if not analysis.inputs.coupled:
-        return (
-            f"The inputs are drawn independently; {none}. What a common correlation would do stands under sensitivity."
-        )
-    pairs = count(len(analysis.inputs.correlations), "pair")
-    return f"{pairs[0].upper()}{pairs[1:]} of inputs {'is' if len(analysis.inputs.correlations) == 1 else 'are'} drawn with the rank correlation that the parameters give, by a Gaussian copula, the others independently; {none}."
-
-
-def _ages(analysis: Analysis) -> dict[str, float]:
-    """Years between the price year and the observation of either side's price or pay."""
-    names = {"baseline_price": "today's price", "baseline_pay": "today's pay", "provider_price": "the price where the work goes",
-             "provider_pay": "the pay where the work goes"}  # fmt: skip
-    years = analysis.gathered.years
-    return {label: analysis.parameters.price_year - years[name] for name, label in names.items() if name in years}
 
 
 def _apart(years: float) -> str:
