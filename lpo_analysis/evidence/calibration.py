@@ -114,7 +114,8 @@ def coverage_note(
     Returns
     -------
     str
-        A sentence with the coverage of each setting and its place on the grid, and one with the reasons where theory promises less.
+        A sentence with the coverage of each setting and its place on the grid, and one for each reason for which theory promises no such
+        coverage, with the settings it is about unless it is about all.
 
     Raises
     ------
@@ -122,18 +123,28 @@ def coverage_note(
         If there is no such estimator.
     """
     cells = nearest_cells(estimator, k=k, n=n, share=share, spread=spread)
-    told, reasons = [], []
+    told, settings, reasons = [], [], dict[str, list[str]]()
     for _, part in cells.groupby("setting", sort=False):
         low, high = part["coverage"].min(), part["coverage"].max()
         share_held = percent(low) if percent(low) == percent(high) else f"{percent(low)} to {percent(high)}"
         row = part.loc[part["coverage"].idxmin()]
         told.append(f"{share_held} ({_case(row)})")
-        reasons += [row["reason"]] if row["reason"] else []
+        settings.append(row["setting"])
+        if row["reason"]:
+            reasons.setdefault(row["reason"], []).append(row["setting"])
     held = "the next batches of an unchanged process" if estimator.startswith("control") else "the truth"
     level = f"{100 * cells['level'].iloc[0]:.4g}%"
     # Several settings often have one reason, which is then said once.
-    why = f" Where theory promises no more: {'; '.join(dict.fromkeys(reasons))}." if reasons else ""
+    why = "".join(f" {_unpromised(level, about, settings)}, because {reason}." for reason, about in reasons.items())
     return f"In the simulations nearest to this case, a {level} interval of this kind held {held} in {listing(told)} of the runs.{why}"
+
+
+def _unpromised(level: str, about: list[str], settings: list[str]) -> str:
+    """Say that theory promises no coverage, in all simulated settings or in some."""
+    if about == settings:
+        return f"No theory promises it those {level} in {'these cases' if len(settings) > 1 else 'this case'}"
+    named = listing([f"“{setting}”" for setting in about])
+    return f"In the {'cases' if len(about) > 1 else 'case'} {named} no theory promises it those {level}"
 
 
 def _case(row: pd.Series) -> str:

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from lpo_analysis.savings.own_bills import OwnBills
 
 
+NOT_OF_THE_NET_SAVING = ("moved_share",)
+"""Inputs that only the saving on the whole budget depends on."""
+
+
 def analyse(parameters: Parameters, *, evidence: Evidence | None = None) -> Analysis:
     """Analyse what moving the work would save.
 
@@ -71,6 +75,11 @@ class Analysis:
     def inputs(self) -> Inputs:
         """The uncertain inputs."""
         return self.gathered.inputs
+
+    @cached_property
+    def counted(self) -> Inputs:
+        """The inputs that the net saving depends on, independent: those that counts of inputs and of their rungs are about."""
+        return Inputs(tuple(item for item in self.inputs if item.name not in NOT_OF_THE_NET_SAVING))
 
     @property
     def terms(self) -> Terms:

@@ -20,6 +20,7 @@ from lpo_analysis.savings.analysis import WHO, Analysis, quantiles
 from lpo_analysis.savings.costs import Costs, costs
 from lpo_analysis.savings.findings import span_of
 from lpo_analysis.savings.options import BY_THE_HOUR
+from lpo_analysis.savings.unit_candidates import trials_in_words
 from lpo_analysis.wording import count, listing, percent, probability, sentence
 
 KINDS = {
@@ -259,11 +260,11 @@ def assisted(analysis: Analysis) -> Result:
     both = _pair(analysis)
     if isinstance(both, str):
         return not_estimable("assisted", both, terms=terms, level=p.level, unit="share")
-    other, at = both.provider_costs.alternative, both.ai_costs()
+    other, at = both.provider_costs.alternative, both.ai_costs().alternative
     none, everything = both.ai_costs(0.0).alternative, both.ai_costs(1.0).alternative
     share = check_share_at_which(none, everything, other)
     solved = share[~np.isnan(share)]
-    gap = 1 - at.alternative / other
+    gap = 1 - at / other
     common: dict[str, object] = {
         "level": p.level,
         "n_obs": len(both.with_ai.rows),
@@ -297,7 +298,7 @@ def assisted(analysis: Analysis) -> Result:
         chance("p_below", "AI dearer even if nothing is gone over", solved <= 0),
         chance("p_above", "AI cheaper even if all is gone over", solved >= 1),
         chance("p_ai_cheaper", "AI cheaper than the provider", gap > 0),
-        record("ai_saving", "net saving of AI against today", at.net_saving),
+        _saving(analysis, both),
         record("ai_against_provider", "saving of AI against the provider", gap),
     ]
     frame = tidy(records)
@@ -316,12 +317,22 @@ def assisted(analysis: Analysis) -> Result:
     )  # fmt: skip
 
 
+def _saving(analysis: Analysis, both: _Pair) -> dict[str, object]:
+    """Take the net saving with AI from the comparison of all ways, so that it is one number wherever it stands."""
+    p = both.with_ai.parameters
+    own = analysis.delivery_models.row(f"{p.delivery_model}_{p.location}")
+    return {name: own[name] for name in ("estimate", "conf_low", "conf_high", "level", "unit", "method")} | {
+        "term": "ai_saving", "label": "net saving of AI against today", "n_obs": len(both.with_ai.rows),
+    }  # fmt: skip
+
+
 def _text(both: _Pair, by: pd.DataFrame, level: float) -> str:
     p = both.with_ai.parameters
     share, saving = by.loc["check_share"], by.loc["ai_saving"]
     below, above = float(by.at["p_below", "estimate"]), float(by.at["p_above", "estimate"])
     who, where = WHO[both.provider.parameters.delivery_model], vocabulary.in_words(both.provider.parameters.location)
-    rungs = {rung: len(both.with_ai.inputs.by_rung((rung,))) or "none" for rung in (1, 2, 3, 4)}
+    counted = both.with_ai.counted
+    rungs = {rung: len(counted.by_rung((rung,))) for rung in (1, 2, 3, 4)}
     verb = "less" if saving["estimate"] >= 0 else "more"
     lines = [
         (f"Done by own lawyers with AI the work costs {percent(abs(saving['estimate']))} {verb} than today ({level:.0%} interval "
@@ -347,7 +358,8 @@ def _text(both: _Pair, by: pd.DataFrame, level: float) -> str:
             "everything is."
         )
     lines.append(
-        f"Of its {len(both.with_ai.inputs)} inputs {rungs[1]} are fitted, {rungs[2]} stated, {rungs[3]} borrowed or a lone figure, and {rungs[4]} assumed."
+        f"Of its {len(counted)} inputs {rungs[1] or 'none'} {'is' if rungs[1] < 2 else 'are'} fitted, {rungs[2]} stated, {rungs[3]} borrowed or a lone "
+        f"figure, and {rungs[4]} assumed."
     )
     return " ".join(lines)
 
@@ -371,6 +383,7 @@ def _checks(both: _Pair, share: Floats, none: Floats, everything: Floats, other:
         Check("Solved share", worst < 1e-9,
               f"Put back into the model, the solved share makes both ways cost the same (largest difference {worst:.0e}). In {probability(odd)} of the draws "
               "going over more makes the work cheaper, because errors cost more than that, and no share is solved for."),
-        Check("What is paid for AI", None, f"The software is counted as {price}; a trial's output an hour stands for every task."),
+        Check("What is paid for AI", None, f"The software is counted as {price}; what randomised trials found of an hour stands for every task."),
+        Check("What the trials leave out", None, trials_in_words(both.with_ai.evidence, both.with_ai.inputs["ai_productivity"].rows)),
         Check("Quality", None, "Errors nobody goes over are priced, not prevented: what a false citation does to a client or a court is not in a cost."),
     )  # fmt: skip

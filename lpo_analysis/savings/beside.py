@@ -12,6 +12,7 @@ from lpo_analysis.methods.draws import Floats, uniforms
 from lpo_analysis.methods.inputs import Input, Inputs, Kind
 from lpo_analysis.results import Result, not_estimable
 from lpo_analysis.savings.parameters import Parameters
+from lpo_analysis.wording import count
 
 
 def climbed(
@@ -98,12 +99,12 @@ def rungs_in_words(items: Sequence[Input]) -> str:
     Returns
     -------
     str
-        Such as ``0 of 5 inputs are fitted or stated, 3 borrowed or a lone figure, 2 assumed``.
+        The beginning of a sentence, such as ``None of 5 inputs is fitted or stated, 3 are borrowed or a lone figure, 2 assumed``.
     """
     n = {rung: sum(item.rung == rung for item in items) for rung in (1, 2, 3, 4)}
-    return (
-        f"{n[1] + n[2]} of {len(items)} inputs are fitted or stated, {n[3]} borrowed or a lone figure, {n[4]} assumed"
-    )
+    firm = n[1] + n[2]
+    weak = f"{n[3]} {'is' if n[3] == 1 else 'are'} borrowed or a lone figure, {n[4]} assumed"
+    return f"{firm or 'None'} of {count(len(items), 'input')} {'is' if firm < 2 else 'are'} fitted or stated, {weak}"
 
 
 def unknown(

@@ -10,7 +10,6 @@ from lpo_analysis.methods.inputs import Inputs
 from lpo_analysis.methods.shapley import shapley_effects
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.savings.analysis import Analysis, quantiles
-from lpo_analysis.savings.drivers import NOT_OF_THE_NET_SAVING
 from lpo_analysis.wording import listing, percent, probability
 
 COMMON = (0.3, 0.6)
@@ -32,7 +31,7 @@ def shapley(analysis: Analysis) -> Result:
         more.
     """
     p = analysis.parameters
-    counted = [item for item in analysis.inputs if item.name not in NOT_OF_THE_NET_SAVING]
+    counted = analysis.counted
     if not analysis.inputs.coupled:
         reason = (
             "no correlations are given (parameter correlations), and for independent inputs Sobol' indices say more"

@@ -13,7 +13,6 @@ from lpo_analysis import vocabulary
 from lpo_analysis.charts import intervals
 from lpo_analysis.charts import tornado as draw_tornado
 from lpo_analysis.evidence import Evidence
-from lpo_analysis.methods.inputs import Inputs
 from lpo_analysis.methods.sensitivity import sobol_indices, tornado
 from lpo_analysis.results import Check, Result, tidy
 from lpo_analysis.savings.analysis import Analysis, analyse, quantiles, take_rows
@@ -21,9 +20,6 @@ from lpo_analysis.savings.coverage import costed_baselines
 from lpo_analysis.savings.gather import attempt
 from lpo_analysis.savings.parameters import Parameters
 from lpo_analysis.wording import article, count, listing, number, percent, probability, sentence
-
-NOT_OF_THE_NET_SAVING = ("moved_share",)
-"""Inputs that only the saving on the whole budget depends on."""
 
 RESAMPLES = 100
 """Bootstrap samples for the intervals of Sobol' indices."""
@@ -44,9 +40,9 @@ def one_at_a_time(analysis: Analysis) -> Result:
         its ends as the input moves.
     """
     p = analysis.parameters
-    inputs = [item for item in analysis.inputs if item.name not in NOT_OF_THE_NET_SAVING]
+    inputs = analysis.counted
     frame = tornado(analysis.net_saving_of, analysis.inputs, level=p.level)
-    frame = frame[~frame["input"].isin(NOT_OF_THE_NET_SAVING)].reset_index(drop=True)
+    frame = frame[frame["input"].isin(inputs.names)].reset_index(drop=True)
     frame["low_text"] = [amount(value, unit) for value, unit in zip(frame["input_low"], frame["unit"], strict=True)]
     frame["high_text"] = [amount(value, unit) for value, unit in zip(frame["input_high"], frame["unit"], strict=True)]
     table = tidy(
@@ -109,10 +105,9 @@ def variance_by_rung(analysis: Analysis) -> Result:
     """
     p = analysis.parameters
     inputs = analysis.inputs
-    counted = [item for item in inputs if item.name not in NOT_OF_THE_NET_SAVING]
-    modelled = Inputs(tuple(counted))
-    groups: dict[str, Sequence[str]] = {"weak": modelled.by_rung((3, 4))}
-    groups |= {f"rung_{rung}": modelled.by_rung((rung,)) for rung in (1, 2, 3, 4)}
+    counted = analysis.counted
+    groups: dict[str, Sequence[str]] = {"weak": counted.by_rung((3, 4))}
+    groups |= {f"rung_{rung}": counted.by_rung((rung,)) for rung in (1, 2, 3, 4)}
     groups |= {item.name: [item.name] for item in counted}
     if inputs.coupled:
         frame, method = _added_up(analysis.shapley.table, groups), "Shapley effects, those of a rung added up"
@@ -141,13 +136,27 @@ def variance_by_rung(analysis: Analysis) -> Result:
     )  # fmt: skip
     by_rung = {rung: len(groups[f"rung_{rung}"]) for rung in (1, 2, 3, 4)}
     weak = float(frame["total"].iloc[0])
-    top = [f"{labels[row.group]} ({percent(row.total)})" for row in singles.head(3).itertuples(index=False)]
+    most = [
+        (labels[row.group], percent(row.first), percent(row.total)) for row in singles.head(3).itertuples(index=False)
+    ]
+    if inputs.coupled:
+        # Shapley effects add up, so that each is a share of the whole.
+        part, largest = (
+            "account for",
+            f"The largest single shares are {listing([f'{label} ({total})' for label, _, total in most])}.",
+        )
+    else:
+        part = "have a part in"
+        (label, first, total), *others = most
+        told = [f"{label} ({first} alone, {total} with what it does together with others)"]
+        told += [f"{label} ({first}, {total})" for label, first, total in others]
+        largest = f"Those that matter most are {listing(told)}; what inputs do together counts for each of them, so that the second figures overlap."
     fitted = "None" if by_rung[1] == 0 else str(by_rung[1])
     text = (
         f"{fitted} of the {len(counted)} inputs {'is' if by_rung[1] < 2 else 'are'} fitted from three or more studies of this task and "
         f"place, {by_rung[2]} {'is' if by_rung[2] == 1 else 'are'} stated by one or two, {by_rung[3]} borrowed or a lone figure, and "
-        f"{by_rung[4]} assumed. Borrowed and assumed inputs together account for {probability(min(weak, 1.0))} of the variance of the net "
-        f"saving. The largest single shares are {listing(top)}."
+        f"{by_rung[4]} assumed. Borrowed and assumed inputs together {part} {probability(min(weak, 1.0))} of the variance of the net "
+        f"saving. {largest}"
     )
     checks = () if inputs.coupled else (_adds_up(frame),)
     return Result("variance", table, text, rows=analysis.rows, n_used=len(analysis.rows), checks=checks)
@@ -185,10 +194,19 @@ def _adds_up(frame: pd.DataFrame) -> Check:
     singles = frame.iloc[5:]
     first, total = float(singles["first"].sum()), float(singles["total"].sum())
     fine = first <= 1.02 and total >= 0.98
+    # Of inputs or groups, none can explain more alone than in all; estimates can.
+    over = (frame["first"] - frame["total"]).round(3)
+    odd = int((over > 0).sum())
+    error = (
+        f" {sentence(count(odd, 'group'))} of inputs {'explains' if odd == 1 else 'explain'} more alone than in all by these estimates, by up to "
+        f"{100 * over.max():.1f} percentage points, which is the error of the computation: in truth none can."
+        if odd
+        else ""
+    )
     return Check(
         "Sobol' indices", fine,
         f"First-order indices add up to {first:.2f} (at most 1), total ones to {total:.2f} (at least 1); the difference is what the "
-        "inputs do together.",
+        f"inputs do together.{error}",
     )  # fmt: skip
 
 
@@ -298,7 +316,7 @@ def by_grades(analysis: Analysis) -> Result:
                                      "method": "the same model with other grades let in"}  # fmt: skip
         if other is not None:
             middle, low, high = quantiles(other.costs.net_saving, p.level)
-            weak = sum(item.rung >= 3 for item in other.inputs)
+            weak = sum(item.rung >= 3 for item in other.counted)
             record |= {"rows": other.rows, "estimate": middle, "conf_low": low, "conf_high": high, "std_error": float(other.costs.net_saving.std()),
                        "n_obs": len({row for item in other.inputs if item.name != "moved_share" for row in item.rows}), "rate_gap": quantiles(other.costs.rate_gap, p.level)[0], "n_weak": weak}  # fmt: skip
         records.append(record)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
@@ -246,9 +247,6 @@ def _checks(analysis: Analysis) -> tuple[Check, ...]:
     shift = max(abs(a - b) for a, b in zip(first, second, strict=True))
     width = first[2] - first[1]
     ages = _ages(analysis)
-    still = dict.fromkeys(("price_drift", "baseline_drift"), 0.0)
-    frozen = {name: np.full(p.draws, still[name]) if name in still else v for name, v in analysis.draws.items()}
-    undrifted = quantiles(analysis.net_saving_of(frozen), p.level)[0]
     return (
         Check(
             "Number of draws", abs(first[0] - second[0]) <= 0.02 and shift <= 0.05 * width,
@@ -257,8 +255,7 @@ def _checks(analysis: Analysis) -> tuple[Check, ...]:
         ),
         Check(
             "Age of the figures", max(ages.values()) <= OLD,
-            f"{sentence(listing([f'{name} was observed {_apart(years)}' for name, years in ages.items()]))}. Drift since then is an input; "
-            f"without any, the net saving would be {percent(undrifted)} (median).",
+            f"{sentence(listing([f'{name} was observed {_apart(years)}' for name, years in ages.items()]))}. {_undrifted(analysis)}",
         ),
         Check(
             "Paid leave", None,
@@ -279,6 +276,28 @@ def _ages(analysis: Analysis) -> dict[str, float]:
              "provider_pay": "the pay where the work goes"}  # fmt: skip
     years = analysis.gathered.years
     return {label: analysis.parameters.price_year - years[name] for name, label in names.items() if name in years}
+
+
+def _undrifted(analysis: Analysis) -> str:
+    """Say what the net saving would be without the drift of either side, named, since one without the other is another number."""
+    where = {
+        name: place
+        for name, place in (("price_drift", "abroad"), ("baseline_drift", "at home"))
+        if name in analysis.draws
+    }
+    if not where:
+        return "No drift since then enters."
+    still = {name: np.zeros(analysis.parameters.draws) for name in where}
+
+    def net(frozen: Mapping[str, Floats]) -> str:
+        return percent(quantiles(analysis.net_saving_of({**analysis.draws, **frozen}), analysis.parameters.level)[0])
+
+    if len(where) == 1:
+        return f"Drift {listing(list(where.values()))} since then is an input; without it the net saving would be {net(still)} (median)."
+    return (
+        f"Drift since then is an input for either place; without that abroad the net saving would be {net({'price_drift': still['price_drift']})}, "
+        f"without that at home, too, {net(still)} (medians)."
+    )
 
 
 def _apart(years: float) -> str:

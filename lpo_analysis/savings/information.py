@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -12,11 +12,9 @@ from scipy.special import ndtri
 from lpo_analysis import vocabulary
 from lpo_analysis.methods.draws import Floats, uniforms
 from lpo_analysis.methods.information import evpi, evppi
-from lpo_analysis.methods.inputs import Inputs
 from lpo_analysis.results import Check, Result, tidy
 from lpo_analysis.savings.analysis import Analysis
 from lpo_analysis.savings.costs import costs
-from lpo_analysis.savings.drivers import NOT_OF_THE_NET_SAVING
 from lpo_analysis.wording import count, listing, money, percent
 
 DRAWS = 4096
@@ -59,7 +57,7 @@ def information(analysis: Analysis) -> Result:
         variance the regression follows; ``_text`` columns are for reading.
     """
     p = analysis.parameters
-    counted = Inputs(tuple(item for item in analysis.inputs if item.name not in NOT_OF_THE_NET_SAVING))
+    counted = analysis.counted
     draws, own = analysis.draws, None
     if p.draws < DRAWS:
         # A regression wants more draws than a quick report has; the same net goes on.
@@ -90,14 +88,24 @@ def information(analysis: Analysis) -> Result:
                  "method": "expected value of partial perfect information, by regression", "bias": row.bias, "explained": row.explained}
             )  # fmt: skip
     made = tidy(records)
-    said = partial(money, currency=p.currency, digits=2)
-    made["value_text"] = [said(value) for value in made["estimate"]]
-    made["interval_text"] = [
-        f"{said(low)} to {said(high)}" for low, high in zip(made["conf_low"], made["conf_high"], strict=True)
-    ]
+    texts = [_written(row, p.currency) for _, row in made.iterrows()]
+    made["value_text"] = [value for value, _, _ in texts]
+    made["interval_text"] = [f"{low} to {high}" for _, low, high in texts]
     return Result(
         "information", made, _told(analysis, table, made), checks=_checks(analysis, made), rows=analysis.rows, n_used=len(analysis.rows)
     )  # fmt: skip
+
+
+def _to(row: pd.Series, currency: str) -> Callable[[float], str]:
+    """Write amounts to the digits that the interval of one value bears, wherever they stand."""
+    width = float(row["conf_high"] - row["conf_low"])
+    return partial(money, currency=currency, width=2 * width if width > 0 else None, digits=2)
+
+
+def _written(row: pd.Series, currency: str) -> tuple[str, str, str]:
+    """Write a value and the ends of its interval."""
+    said = _to(row, currency)
+    return said(row["estimate"]), said(row["conf_low"]), said(row["conf_high"])
 
 
 def _checks(analysis: Analysis, table: pd.DataFrame) -> tuple[Check, ...]:
@@ -108,12 +116,12 @@ def _checks(analysis: Analysis, table: pd.DataFrame) -> tuple[Check, ...]:
     perfect = by.at["perfect", "estimate"]
     largest = float(by["bias"].abs().max())
     small = largest <= max(0.05 * perfect, 0.5 * float(by.at["perfect", "std_error"]))
-    said = partial(money, currency=p.currency, digits=2)
+    said, whole = partial(money, currency=p.currency, digits=2), _to(by.loc["perfect"], p.currency)
     return (
         Check(
             "Adding up", None,
-            f"Values of single inputs do not add up: here they sum to {said(float(singles['estimate'].sum()))}, and knowing all of them is worth "
-            f"{said(perfect)}. What is worth nothing alone may be worth something together with another.",
+            f"Values of single inputs do not add up: here they sum to {whole(float(singles['estimate'].sum()))}, and knowing all of them is worth "
+            f"{whole(perfect)}. What is worth nothing alone may be worth something together with another.",
         ),
         Check(
             "Upward bias", small,
@@ -132,7 +140,7 @@ def _told(analysis: Analysis, net: Floats, table: pd.DataFrame) -> str:
     by = table.set_index("term")
     perfect = by.loc["perfect"]
     said = partial(money, currency=p.currency, digits=2)
-    near = partial(money, currency=p.currency, width=2 * (perfect["conf_high"] - perfect["conf_low"]))
+    near = _to(perfect, p.currency)
     mean = float(net[:, 1].mean())
     choice = "moving" if mean > 0 else "staying as today"
     share = perfect["estimate"] / float(analysis.costs.today.mean())
@@ -150,15 +158,25 @@ def _told(analysis: Analysis, net: Floats, table: pd.DataFrame) -> str:
     worth = singles[singles["conf_low"] > 0]
     if worth.empty:
         return (
-            f"{head}; measuring one input alone is not shown to be worth anything, because none of them alone would change the choice often "
-            "enough."
+            f"{head}. {_to_spend(analysis, perfect)} Measuring one input alone is not shown to be worth anything, because none of them alone would "
+            "change the choice often enough."
         )
     best = worth.iloc[0]
-    others = [f"{row.label} ({said(row.estimate)})" for row in worth.iloc[1:3].itertuples()]
+    value, low, high = _written(best, p.currency)
+    others = [f"{row['label']} ({_written(row, p.currency)[0]})" for _, row in worth.iloc[1:3].iterrows()]
     more = f" Next {'comes' if len(others) == 1 else 'come'} {listing(others)}." if others else ""
     left = len(singles) - len(worth)
     none = f" For {count(left, 'input')} no value can be told from nothing." if left else ""
+    return f"{head}. {_to_spend(analysis, perfect)} Worth measuring first is {best['label']}, up to {value} a year ({low} to {high}).{more}{none}"
+
+
+def _to_spend(analysis: Analysis, perfect: pd.Series) -> str:
+    """Say what finding out may cost: it is paid once, so the value a year counts with its present value over the horizon."""
+    p = analysis.parameters
+    once = perfect[["estimate", "conf_low", "conf_high"]].astype(float) * analysis.terms.annuity
+    value, low, high = _written(once, p.currency)
+    years = "the year" if p.horizon_years == 1 else f"the {p.horizon_years} years"
     return (
-        f"{head}: so much, and no more, may be spent on finding out. Worth measuring first is {best['label']}, up to {said(best['estimate'])} a year "
-        f"({said(best['conf_low'])} to {said(best['conf_high'])}).{more}{none}"
+        f"Finding out is paid for once: over {years}, at a discount rate of {100 * p.discount_rate:g}%, knowing it all is worth {value} ({low} to {high}), "
+        "and no more than that may be spent on it."
     )

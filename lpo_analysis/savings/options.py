@@ -135,9 +135,10 @@ def _measured(analysis: Analysis) -> dict[str, object]:
     p, c = analysis.parameters, analysis.costs
     middle, low, high = quantiles(c.net_saving, p.level)
     hour, hour_low, hour_high = _per_hour(analysis, c.alternative)
-    rungs: dict[str, object] = {f"rung_{rung}": len(analysis.inputs.by_rung((rung,))) for rung in (1, 2, 3, 4)}
+    rungs: dict[str, object] = {f"rung_{rung}": len(analysis.counted.by_rung((rung,))) for rung in (1, 2, 3, 4)}
     rungs["rungs"] = ", ".join(map(str, rungs.values()))
     return {"estimate": middle, "conf_low": low, "conf_high": high, "std_error": float(c.net_saving.std()), "n_obs": len(analysis.rows),
+            "hour_text": money(hour, p.currency, width=hour_high - hour_low),
             "method": "the cost model of this report", "hour_cost": hour, "hour_low": hour_low, "hour_high": hour_high,
             "rate_gap": quantiles(c.rate_gap, p.level)[0], "p_saving": float(np.mean(c.net_saving > 0)),
             "note": TODAYS_ROWS if analysis.gathered.same_rows else "", "rows": analysis.rows, **rungs}  # fmt: skip

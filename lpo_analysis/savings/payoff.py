@@ -16,7 +16,7 @@ from lpo_analysis.methods.draws import Floats
 from lpo_analysis.results import Check, Result, tidy
 from lpo_analysis.savings.analysis import Analysis, quantiles
 from lpo_analysis.savings.costs import costs
-from lpo_analysis.wording import gain_or_loss, listing, money, number, percent, probability, sentence
+from lpo_analysis.wording import count, gain_or_loss, listing, money, number, percent, probability, sentence
 
 IRR_DRAWS = 4096
 """Draws whose rates of return are searched for one by one where a flow changes its sign more than once."""
@@ -64,14 +64,14 @@ def payoff(analysis: Analysis) -> Result:
     balance = np.cumsum(flows / (1 + p.discount_rate) ** np.arange(flows.shape[1]), axis=1) / c.baseline[:, None]
     data = pd.DataFrame([(year, *quantiles(balance[:, year], p.level)) for year in range(flows.shape[1])],
                         columns=["x", "estimate", "conf_low", "conf_high"])  # fmt: skip
-    npv = frame.iloc[0]
+    by = frame.set_index("term")
     return Result(
-        "payoff", frame, _told(analysis, frame.set_index("term"), few, mean), rows=analysis.rows, n_used=len(analysis.rows), plot_data=data,
+        "payoff", frame, _told(analysis, by, few, mean), rows=analysis.rows, n_used=len(analysis.rows), plot_data=data,
         checks=_checks(analysis, discounted),
         draw=partial(band, title="What the change has saved or cost so far", xlabel="end of year", ylabel="share of the cost today"),
         alt=f"Discounted balance by year with its {p.level:.0%} band, as a share of the present value of today's cost: from "
-        f"{percent(data['estimate'].iloc[0])} at the start to {percent(data['estimate'].iloc[-1])} after {p.horizon_years} years "
-        f"(net present value {money(npv['estimate'], p.currency, digits=2)}).",
+        f"{percent(data['estimate'].iloc[0])} at the start to {percent(data['estimate'].iloc[-1])} after {count(p.horizon_years, 'year')} "
+        f"(the change is {_worth(analysis, by.loc['net_present_value'])[0]}).",
     )  # fmt: skip
 
 
@@ -121,24 +121,25 @@ def _rates(found: Irr, mean: Irr, common: dict[str, object]) -> list[dict[str, o
     return records
 
 
+def _worth(analysis: Analysis, npv: pd.Series) -> tuple[str, str]:
+    """Say a net present value and its interval, to the digits that the interval bears wherever it stands."""
+    said = partial(money, currency=analysis.parameters.currency, width=npv["conf_high"] - npv["conf_low"])
+    middle = said(abs(npv["estimate"]))
+    span = gain_or_loss(npv["conf_low"], npv["conf_high"], said)
+    # What rounds to nothing beside its interval is no loss of $0.
+    if not re.search(r"[1-9]", middle):
+        return "worth about nothing (median)", span
+    return (f"worth {middle}" if npv["estimate"] > 0 else f"a loss of {middle}"), span
+
+
 def _told(analysis: Analysis, by: pd.DataFrame, found: Irr, mean: Irr) -> str:
     p = analysis.parameters
-    npv, back, rate = by.loc["net_present_value"], by.loc["payback_discounted"], by.loc["irr"]
-    width = npv["conf_high"] - npv["conf_low"]
-    said = partial(money, currency=p.currency, width=width)
-    middle = said(abs(npv["estimate"]))
-    # What rounds to nothing beside its interval is no loss of $0.
-    worth = (
-        "worth about nothing (median)"
-        if not re.search(r"[1-9]", middle)
-        else f"worth {middle}"
-        if npv["estimate"] > 0
-        else f"a loss of {middle}"
-    )
+    back, rate = by.loc["payback_discounted"], by.loc["irr"]
+    worth, span = _worth(analysis, by.loc["net_present_value"])
     lines = [
         (
             f"Over {p.horizon_years} {'year' if p.horizon_years == 1 else 'years'} the change is {worth} in money of "
-            f"{p.price_year} ({p.level:.0%} interval {gain_or_loss(npv['conf_low'], npv['conf_high'], said)})."
+            f"{p.price_year} ({p.level:.0%} interval {span})."
         )
     ]
     never = float(np.mean(analysis.costs.net_present_value < 0))

@@ -310,8 +310,16 @@ def _restated_text(analysis: Analysis, table: pd.DataFrame) -> str:
                 f"Less oversight alone would make {_of(len(work) - without, len(work))} true"
                 + (", however little of it" if without == len(work) else "") + " (medians)."
             )  # fmt: skip
-    if len(budget):
-        most = budget["estimate"].max()
+    if len(budget) and np.isinf(budget["estimate"]).all():
+        none = (
+            "The claim on the whole budget cannot"
+            if len(budget) == 1
+            else f"None of the {len(budget)} claims on the whole budget can"
+        )
+        lines.append(
+            f"{none} be met by moving more work: in the median nothing is saved on the work moved, so that no share of the budget would be enough."
+        )
+    elif len(budget):
         over = int((budget["estimate"] > 1).sum())
         others = f"; {'all' if over == 0 else 'the others'} need"
         lines.append(
@@ -347,8 +355,29 @@ def _checks(analysis: Analysis, table: pd.DataFrame) -> tuple[Check, ...]:
     return (
         Check("Within reach", None,
               f"The model reaches {int((likely >= 0.5).sum())} of {len(likely)} claims in half of the draws or more; the likeliest in {probability(likely.max())}."),
-        Check("Same comparator", bool(len(same)),
-              f"{count(len(same), 'claim')} of {len(table)} {'is' if len(same) == 1 else 'are'} against this report's comparator; the others would be judged "
-              "differently beside the comparator they mean, which most do not tell."),
+        Check("Same comparator", True if 2 * len(same) > len(table) else None, _same_comparator(table, p.baseline)),
         Check("The least it says", None, "A range enters with its lower end, a mere ceiling with the ceiling."),
     )  # fmt: skip
+
+
+def _same_comparator(table: pd.DataFrame, baseline: str) -> str:
+    same = int((table["comparator"] == baseline).sum())
+    others = table.loc[table["comparator"] != baseline, "comparator"]
+    head = f"{sentence(_of(same, len(table)))} claims {'is' if same == 1 else 'are'} against this report's comparator"
+    if others.empty:
+        return f"{head}."
+    silent = int((others == "not_told").sum())
+    named = len(others) - silent
+    told = (
+        [f"{count(silent, 'claim')} {'does' if silent == 1 else 'do'} not tell {'its' if silent == 1 else 'theirs'}"]
+        if silent
+        else []
+    )
+    told += (
+        [
+            f"{count(named, 'claim')} {'means' if named == 1 else 'mean'} another, beside which {'it' if named == 1 else 'they'} would be judged differently"
+        ]
+        if named
+        else []
+    )
+    return f"{head}; {listing(told)}."

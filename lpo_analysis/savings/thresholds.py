@@ -12,7 +12,7 @@ from lpo_analysis.methods.inputs import Input
 from lpo_analysis.methods.thresholds import REACH, Threshold, frontier, threshold
 from lpo_analysis.results import Result, not_estimable, tidy
 from lpo_analysis.savings.analysis import Analysis
-from lpo_analysis.savings.drivers import NOT_OF_THE_NET_SAVING, amount, ranked
+from lpo_analysis.savings.drivers import amount, ranked
 from lpo_analysis.wording import count, percent, probability, sentence
 
 DRAWS = 2048
@@ -30,17 +30,17 @@ def thresholds(analysis: Analysis) -> Result:
     Returns
     -------
     Result
-        One term an input, the nearest to its median first: ``estimate`` is the value (NaN where none within its 0.1% and 99.9%
-        quantiles does it), ``needed`` whether the median buyer saves ``at most`` or ``at least`` there, ``probability`` that
-        the input is on that side, ``input_low`` and ``input_high`` its range, ``median`` its median; ``_text`` columns are for reading.
+        One term an input: first those that can do it alone, the value nearest to the input's median first, then the others by how near to
+        zero they bring the median net saving. ``estimate`` is the value (NaN where none within its 0.1% and 99.9% quantiles does it),
+        ``needed`` whether the median buyer saves ``at most`` or ``at least`` there, ``probability`` that the input is on that side,
+        ``reached`` the median net saving nearest to zero at either of those quantiles (zero where it is met), ``input_low`` and
+        ``input_high`` its range, ``median`` its median; ``_text`` columns are for reading.
     """
     p = analysis.parameters
     draws = {name: values[:DRAWS] for name, values in analysis.draws.items()}
     tails = (1 - p.level) / 2, (1 + p.level) / 2
     records = []
-    for item in analysis.inputs:
-        if item.name in NOT_OF_THE_NET_SAVING:
-            continue
+    for item in analysis.counted:
         found = threshold(analysis.net_saving_of, analysis.inputs, item.name, draws=draws, points=9)
         value, chance = _nearest(found)
         low, high = (float(item.ppf(tail)) for tail in tails)
@@ -56,9 +56,11 @@ def thresholds(analysis: Analysis) -> Result:
         else:
             record |= {"needed": "", "probability": np.nan, "needed_text": "nothing it can be"}
         record["median_text"] = amount(item.median, item.unit)
-        record["distance"] = abs(chance - 0.5)
-        records.append(record)
-    table = tidy(records).sort_values("distance", kind="stable", ignore_index=True).drop(columns="distance")
+        # An input without a turning point leaves the median on one side of zero throughout.
+        reached = 0.0 if np.isfinite(value) else min((found.at_low, found.at_high), key=abs)
+        records.append(record | {"reached": reached, "distance": abs(chance - 0.5), "short": abs(reached)})
+    order = tidy(records).sort_values(["short", "distance"], kind="stable", ignore_index=True)
+    table = order.drop(columns=["short", "distance"])
     middle = float(np.median(analysis.costs.net_saving))
     return Result("thresholds", table, _told(analysis, table, middle), rows=analysis.rows, n_used=len(table))
 
@@ -78,7 +80,7 @@ def _told(analysis: Analysis, table: pd.DataFrame, middle: float) -> str:
     if turning.empty:
         return (
             f"{head} No single input changes its sign, whatever value between its {REACH[0]:.1%} and {REACH[1]:.1%} quantiles it "
-            "takes: only several together do."
+            f"takes: only several together do; {_nearest_of(table.iloc[0], others)}."
         )
     parts = []
     for row in turning.head(3).itertuples(index=False):
@@ -89,12 +91,16 @@ def _told(analysis: Analysis, table: pd.DataFrame, middle: float) -> str:
     one = "this input" if len(parts) == 1 else "each of these inputs"
     text = f"{head} Alone, the others as uncertain as they are, {one} would turn that into {'a loss' if saved else 'a saving'}: {'; '.join(parts)}."
     rest = f" {sentence(count(len(turning) - 3, 'further input'))} could do it alone." if len(turning) > 3 else ""
-    none = (
-        f" {sentence(count(others, 'input'))} cannot turn the sign alone, whatever {'it' if others == 1 else 'they'} can be."
-        if others
-        else ""
-    )
-    return f"{text}{rest}{none}"
+    if not others:
+        return f"{text}{rest}"
+    none = f" {sentence(count(others, 'input'))} cannot turn the sign alone, whatever {'it' if others == 1 else 'they'} can be"
+    return f"{text}{rest}{none}; {_nearest_of(table[table['estimate'].isna()].iloc[0], others)}."
+
+
+def _nearest_of(row: pd.Series, others: int) -> str:
+    """Say how far the first of the inputs that turn nothing brings the median net saving."""
+    reached = percent(row["reached"])
+    return f"it reaches {reached}" if others == 1 else f"nearest comes {row['label']}, with {reached}"
 
 
 def together(analysis: Analysis) -> Result:

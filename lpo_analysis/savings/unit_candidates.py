@@ -11,11 +11,24 @@ from lpo_analysis.evidence import Candidate, Evidence, as_shares, select
 from lpo_analysis.evidence.money import ends, middle_year
 from lpo_analysis.savings.candidates import NEIGHBOURS, in_money
 from lpo_analysis.savings.parameters import Parameters
+from lpo_analysis.wording import listing
 
 BY_THE_DOCUMENT = ("document_review", "ediscovery", "due_diligence")
 """Tasks whose work comes in documents."""
 BY_THE_CONTRACT = ("contract_management", "contract_drafting", "due_diligence")
 """Tasks whose work comes in contracts."""
+
+AI_TRIALS = {
+    "trial_quality_adjusted_five_tasks": (
+        "five of the six tasks of one",
+        "The trial that adjusts for quality tells its gains in the five of six tasks where they were significant; no figure is on file for the sixth.",
+    ),
+    "measured_trial_range_of_tasks": (
+        "time saved at hardly changed quality in one",
+        "The trial that timed its tasks found quality hardly changed, so the time saved is taken as more work in an hour.",
+    ),
+}
+"""Randomised trials of work with AI, by category of their rows: what they measured, in short and as a sentence."""
 
 _HUMAN_PACE = ("standard_pace", "survey_range", "upper_limit", "expert_opinion", "vendor_stated")
 
@@ -146,11 +159,39 @@ def ai_productivity_candidates(evidence: Evidence, parameters: Parameters) -> li
 
     Notes
     -----
-    Only one sense enters: output an hour, adjusted for quality, in a published randomised trial. Its preprint is the same study,
-    the speed of an answer that nobody checked is another sense, and so are shares of time saved; they are shown beside it.
+    Only one sense enters: output an hour at like quality, in published randomised trials. One trial states it adjusted for quality, in
+    the five of its six tasks in which the gain was significant; of the sixth no figure is on file, so its low end is rather too high. The
+    other states the share s of the time saved while quality hardly changed, which is an output of 1 / (1 - s). The preprint of the first
+    is the same study. First drafts timed in one firm (neither randomised nor held to a quality) and the speed of an answer that nobody
+    checked are other senses; they are shown beside it.
     """
-    rows = _in_numbers(_rows(evidence, parameters, "ai_productivity_ratio", "trial_quality_adjusted_five_tasks"))
-    return [Candidate("a trial with law students in five tasks", rows, own=False)]
+    adjusted, timed = AI_TRIALS
+    ratios = _in_numbers(_rows(evidence, parameters, "ai_productivity_ratio", adjusted))
+    saved = _in_numbers(_rows(evidence, parameters, "ai_time_saving_share", timed))
+    saved = saved.assign(low=1 / (1 - saved["low"] / 100), high=1 / (1 - saved["high"] / 100))
+    rows = pd.concat([ratios, saved])
+    told = [short for category, (short, _) in AI_TRIALS.items() if (rows["category"] == category).any()]
+    return [Candidate(f"randomised trials with law students ({listing(told)})", rows, own=False)]
+
+
+def trials_in_words(evidence: Evidence, rows: Sequence[str]) -> str:
+    """Say what the trials behind the output an hour with AI do and do not tell.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The evidence base.
+    rows : sequence of str
+        Identifiers of the rows used.
+
+    Returns
+    -------
+    str
+        Sentences.
+    """
+    used = set(evidence.observations.loc[list(rows), "category"])
+    told = [said for category, (_, said) in AI_TRIALS.items() if category in used]
+    return " ".join([*told, "First drafts timed in a firm, neither randomised nor held to a quality, enter nothing."])
 
 
 def ai_error_candidates(evidence: Evidence, parameters: Parameters) -> list[Candidate]:

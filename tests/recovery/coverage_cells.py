@@ -366,7 +366,9 @@ RARE = stated("most counts are small, and their log odds are not normal")
 LIKELIHOOD = stated("maximum likelihood takes the spread between few studies for smaller than it is")
 MEMORY = stated("errors of successive dates hang together, which the interval does not know")
 OTHER = stated("the world is not the one the model assumes")
-HALF = stated("half of the paths are those of a model that is wrong here")
+HALF = stated(
+    "half of the forecast's paths follow constant growth and half a ceiling, and one of the two is wrong in each case"
+)
 SHORT = stated("the series ends hardly past the inflection")
 READING = stated(
     "the highest level is taken as reached; where it is a reading with errors, it may lie above the ceiling"

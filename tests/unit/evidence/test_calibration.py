@@ -67,6 +67,20 @@ def test_the_note_tells_coverage_case_and_reason():
     assert "55 partners" in gravity
 
 
+def test_what_theory_does_not_promise_is_said_of_the_cases_it_is_about():
+    some = coverage_note("growth_prediction", n=4)
+    assert (
+        "In the case “errors with a memory of 0.5” no theory promises it those 90%, because errors of successive dates"
+        in some
+    )
+    every = coverage_note("forecast_pooled", n=4)
+    assert every.endswith(
+        "No theory promises it those 90% in these cases, because half of the forecast's paths follow constant growth and half a ceiling, "
+        "and one of the two is wrong in each case."
+    )
+    assert "theory" not in coverage_note("three_level_cr2", k=6)
+
+
 def test_an_unknown_estimator_is_refused_with_the_nearest_name():
     with pytest.raises(ParameterError, match="growth_rate"):
         nearest_cells("growth_rat3")

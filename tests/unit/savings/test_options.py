@@ -38,7 +38,7 @@ def test_the_ways_side_by_side_hold_the_answer_of_the_report_itself(default):
     assert default.delivery_models.table["term"].iloc[0] == "provider_IND"
     assert own["estimate"] == default.numbers.row("net_saving")["estimate"]
     assert own["p_saving"] == pytest.approx(1 - default.numbers.model["p_loss"])
-    assert sum(own[f"rung_{rung}"] for rung in (1, 2, 3, 4)) == len(default.inputs)
+    assert sum(own[f"rung_{rung}"] for rung in (1, 2, 3, 4)) == len(default.counted)
 
 
 def test_each_way_side_by_side_is_the_answer_to_its_own_question(default):

@@ -1,4 +1,4 @@
-"""Every sentence beside the cost model reads, whatever is asked."""
+"""Every sentence of the report reads, whatever is asked."""
 
 import re
 
@@ -7,7 +7,7 @@ import pytest
 from lpo_analysis.savings import Parameters, analyse
 
 SECTIONS = (
-    "claims_contrasted", "claims_restated", "lowest_quote", "drift", "currency", "hours", "hours_value", "turnaround", "expertise",
+    "numbers", "payoff", "variance", "thresholds", "claims_contrasted", "claims_restated", "lowest_quote", "drift", "currency", "hours", "hours_value", "turnaround", "expertise",
     "expertise_by_size", "expertise_by_practice",
 )  # fmt: skip
 

@@ -75,6 +75,32 @@ def test_perfect_information_is_the_mean_of_what_is_saved_where_something_is(def
     assert perfect["estimate"] == evpi(net_benefits(default)).value
 
 
+def once(analysis):
+    """The expected gain in present value of knowing all before choosing, by its definition."""
+    worth = analysis.costs.net_present_value
+    return np.maximum(worth, 0).mean() - max(worth.mean(), 0)
+
+
+def test_finding_out_is_paid_once_and_may_cost_the_present_value(default):
+    longer = analyse(Parameters(draws=4096, discount_rate=0.0, horizon_years=7))
+    for analysis, annuity in ((default, 1 / 1.05 + 1 / 1.05**2 + 1 / 1.05**3), (longer, 7)):
+        assert analysis.information.row("perfect")["estimate"] * annuity == pytest.approx(once(analysis))
+        told = analysis.information.text.partition("knowing it all is worth $")[2].split()[0]
+        assert float(told.replace(",", "")) == pytest.approx(once(analysis), rel=0.01)
+        assert "Finding out is paid for once" in analysis.information.text
+    assert "over the 7 years, at a discount rate of 0%" in longer.information.text
+
+
+def test_values_of_information_are_rounded_to_what_their_interval_bears(default):
+    row = default.information.row("perfect")
+    low, high = row["interval_text"].split(" to ")
+    assert len({low, high, row["value_text"]}) == 3
+    assert (
+        f"would be worth {row['value_text']} a year (90% interval {row['interval_text']})" in default.information.text
+    )
+    assert f"is worth {row['value_text']}." in default.information.checks[0].text
+
+
 def test_no_part_of_the_information_is_worth_more_than_all_of_it(default):
     table = default.information.table.set_index("term")
     assert (table["estimate"] <= table.loc["perfect", "conf_high"]).all()
@@ -110,6 +136,8 @@ def test_with_correlations_the_effects_take_the_place_of_the_indices(correlated)
     effects, shares = correlated.shapley, correlated.variance.table.set_index("term")
     assert effects.table["estimate"].sum() == pytest.approx(1)
     assert shares["first"].isna().all()
+    # They add up, so that each is a share of the whole; total indices are not.
+    assert "The largest single shares are" in correlated.variance.text
     assert sum(shares.loc[f"rung_{rung}", "estimate"] for rung in (1, 2, 3, 4)) == pytest.approx(1)
     assert shares.loc["provider_price", "estimate"] == effects.row("provider_price")["estimate"]
     assert "observed price of an hour bought with work per hour of whoever does it (0.6)" in effects.text
