@@ -159,7 +159,8 @@ def test_the_multiple_at_which_a_plan_that_adds_less_is_ahead(default):
 
 
 def test_a_duty_says_on_which_opinions_it_is_asked_for_and_on_which_not_known(default):
-    table = default.plan.model["conditions"].set_index("duty")
+    both = [default.ways.option(name).permit for name in ("outside provider, Ohio", "own lawyers with AI")]
+    table = conditions(both).set_index("duty")
     consent = table.loc["client_consent"]
     assert (consent["asked_in"], consent["not_known_in"]) == ("US-NY (on outsourcing)", "US-NY (on generative AI)")
     assert consent["condition"] == "when necessary"
