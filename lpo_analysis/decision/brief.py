@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lpo_analysis import vocabulary
 from lpo_analysis.decision.permits import conditions
 from lpo_analysis.decision.plans import in_words, plan_rows
 from lpo_analysis.decision.portfolio import Portfolio
@@ -363,8 +364,8 @@ def _span(low: str, high: str) -> str:
 
 def _few(places: str) -> str:
     """Name a few jurisdictions of a listing; the table of duties has them all."""
-    named = places.replace(" and ", ", ").split(", ")
-    return places if len(named) <= FEW else f"{', '.join(named[:FEW])} and others"
+    named = [vocabulary.in_words(code) for code in places.replace(" and ", ", ").split(", ")]
+    return listing(named) if len(named) <= FEW else f"{', '.join(named[:FEW])} and others"
 
 
 def _measure(portfolio: Portfolio, information: Result) -> list[Statement]:
