@@ -104,7 +104,7 @@ def _senses(evidence: Evidence, p: Parameters) -> Found | None:
 
 
 def _sense(evidence: Evidence, row: pd.Series) -> str:
-    """What was asked: the meaning of the category up to its first remark, or its code in words."""
+    """Tell what was asked: the meaning of the category up to its first remark, or its code in words."""
     codes = evidence.categories
     told = codes.loc[(codes["metric"] == row["metric"]) & (codes["category"] == row["category"]), "meaning"]
     said = str(told.iloc[0]).split(";")[0].split(" (")[0] if len(told) else ""

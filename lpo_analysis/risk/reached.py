@@ -155,8 +155,10 @@ def third_party(evidence: Evidence, parameters: Parameters) -> Result:
     if not made.estimable or shares.empty:
         return made
     span = f"{percent(_newest(shares).min())} to {percent(_newest(shares).max())}"
-    used_in = f" What one more provider adds, and how the loss divides over controls, takes the range of the newest share by each definition that counts breaches ({span}); "
+    used_in = (
+        f" What one more provider adds, and how the loss divides over controls, takes the range of the newest share by each definition that counts breaches ({span}); "
         "the expected loss of the firm does not turn on it. Shares of organisations are another quantity and stay out."
+    )
     return replace(made, text=made.text + used_in)
 
 
