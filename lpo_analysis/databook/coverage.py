@@ -336,7 +336,7 @@ def subjects(evidence: Evidence, parameters: Parameters) -> Result:
         Check(
             "Waves of one maker",
             None,
-            "Waves that one maker asks share its people, wording and method: they are studies, but not independent ones, so no number of them is taken for three makers.",
+            "Waves of one maker share its frame, wording and method: they are studies, but no independent ones, so no number of them is taken for three makers.",
         ),
     )
     return Result("subjects", table, _borne(table, p), checks=checks, n_used=len(rows))
@@ -356,30 +356,25 @@ def _alike(rows: pd.DataFrame) -> dict[str, tuple[int, int]]:
 
 def _borne(table: pd.DataFrame, p: Parameters) -> str:
     """Tell from how many makers the metrics with three alike studies have them."""
-    grades = "/".join(p.grades)
     none, several = int((table["estimate"] == 0).sum()), int((table["estimate"] >= FIT).sum())
     missing = table.loc[table["estimate"] == 0, "label"].tolist()
-    tail = f" Nothing of these grades: {listing(missing)}." if 0 < none <= 12 else ""
-    bare = f"{none if none else 'none'} {'has' if none <= 1 else 'have'} nothing at these grades"
+    tail = f" {none or 'None'} {'has' if none <= 1 else 'have'} nothing at these grades{f': {listing(missing)}' if 0 < none <= 12 else ''}."
     if not several:
-        return f"Of {count(len(table), 'metric')}, none has three or more studies at grade {grades}; {bare}.{tail}"
+        return f"Of {count(len(table), 'metric')}, none has three or more studies at grade {'/'.join(p.grades)}.{tail}"
     alike, fit = table["alike"] >= FIT, int(table["state"].eq(FITS).sum())
-    one, two = (int((alike & (table["alike_makers"] == n)).sum()) for n in (1, 2))
-    said = f"Of {count(len(table), 'metric')}, {several} {'has' if several == 1 else 'have'} three or more studies at grade {grades}; {bare}."
-    if not alike.any():
-        return f"{said} In none of them do three ask the same of the same buyers, task, provider and place, so nothing can be fitted.{tail}"
     same = int(alike.sum())
-    said += f" {'Only ' if same < several else ''}{same} {'has' if same == 1 else 'have'} three that ask the same of the same buyers, task, provider and place"
+    said = f"Of {count(len(table), 'metric')}, {several} {'has' if several == 1 else 'have'} three or more studies at grade {'/'.join(p.grades)}"
+    question = "three that ask the same of the same buyers, task, provider and place"
+    if not same:
+        return f"{said}, but none has {question}, so nothing can be fitted.{tail}"
+    said += f"; {same} {'has' if same == 1 else 'have'} {question}"
     if fit == same:
-        return f"{said}, and {'it has' if same == 1 else 'all have'} them from three makers or more, which a fit needs.{tail}"
+        return f"{said}, from three makers or more, as a fit needs.{tail}"
     kinds = [
-        f"{n} {'is a series' if n == 1 else 'are series'} of {whose}"
-        for n, whose in ((one, "one maker"), (two, "two makers"))
-        if n
+        (int((alike & (table["alike_makers"] == n)).sum()), whose) for n, whose in ((1, "one maker"), (2, "two makers"))
     ]
-    if same == 1:
-        return f"{said}, but it is a series of {'one maker' if one else 'two makers'}, and a fit needs three.{tail}"
-    return f"{said}. {f'Only {fit}' if fit else 'None'} of these {'has' if fit <= 1 else 'have'} them from three makers or more, which a fit needs; {' and '.join(kinds)}.{tail}"
+    series = listing([f"{n} {'is a series' if n == 1 else 'are series'} of {whose}" for n, whose in kinds if n])
+    return f"{said}, but {f'only {fit}' if fit else 'none'} {'has' if fit <= 1 else 'have'} them from three makers or more, as a fit needs: {series}.{tail}"
 
 
 def _verdict(studies: int, alike: int, makers: int) -> str:

@@ -56,7 +56,9 @@ def currency_swings(location: str, *, years: int, level: float = 0.90, against: 
     changes, ours = yearly_changes(code, against), money_named(code)
     n = len(changes)
     if n < FEWEST:
-        reason = f"the table holds only {count(n, 'yearly change')} of {ours} in {theirs}, where {FEWEST} are asked for"
+        reason = (
+            f"the table holds only {count(n, 'yearly change')} of {ours} against {theirs}, where {FEWEST} are asked for"
+        )
         return not_estimable("currency_swings", reason, terms=terms, level=level, unit="share")
     sd, low, high = volatility(changes, level=level)
     trend = float(changes.mean())
@@ -91,5 +93,5 @@ def currency_swings(location: str, *, years: int, level: float = 0.90, against: 
         checks=(Check("Random walk", bool(abs(lag - 0.25) <= 1.96 / np.sqrt(n)), f"Changes of successive yearly averages correlate by {lag:.2f}; a random walk gives 0.25."),),
         rows=(f"table:fx_annual:{code}",), n_used=n, plot_data=pd.DataFrame({"x": changes.index, "estimate": yearly, "conf_low": yearly, "conf_high": yearly}),
         draw=partial(band, title=f"How {ours} moved against {theirs}", ylabel="change from year to year, nominal"),
-        alt=f"Line of the nominal change of {ours} in {theirs} in each year from {first} to {last}, between {percent(yearly.min())} and {percent(yearly.max())}.",
+        alt=f"Line of the nominal change of {ours} against {theirs} in each year from {first} to {last}, between {percent(yearly.min())} and {percent(yearly.max())}.",
     )  # fmt: skip

@@ -275,7 +275,7 @@ def union(table: pd.DataFrame) -> pd.DataFrame:
     own = table[table["kind"] == "own"]
     records = []
     for (scope, duty), part in own.groupby(["scope", "duty"], sort=False):
-        by = {state: listing(part.loc[part["state"] == state, "place"].tolist()) for state in STATES}
+        by = {state: "; ".join(part.loc[part["state"] == state, "place"]) for state in STATES}
         hung = part[part["condition"] != ""]
         conditions = "; ".join(f"{row.place}: {row.condition} [{row.opinions}]" for row in hung.itertuples())
         state = min(part["state"], key=RANK.__getitem__)

@@ -235,7 +235,7 @@ def _group(measure: str, doer: str, task: str, part: pd.DataFrame, level: float)
     # One study, one vote: several tools put to the same questions are their mean.
     one = known.groupby("study_id")[["value", "sample_size"]].mean().astype(float)
     made: dict[str, object] = {
-        "term": f"{measure}:{doer}:{task or 'all'}".replace(" ", "_"), "label": ", ".join(part for part in (sentence(_CALLED.get(measure, measure)), SAID.get(doer, doer), _task(task)) if part), "level": level,
+        "term": f"{measure}:{doer}:{task or 'all'}".replace(" ", "_"), "label": ", ".join(part for part in (sentence(_CALLED.get(measure, measure)), SAID.get(doer, doer).removeprefix("invoices, "), _task(task)) if part), "level": level,
         "n_obs": studies, "unit": "share", "method": "not pooled", "figures": len(part), "with_n": len(one), "why": "",
     }  # fmt: skip
     if len(one) < LEAST_STUDIES:
