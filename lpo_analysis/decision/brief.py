@@ -364,8 +364,8 @@ def _span(low: str, high: str) -> str:
 
 def _few(places: str) -> str:
     """Name a few jurisdictions of a listing; the table of duties has them all."""
-    named = [vocabulary.in_words(code) for code in places.replace(" and ", ", ").split(", ")]
-    return listing(named) if len(named) <= FEW else f"{', '.join(named[:FEW])} and others"
+    named = places.replace(" and ", ", ").split(", ")
+    return vocabulary.spelt_out(places if len(named) <= FEW else f"{', '.join(named[:FEW])} and others")
 
 
 def _measure(portfolio: Portfolio, information: Result) -> list[Statement]:
