@@ -36,8 +36,8 @@ SLIPS = {
 """What a template leaves behind where nobody looked at its outcome."""
 CODE = r"\b[A-Za-z0-9]+(?:_[A-Za-z0-9]+)+\b|\b[A-Z]{2}-[A-Z]{2,3}\b(?!\s?\d)|\b(?:AUD|BRL|CAD|CNY|CZK|HUF|ILS|INR|LKR|MXN|MYR|PHP|PLN|RON|SGD|ZAR|IND|PHL|GBR|USA)\b"
 """Codes of rows, categories, places and currencies; those of the money that reports are printed in are read as names."""
-CODED = {"parameters", "assumptions", "codes"}
-"""Tables that show codes on purpose: what to type."""
+CODED = {"parameters", "parameters_of", "assumptions", "codes", "licences"}
+"""Tables that show codes on purpose: what to type, or the names of licences."""
 
 
 def spoken(notebook):
@@ -67,7 +67,8 @@ def shown(notebook):
             elif table.get("name") not in CODED:
                 for key, heading, kind in table.get("shown", ()):
                     place = table["columns"].index(key)
-                    yield number, heading
+                    if heading != key.capitalize():  # what its author named; a checklist is set in words of its own
+                        yield number, heading
                     yield from ((number, str(row[place])) for row in table["rows"] if kind == "text")
             for name in {"label", "group", "row", "column", "series", "panel"} & set(figure.get("columns", ())):
                 place = figure["columns"].index(name)
