@@ -283,7 +283,7 @@ def _rounding(frame: pd.DataFrame) -> Check:
     """Tell the shares that no whole number of their respondents gives; of a hundred or more, every whole percentage can."""
     fine = frame["rule"].isin(["own sample", "the row tells its base"])
     impossible = frame["rule"].str.contains("no whole number")
-    wrong = [f"{row['value']:g}% of {int(row['n'])} ({_what(row)})" for _, row in frame[impossible].iterrows()]
+    wrong = [f"{row.Index} ({row.value:g}% of {int(row.n)})" for row in frame[impossible].itertuples()]
     n = int((fine | impossible).sum())
     if not n:
         return Check("Rounding", None, "No share has a sample size of its own, so none can be checked.")
