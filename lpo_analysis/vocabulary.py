@@ -349,6 +349,7 @@ def resolve(kind: str, typed: object, *, allowed: Iterable[str] | None = None) -
     raise NotFoundError(f"{str(typed)!r} is not a {kind} this kit knows.", remedy=f"{hint}Allowed: {listed}.")
 
 
+_CODES = re.compile(r"\b(?:[A-Z]{2}-[A-Z]{2,3}|[A-Z]{3})\b")
 _WITH_ARTICLE = frozenset({"ARE", "GBR", "NLD", "PHL", "USA", "US-DC", "US-VI"})
 
 
@@ -366,6 +367,22 @@ def in_words(code: str) -> str:
         Such as ``the Philippines``.
     """
     return f"the {label('place', code)}" if code in _WITH_ARTICLE else label("place", code)
+
+
+def spelt_out(text: str) -> str:
+    """Write the places of a text by their names.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``US-NY and IND``.
+
+    Returns
+    -------
+    str
+        Such as ``New York and India``; what is no code of a place stays as it is.
+    """
+    return _CODES.sub(lambda found: in_words(found[0]) if found[0] in PLACES else found[0], text)
 
 
 def label(kind: str, code: str) -> str:

@@ -34,7 +34,7 @@ class Parameters(ReportParameters):
     price_year: Whole = 2024
     """Year whose prices real market sizes are in."""
     level: Level = 0.9
-    """Probability that every interval covers."""
+    """Nominal level of each interval, one at a time; together they hold less."""
     grades: Annotated[list[Grade], Field(min_length=1)] = ["A", "B"]
     """Grades of evidence let into the estimates; disagreement always shows all grades, marked."""
     sample_sizes: Annotated[list[Annotated[Whole, Field(ge=5, le=100_000)]], Field(min_length=1, max_length=5)] = [

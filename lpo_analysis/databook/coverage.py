@@ -17,7 +17,7 @@ from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.wording import count, listing, percent, sentence
 
 FIT = 3
-"""Studies from which an input may be fitted: the first rung."""
+"""Studies from which an input may be fitted, the first rung; and makers they must come from to be studies of their own."""
 STATES = (
     State("no study", "", "#ffffff", "////"),
     State("1 or 2 studies: a range at best", "1–2", COLOURS["warm_light"]),
@@ -25,6 +25,8 @@ STATES = (
     State("10 studies and more", "10+", COLOURS["main"]),
 )
 """How the number of studies of a cell looks."""
+FITS = "can be fitted"
+"""What a metric bears whose alike studies come from makers enough."""
 ALIKE = ["metric", "category", "unit", "geography", "buyer", "buyer_size", "task", "provider", "role"]
 """Columns in which figures must agree to answer the same question in different years."""
 
@@ -298,45 +300,86 @@ def subjects(evidence: Evidence, parameters: Parameters) -> Result:
     -------
     Result
         One term a metric, the best known first: ``estimate`` counts studies at the grades asked for, ``alike`` the most of them that
-        agree in all of `ALIKE`, ``n_obs`` figures, ``other`` figures at other grades, ``first`` and ``last`` year, ``state``.
+        agree in all of `ALIKE`, ``alike_makers`` the makers of those studies, ``n_obs`` figures, ``other`` figures at other grades,
+        ``first`` and ``last`` year, ``state``.
+
+    Notes
+    -----
+    Waves of one maker share its sample frame, wording and method, so they count as studies but not as independent ones: a fit asks for
+    three studies that are alike *and* come from three makers. Of several sets of alike studies that with most makers is shown where it
+    can be fitted, else that with most studies.
     """
     p, rows = parameters, chosen(evidence, parameters)
     every = evidence.observations
     metrics = evidence.metrics[evidence.metrics["topic"].isin(p.topics)]
-    alike = rows.groupby(ALIKE, observed=True)["study_id"].nunique().groupby("metric").max()
+    alike = _alike(rows)
     records = []
     for metric, described in metrics.iterrows():
         part = rows[rows["metric"] == metric]
         weaker = every[(every["metric"] == metric) & ~every["grade"].isin(p.grades) & every["topic"].isin(p.topics)]
-        same, studies = int(alike.get(metric, 0)), part["study_id"].nunique()
+        (same, makers), studies = alike.get(str(metric), (0, 0)), part["study_id"].nunique()
         records.append({
-            "term": metric, "label": plain(str(metric)), "topic": described["topic"], "estimate": studies, "alike": same, "n_obs": len(part),
-            "n_makers": part["publisher_id"].nunique(), "other": len(weaker), "first": part["year_start"].min(), "last": part["year_end"].max(),
-            "unit": "studies", "method": described["definition"], "state": _verdict(studies, same),
+            "term": metric, "label": plain(str(metric)), "topic": described["topic"], "estimate": studies, "alike": same, "alike_makers": makers,
+            "n_obs": len(part), "n_makers": part["publisher_id"].nunique(), "other": len(weaker), "first": part["year_start"].min(),
+            "last": part["year_end"].max(), "unit": "studies", "method": described["definition"], "state": _verdict(studies, same, makers),
         })  # fmt: skip
     table = tidy(records)
-    table = table.sort_values(["alike", "estimate", "n_obs"], ascending=False, kind="stable").reset_index(drop=True)
-    n, none = len(table), int((table["estimate"] == 0).sum())
-    several, fit = int((table["estimate"] >= FIT).sum()), int((table["alike"] >= FIT).sum())
+    fits = table["state"].eq(FITS)
+    table = table.assign(fits=fits).sort_values(["fits", "alike", "estimate", "n_obs"], ascending=False, kind="stable")
+    table = table.drop(columns="fits").reset_index(drop=True)
+    checks = (
+        Check(
+            "Same question",
+            None,
+            "Studies count as alike where metric, category, unit, place, buyer, size, task, provider and role agree; years may differ.",
+        ),
+        Check(
+            "Waves of one maker",
+            None,
+            "Waves of one maker share its frame, wording and method: they are studies, but no independent ones, so no number of them is taken for three makers.",
+        ),
+    )
+    return Result("subjects", table, _borne(table, p), checks=checks, n_used=len(rows))
+
+
+def _alike(rows: pd.DataFrame) -> dict[str, tuple[int, int]]:
+    """Of each metric, the studies and makers of the set of alike figures that bears most."""
+    sets = (
+        rows.groupby(ALIKE, observed=True)
+        .agg(studies=("study_id", "nunique"), makers=("publisher_id", "nunique"))
+        .reset_index()
+    )
+    sets["fits"] = (sets["studies"] >= FIT) & (sets["makers"] >= FIT)
+    best = sets.sort_values(["fits", "studies", "makers"], kind="stable").drop_duplicates("metric", keep="last")
+    return {str(m): (int(k), int(n)) for m, k, n in zip(best["metric"], best["studies"], best["makers"], strict=True)}
+
+
+def _borne(table: pd.DataFrame, p: Parameters) -> str:
+    """Tell from how many makers the metrics with three alike studies have them."""
+    none, several = int((table["estimate"] == 0).sum()), int((table["estimate"] >= FIT).sum())
     missing = table.loc[table["estimate"] == 0, "label"].tolist()
-    tail = f" Nothing of these grades: {listing(missing)}." if 0 < none <= 12 else ""
-    few = f"Of {count(n, 'metric')}, none has three or more studies at grade {'/'.join(p.grades)}; {none} {'has' if none == 1 else 'have'} none at all.{tail}"
-    text = (
-        f"Of {count(n, 'metric')}, {several} {'has' if several == 1 else 'have'} three or more studies at grade {'/'.join(p.grades)}, but "
-        f"{'only ' if fit < several else ''}{fit} {'has' if fit == 1 else 'have'} three that ask the same of the same buyers, task, provider and place, which a "
-        f"fit needs; {none} {'has' if none == 1 else 'have'} none.{tail}"
-    )
-    check = Check(
-        "Same question",
-        None,
-        "Studies count as alike where metric, category, unit, place, buyer, size, task, provider and role agree; years may differ.",
-    )
-    return Result("subjects", table, text if several else few, checks=(check,), n_used=len(rows))
+    tail = f" {none or 'None'} {'has' if none <= 1 else 'have'} nothing at these grades{f': {listing(missing)}' if 0 < none <= 12 else ''}."
+    if not several:
+        return f"Of {count(len(table), 'metric')}, none has three or more studies at grade {'/'.join(p.grades)}.{tail}"
+    alike, fit = table["alike"] >= FIT, int(table["state"].eq(FITS).sum())
+    same = int(alike.sum())
+    said = f"Of {count(len(table), 'metric')}, {several} {'has' if several == 1 else 'have'} three or more studies at grade {'/'.join(p.grades)}"
+    question = "three that ask the same of the same buyers, task, provider and place"
+    if not same:
+        return f"{said}, but none has {question}, so nothing can be fitted.{tail}"
+    said += f"; {same} {'has' if same == 1 else 'have'} {question}"
+    if fit == same:
+        return f"{said}, from three makers or more, as a fit needs.{tail}"
+    kinds = [
+        (int((alike & (table["alike_makers"] == n)).sum()), whose) for n, whose in ((1, "one maker"), (2, "two makers"))
+    ]
+    series = listing([f"{n} {'is a series' if n == 1 else 'are series'} of {whose}" for n, whose in kinds if n])
+    return f"{said}, but {f'only {fit}' if fit else 'none'} {'has' if fit <= 1 else 'have'} them from three makers or more, as a fit needs: {series}.{tail}"
 
 
-def _verdict(studies: int, alike: int) -> str:
+def _verdict(studies: int, alike: int, makers: int) -> str:
     if studies == 0:
         return "nothing"
     if alike >= FIT:
-        return "can be fitted"
+        return FITS if makers >= FIT else "one maker's series" if makers == 1 else "two makers' series"
     return "a range" if studies < FIT else "several studies of different questions"

@@ -51,7 +51,7 @@ def figures(
     -------
     Result
         One term a figure, the newest first, with its identifier as term. ``estimate`` is the single figure (missing for a range or
-        bound), ``asked`` its question in words, ``conf_low`` and ``conf_high`` are the *published* ends; no sampling interval is meant, ``level`` is missing.
+        bound), ``asked`` its category in words (a question, or a kind of figure), ``conf_low`` and ``conf_high`` are the *published* ends; no sampling interval is meant, ``level`` is missing.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def figures(
 
 
 def _labels(drawn: pd.DataFrame) -> list[str]:
-    """Name the rows of the figure, with their question where they answer more than one."""
+    """Name the rows of the figure, with their kind where there are several."""
     several = len(set(drawn["category"])) > 1
     return [
         f"{plain(category)}: {label} [{grade}]" if several else f"{label} [{grade}]"
@@ -157,7 +157,7 @@ def _text(rows: pd.DataFrame, metric: str, grades: Sequence[str]) -> str:
         else str(rows["year_end"].max())
     )
     kinds = rows["category"].nunique()
-    senses = f" They answer {kinds} different questions (categories) and are not averaged." if kinds > 1 else ""
+    senses = f" They are of {kinds} different kinds and are not averaged." if kinds > 1 else ""
     return (
         f"{count(n, 'figure')} on {plain(metric)} of {years} at grade {'/'.join(grades)}, from {count(studies, 'study', 'studies')} by "
         f"{count(makers, 'maker')}: {'; '.join(spans)}.{senses}"

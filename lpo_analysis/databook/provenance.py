@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pandas as pd
 
 from lpo_analysis.databook.coverage import chosen
-from lpo_analysis.databook.parameters import Parameters
-from lpo_analysis.evidence import Evidence, maker, table
+from lpo_analysis.databook.parameters import Grade, Parameters
+from lpo_analysis.evidence import Evidence, maker, select, table
 from lpo_analysis.evidence.schema import package
-from lpo_analysis.results import Result, not_estimable, tidy
+from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.wording import count, listing, percent
 
 STAKES = {
@@ -17,6 +19,10 @@ STAKES = {
     "vendor": "sells legal outsourcing",
 }
 """What makers have at stake, as the sources are coded."""
+GRADES = get_args(Grade)
+"""All grades of the evidence."""
+SELLERS = {"C", "D"}
+"""Grades that a seller's figure may have (`lpo evidence check` holds that)."""
 
 
 def makers(evidence: Evidence, parameters: Parameters, *, most: int = 8) -> Result:
@@ -35,30 +41,60 @@ def makers(evidence: Evidence, parameters: Parameters, *, most: int = 8) -> Resu
     -------
     Result
         Terms ``stake_<independence>``, then the makers with most figures: ``estimate`` is their share of the figures, ``n_obs`` how
-        many, ``n_studies`` of how many studies.
+        many, ``n_studies`` of how many studies; ``every`` and ``n_every`` are the same over all grades, forecasts left out.
+
+    Notes
+    -----
+    The evidence grades a seller's figure C or D whatever it says, so among figures of A and B the share of sellers is 0 by that rule
+    and that of makers without a stake is raised by it. Only the shares over all grades describe who makes the figures of this field.
     """
     p, rows = parameters, chosen(evidence, parameters)
-    if rows.empty:
-        return not_estimable("makers", f"no figure of {listing(p.topics)} at grade {'/'.join(p.grades)} is on file")
+    every = select(evidence, grades=GRADES, topic=p.topics, required=False)
+    if every.empty:
+        return not_estimable("makers", f"no figure of {listing(p.topics)} is on file")
 
-    def record(term: str, label: str, part: pd.DataFrame) -> dict[str, object]:
-        return {"term": term, "label": label, "estimate": len(part) / len(rows), "n_obs": len(part), "n_studies": part["study_id"].nunique(),
-                "unit": "share", "method": "figures among those of these grades"}  # fmt: skip
+    def record(term: str, label: str, column: str, value: str) -> dict[str, object]:
+        part, whole = rows[rows[column] == value], every[every[column] == value]
+        return {"term": term, "label": label, "estimate": len(part) / len(rows) if len(rows) else None, "n_obs": len(part),
+                "n_studies": part["study_id"].nunique(), "every": len(whole) / len(every), "n_every": len(whole), "unit": "share",
+                "method": "figures among those of these grades, and among those of all grades"}  # fmt: skip
 
-    stakes = [record(f"stake_{code}", words, rows[rows["independence"] == code]) for code, words in STAKES.items()]
+    stakes = [record(f"stake_{code}", words, "independence", code) for code, words in STAKES.items()]
     sizes = rows["publisher_id"].value_counts().sort_index(kind="stable").sort_values(ascending=False, kind="stable")
     named = [
-        record(str(who), maker(str(rows.loc[rows["publisher_id"] == who, "publisher"].iloc[0]), most=60), rows[rows["publisher_id"] == who])
+        record(str(who), maker(str(rows.loc[rows["publisher_id"] == who, "publisher"].iloc[0]), most=60), "publisher_id", str(who))
         for who in sizes.index[:most]
     ]  # fmt: skip
     result = tidy([*stakes, *named])
-    half = int((sizes.cumsum() < len(rows) / 2).sum()) + 1
-    free = stakes[0]["estimate"]
-    text = (
-        f"Of the {count(len(rows), 'figure')} that count here (grade {'/'.join(p.grades)}), {percent(float(free))} come from makers without a stake in the market. "  # type: ignore[arg-type]
-        f"{count(half, 'maker')} of {len(sizes)} {'is' if half == 1 else 'are'} behind half of them, so rows are weighed by study and not counted."
+    grades, shares = "/".join(p.grades), result.set_index("term")
+    free, interested, sellers = (float(shares.loc[f"stake_{code}", "every"]) for code in STAKES)
+    said = (
+        f"Of {count(len(every), 'figure')} of all grades, forecasts and comparison rows aside, {percent(free)} come from makers without a stake in the market, "
+        f"{percent(interested)} from makers who sell reports, software or advice around it and {percent(sellers)} from sellers of legal outsourcing."
     )
-    return Result("makers", result, text, n_used=len(rows))
+    if set(p.grades) == set(GRADES):
+        said += _half(rows, sizes, "them")
+    elif rows.empty:
+        said += f" None of them is of grade {grades}."
+    else:
+        known = float(shares.loc["stake_independent", "estimate"])
+        said += f" Of the {count(len(rows), 'figure')} that count here (grade {grades}), {percent(known)} come from makers without a stake"
+        rule = "no seller is among them, because a seller's figure is graded C or D by rule, so this share tells how grades are given and not who writes"
+        said += "." if SELLERS & set(p.grades) else f"; {rule}."
+        said += _half(rows, sizes, f"the figures of grade {grades}")
+    checks = (
+        Check(
+            "Sellers' grade",
+            None,
+            "A seller's figure is graded C or D whatever it says, so no figure of grade A or B can be a seller's: that is a rule of the evidence and no finding.",
+        ),
+    )
+    return Result("makers", result, said, checks=checks, n_used=len(rows), n_dropped=len(every) - len(rows))
+
+
+def _half(rows: pd.DataFrame, sizes: pd.Series, what: str) -> str:
+    half = int((sizes.cumsum() < len(rows) / 2).sum()) + 1
+    return f" {count(half, 'maker')} of {len(sizes)} {'is' if half == 1 else 'are'} behind half of {what}, so rows are weighed by study and not counted."
 
 
 def left_out() -> Result:

@@ -98,9 +98,17 @@ def _senses(evidence: Evidence, p: Parameters) -> Found | None:
     low, high = part.iloc[0], part.iloc[-1]
     said = (
         f"In {vocabulary.in_words(place)} {low['value']:g}% or {high['value']:g}% of {vocabulary.label('buyer', buyer)}s outsourced in {year}, "
-        f"by the sense of the word ({plain(low['category'])}; {plain(high['category'])})."
+        f"by the sense of the word: {_sense(evidence, low)} or {_sense(evidence, high)}."
     )
     return float(high["value"] - low["value"]) / 100, said, part
+
+
+def _sense(evidence: Evidence, row: pd.Series) -> str:
+    """Tell what was asked: the meaning of the category up to its first remark, or its code in words."""
+    codes = evidence.categories
+    told = codes.loc[(codes["metric"] == row["metric"]) & (codes["category"] == row["category"]), "meaning"]
+    said = str(told.iloc[0]).split(";")[0].split(" (")[0] if len(told) else ""
+    return f"“{said or plain(row['category'])}”"
 
 
 def _forecasts(evidence: Evidence, p: Parameters) -> Found | None:

@@ -27,6 +27,7 @@ from lpo_analysis.decision.worth import first_to_measure
 from lpo_analysis.methods.frontier import tail_mean
 from lpo_analysis.results import Result, Statement, tidy
 from lpo_analysis.savings.analysis import quantiles
+from lpo_analysis.vocabulary import spelt_out
 from lpo_analysis.wording import count, listing, money, percent, probability, sentence, untraced
 
 SERVES = {
@@ -428,7 +429,7 @@ def _span(low: str, high: str) -> str:
 def _few(places: str) -> str:
     """Name a few jurisdictions of a listing; the table of duties has them all."""
     named = places.replace(" and ", ", ").split(", ")
-    return places if len(named) <= FEW else f"{', '.join(named[:FEW])} and others"
+    return spelt_out(places if len(named) <= FEW else f"{', '.join(named[:FEW])} and others")
 
 
 def _measure(portfolio: Portfolio, information: Result) -> list[Statement]:

@@ -297,7 +297,12 @@ def plan_result(portfolio: Portfolio) -> Result:
         text,
         rows=plan_rows(portfolio, choice),
         n_used=len(w.rows),
-        model={"who": who, "conditions": asked},
+        model={
+            "who": who,
+            "conditions": asked.assign(
+                **{name: asked[name].map(vocabulary.spelt_out) for name in ("asked_in", "not_known_in")}
+            ),
+        },
     )
 
 

@@ -19,8 +19,34 @@ CURRENCY_OF = {
 }  # fmt: skip
 """Currency of each country that the table of exchange rates covers, ISO 4217."""
 
+_NAMES = {
+    "AUD": "Australian dollar", "BRL": "Brazilian real", "CAD": "Canadian dollar", "CNY": "Chinese yuan", "CZK": "Czech koruna", "EUR": "euro",
+    "GBP": "pound sterling", "HUF": "Hungarian forint", "ILS": "Israeli shekel", "INR": "Indian rupee", "LKR": "Sri Lankan rupee", "MXN": "Mexican peso",
+    "MYR": "Malaysian ringgit", "PHP": "Philippine peso", "PLN": "Polish zloty", "RON": "Romanian leu", "SGD": "Singapore dollar", "USD": "US dollar",
+    "ZAR": "South African rand",
+}  # fmt: skip
+
 FEWEST = 10
 """Yearly changes from which a volatility is computed."""
+
+
+def money_named(currency: str, *, article: bool = True) -> str:
+    """Return what a sentence calls a currency.
+
+    Parameters
+    ----------
+    currency : str
+        ISO 4217 code.
+    article : bool, default True
+        Whether to begin with the article.
+
+    Returns
+    -------
+    str
+        Such as ``the Indian rupee``; the bare code of one that the tables do not hold.
+    """
+    name = _NAMES.get(currency)
+    return currency if name is None else f"the {name}" if article else name
 
 
 @lru_cache(maxsize=64)

@@ -1,8 +1,8 @@
 """The ladder of evidence: what an uncertain input may claim to know, and how wide it must therefore be.
 
-Rung 1, fitted: at least three studies of this task and place. Rung 2, stated: a range from one or two of them, read as
-quantiles. Rung 3, borrowed: from a named neighbour, or a lone figure without a range, widened by a factor. Rung 4,
-assumption: a parameter, never made here.
+Rung 1, fitted: at least three studies of this task and place; the basis tells where they are all by one maker or two. Rung 2,
+stated: a range from one or two of them, read as quantiles. Rung 3, borrowed: from a named neighbour, or a lone figure without a
+range, widened by a factor. Rung 4, assumption: a parameter, never made here.
 """
 
 from __future__ import annotations
@@ -146,6 +146,14 @@ def _back(x: float, share: bool) -> float:
     return float(1 / (1 + np.exp(-x))) if share else float(np.exp(x))
 
 
+def _by(usable: pd.DataFrame, studies: int) -> str:
+    """Tell of how few makers several studies are: waves of one maker are no studies of their own."""
+    makers = usable["publisher_id"].nunique() if "publisher_id" in usable else 0
+    if not 0 < makers < min(studies, 3):
+        return ""
+    return ", by two makers" if makers == 2 else f", {'both' if studies == 2 else 'all'} by one maker"
+
+
 def _stand(candidate: Candidate, usable: pd.DataFrame, widening: float, share: bool) -> Evidenced:
     low_end, high_end = _forward(usable["low"], share), _forward(usable["high"], share)
     stated = low_end < high_end
@@ -162,7 +170,7 @@ def _stand(candidate: Candidate, usable: pd.DataFrame, widening: float, share: b
     grouped["low"] = studies["low"].min().fillna(grouped["mid"])
     grouped["high"] = studies["high"].max().fillna(grouped["mid"])
     k = len(grouped)
-    said = f"{k} {'study' if k == 1 else 'studies'} of {candidate.name}"
+    said = f"{k} {'study' if k == 1 else 'studies'} of {candidate.name}{_by(usable, k)}"
     if k >= 3:
         # Imported here, so that whoever only reads figures need not wait for it.
         from scipy.special import stdtrit

@@ -396,7 +396,7 @@ def _share_above(severity: Severity, top: float, power: int) -> float:
 def _grid_check(grid: Grid, probabilities: Floats) -> Check:
     beyond = 1 - float(probabilities.sum())
     shown = "less than 1e-12" if beyond < 1e-12 else f"{beyond:.2g}"
-    text = f"the probability of a year beyond the grid's {grid.top:,.6g} is {shown}"
+    text = f"the probability of a year beyond the end of the grid, {grid.top:,.0f}, is {shown}"
     coarse = grid.median_steps < 1
     if coarse:
         text += "; the median event is less than a step, so small losses are coarse: cap the tail or give a step"

@@ -439,7 +439,7 @@ def sources(evidence: Evidence, rows: Iterable[str], *, title: str = "Sources") 
     frame = references(evidence, rows)
     items = [
         f'<li id="source-{n}">{escape(str(r.publisher))} ({escape(str(r.published))}). <a href="{escape(str(r.url), quote=True)}">'
-        f"{escape(str(r.title))}</a>. Grade {escape(str(r.grade))}.</li>"
+        f"{escape(str(r.title))}</a>.{escape(_graded(r.grade))}</li>"
         for n, r in zip(frame.index, frame.itertuples(), strict=True)
     ]
     data = {
@@ -447,10 +447,15 @@ def sources(evidence: Evidence, rows: Iterable[str], *, title: str = "Sources") 
         "rows": [[int(n), *[clean(v) for v in row]] for n, row in zip(frame.index, frame.itertuples(index=False), strict=True)],
     }  # fmt: skip
     plain = "\n".join(
-        f"[{n}] {r.publisher} ({r.published}). {r.title}. {r.url} Grade {r.grade}."
+        f"[{n}] {r.publisher} ({r.published}). {r.title}. {r.url}{_graded(r.grade)}"
         for n, r in zip(frame.index, frame.itertuples(), strict=True)
     )
     _emit({TABLE: data, "text/html": f'<ol class="sources">{"".join(items)}</ol>', "text/plain": plain})
+
+
+def _graded(grade: object) -> str:
+    """Tell the grade of a source; an opinion of a bar has none, because what it asks for is read and not estimated from."""
+    return f" Grade {grade}." if isinstance(grade, str) and grade else ""
 
 
 def source_numbers(evidence: Evidence, rows: Iterable[str]) -> dict[str, int]:

@@ -114,7 +114,7 @@ def checklist(duties: Result) -> Result:
         state = min(known["state"], key=RANK.__getitem__) if len(known) else "not known"
         missing = cells[cells["state"] == "not known"]
         behind = national[national["duty"].isin(item.duties) & (national["state"] != "not known")]
-        gone = [f"{row.jurisdiction}{_of(row, item, scopes)}: {row.superseded}, superseded by {row.superseded_by}" for row in cells[cells["superseded"] != ""].itertuples()]  # fmt: skip
+        gone = [f"{row.place}{_of(row, item, scopes)}: {row.superseded}, superseded by {row.superseded_by}" for row in cells[cells["superseded"] != ""].itertuples()]  # fmt: skip
         ids = dict.fromkeys(name for joined in known["opinion_ids"] for name in str(joined).split(", "))
         records.append(
             {"term": item.name, "label": item.title, "n_obs": len(ids), "unit": "opinions", "method": "strictest of the opinions on file", "state": state,
@@ -147,7 +147,7 @@ def _practice(item: Item, *, persuasive: bool, gone: bool) -> str:
 
 def _behind(cells: pd.DataFrame, item: Item, scopes: Sequence[str]) -> list[str]:
     return [
-        f"{row.jurisdiction}{_of(row, item, scopes)}: {row.state}{f' ({row.condition})' if row.condition else ''} [{row.opinions}]"
+        f"{row.place}{_of(row, item, scopes)}: {row.state}{f' ({row.condition})' if row.condition else ''} [{row.opinions}]"
         for row in cells.itertuples()
     ]
 
@@ -161,7 +161,7 @@ def _of(row: object, item: Item, scopes: Sequence[str]) -> str:
 
 
 def _missing(cells: pd.DataFrame, item: Item, scopes: Sequence[str]) -> str:
-    named = [f"{row.jurisdiction}{_of(row, item, scopes)}" for row in cells.itertuples()]
+    named = [f"{row.place}{_of(row, item, scopes)}" for row in cells.itertuples()]
     return "; ".join(dict.fromkeys(named))
 
 

@@ -13,6 +13,7 @@ from lpo_analysis.methods.draws import Floats, uniforms
 from lpo_analysis.methods.inputs import Input, Inputs, Kind
 from lpo_analysis.methods.redundancy import Sites, concentration
 from lpo_analysis.results import Check, Result, tidy
+from lpo_analysis.risk.listed import incident_named
 from lpo_analysis.risk.parameters import Parameters
 from lpo_analysis.wording import count, listing, money, number, percent, probability
 
@@ -241,7 +242,7 @@ def _on_file(rows: pd.DataFrame) -> str:
     if rows.empty:
         return "No outage of a provider is on file at these grades (0 rows)."
     told = [
-        f"{'at most ' if pd.notna(row['upper']) else ''}{float(row['value']):g} days ({row['category'].replace('_', ' ')})"
+        f"{'at most ' if pd.notna(row['upper']) else ''}{float(row['value']):g} days ({incident_named(row['category'])})"
         for _, row in rows.iterrows()
     ]
     return f"{count(len(rows), 'outage')} of legal service firms {'is' if len(rows) == 1 else 'are'} on file: {listing(told)}; reported because they were bad, so no sample of lengths."

@@ -10,7 +10,7 @@ from scipy import stats
 
 from lpo_analysis import vocabulary
 from lpo_analysis.charts import band
-from lpo_analysis.evidence.currencies import CURRENCY_OF, FEWEST, yearly_changes
+from lpo_analysis.evidence.currencies import CURRENCY_OF, FEWEST, money_named, yearly_changes
 from lpo_analysis.methods.random_walk import largest_move, volatility
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.wording import count, percent
@@ -45,19 +45,19 @@ def currency_swings(location: str, *, years: int, level: float = 0.90, against: 
     """
     terms = {"volatility": "swing of a year", "horizon": f"change over {count(years, 'year')}"}
     country = vocabulary.PLACES[location].country
-    name, code = vocabulary.in_words(country), CURRENCY_OF.get(country)
+    name, code, theirs = vocabulary.in_words(country), CURRENCY_OF.get(country), money_named(against)
     if code is None or code == against:
         reason = (
             f"the table of exchange rates holds no currency of {name}"
             if code is None
-            else f"{name} pays in {against} itself"
+            else f"{name} pays in {theirs} itself"
         )
         return not_estimable("currency_swings", reason, terms=terms, level=level, unit="share")
-    changes = yearly_changes(code, against)
+    changes, ours = yearly_changes(code, against), money_named(code)
     n = len(changes)
     if n < FEWEST:
         reason = (
-            f"the table holds only {count(n, 'yearly change')} of {code} in {against}, where {FEWEST} are asked for"
+            f"the table holds only {count(n, 'yearly change')} of {ours} against {theirs}, where {FEWEST} are asked for"
         )
         return not_estimable("currency_swings", reason, terms=terms, level=level, unit="share")
     sd, low, high = volatility(changes, level=level)
@@ -79,7 +79,7 @@ def currency_swings(location: str, *, years: int, level: float = 0.90, against: 
     move = largest_move(changes, years=years)
     first, last = int(changes.index.min()), int(changes.index.max())
     text = (
-        f"A single year moved {code} by {percent(sd, width=0.05)} around its trend against {against} ({level:.0%} interval {percent(low, width=0.05)} to {percent(high, width=0.05)}, "
+        f"A single year moved {ours} by {percent(sd, width=0.05)} around its trend against {theirs} ({level:.0%} interval {percent(low, width=0.05)} to {percent(high, width=0.05)}, "
         f"{first} to {last}). Over {count(years, 'year')} that makes a change of {percent(ends[1])} to {percent(ends[2])}"
     )
     if move is not None:
@@ -92,6 +92,6 @@ def currency_swings(location: str, *, years: int, level: float = 0.90, against: 
         "currency_swings", table, text,
         checks=(Check("Random walk", bool(abs(lag - 0.25) <= 1.96 / np.sqrt(n)), f"Changes of successive yearly averages correlate by {lag:.2f}; a random walk gives 0.25."),),
         rows=(f"table:fx_annual:{code}",), n_used=n, plot_data=pd.DataFrame({"x": changes.index, "estimate": yearly, "conf_low": yearly, "conf_high": yearly}),
-        draw=partial(band, title=f"How {code} moved against {against}", ylabel="change from year to year, nominal"),
-        alt=f"Line of the nominal change of {code} in {against} in each year from {first} to {last}, between {percent(yearly.min())} and {percent(yearly.max())}.",
+        draw=partial(band, title=f"How {ours} moved against {theirs}", ylabel="change from year to year, nominal"),
+        alt=f"Line of the nominal change of {ours} against {theirs} in each year from {first} to {last}, between {percent(yearly.min())} and {percent(yearly.max())}.",
     )  # fmt: skip

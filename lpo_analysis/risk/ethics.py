@@ -267,7 +267,7 @@ def union(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a scope and duty: scope, duty, label, state, and one column a state with the jurisdictions in it (``required``,
+        One row a scope and duty: scope, duty, label, state, and one column a state with the names of the jurisdictions in it (``required``,
         ``conditional``, ``recommended``, ``not_required``, ``not_known``); ``conditions`` with citation and year. Opinions of
         national bodies do not enter for a part of their country. Meeting the strictest state meets all of them; which rule
         governs is a question of law that this does not answer.
@@ -275,9 +275,9 @@ def union(table: pd.DataFrame) -> pd.DataFrame:
     own = table[table["kind"] == "own"]
     records = []
     for (scope, duty), part in own.groupby(["scope", "duty"], sort=False):
-        by = {state: listing(part.loc[part["state"] == state, "jurisdiction"].tolist()) for state in STATES}
+        by = {state: "; ".join(part.loc[part["state"] == state, "place"]) for state in STATES}
         hung = part[part["condition"] != ""]
-        conditions = "; ".join(f"{row.jurisdiction}: {row.condition} [{row.opinions}]" for row in hung.itertuples())
+        conditions = "; ".join(f"{row.place}: {row.condition} [{row.opinions}]" for row in hung.itertuples())
         state = min(part["state"], key=RANK.__getitem__)
         records.append(
             {"scope": scope, "duty": duty, "label": DUTIES[str(duty)], "state": state, **{name.replace(" ", "_"): who for name, who in by.items()}, "conditions": conditions}
@@ -285,7 +285,7 @@ def union(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(records)
 
 
-def matrix(result: Result, *, scope: str | None = None) -> pd.DataFrame:
+def matrix(result: Result, *, scope: str | None = None, named: bool = False) -> pd.DataFrame:
     """Arrange the states with one duty a row and one jurisdiction a column.
 
     Parameters
@@ -294,6 +294,8 @@ def matrix(result: Result, *, scope: str | None = None) -> pd.DataFrame:
         From `duties`.
     scope : str, optional
         Which scope; the first by default.
+    named : bool, default False
+        Whether columns have the names of jurisdictions instead of their codes.
 
     Returns
     -------
@@ -301,7 +303,8 @@ def matrix(result: Result, *, scope: str | None = None) -> pd.DataFrame:
         Column duty, one a jurisdiction, then the national ones as ``USA (persuasive)``.
     """
     table = result.table[result.table["scope"] == (scope or result.table["scope"].iloc[0])]
-    column = table["jurisdiction"].where(table["kind"] == "own", table["jurisdiction"] + " (persuasive)")
+    column = table["place" if named else "jurisdiction"]
+    column = column.where(table["kind"] == "own", column + " (persuasive)")
     wide = table.assign(column=column).set_index(["label", "column"])["state"].unstack()  # noqa: PD010
     return wide.reindex(list(DUTIES.values()))[list(dict.fromkeys(column))].rename_axis(None, axis=1).reset_index(names="duty")  # fmt: skip
 

@@ -102,7 +102,7 @@ def wrong_answers(evidence: Evidence, parameters: Parameters) -> Result:
     )
     return Result(
         "wrong_answers", table, _answers_told(table, p.level), checks=(
-            Check("Same measure for both", None, f"Hallucination: 0 studies graded lawyers. Accuracy: {count(both['study'].nunique(), 'study', 'studies')} with both; 1 less accuracy is no hallucination rate."),
+            Check("Same measure for both", None, f"Hallucination: 0 studies graded lawyers. Accuracy: {count(both['study'].nunique(), 'study', 'studies')} with both; one minus accuracy is no hallucination rate."),
             Check("Interval of the gap", None, "Both sides answered the same questions, and which were answered right by both is not published: where their number is told, the interval is the widest that any pairing allows; elsewhere there is none."),
             Check("Selection", None, "The best of several tools, named after the test, does worse in the next one; sellers could withdraw."),
         ),

@@ -277,7 +277,7 @@ def trend(evidence: Evidence, parameters: Parameters) -> Result:
         for r in told.itertuples()
     ]
     return Result(
-        "breach_trend", table, f"{sentence(listing(said))}.{tail} A share of firms ever breached grows with time alone, so its trend is none of the yearly rate.",
+        "breach_trend", table, f"{sentence(listing(said))}.{tail} A share of firms ever breached grows with time alone, so a trend of it is no trend of the yearly rate.",
         checks=(Check("Survey effect", None, "; ".join(f"{r.label}: {r.effect}" for r in told.itertuples()) + "."),),
         rows=used, n_used=int(told["n_obs"].sum()),
     )  # fmt: skip

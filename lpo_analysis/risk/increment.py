@@ -141,7 +141,7 @@ def provider_increment(evidence: Evidence, parameters: Parameters, *, rate: Rate
         "provider_increment", table, _text(table, by_vendors, p, chance),
         checks=(
             Check("Identification", False, "No row on file compares breaches of outsourced with own work; the increment follows from the exposure model alone."),
-            Check("Exposure", None, "The share of records held, the hazard against an average vendor and the number of vendors are parameters; halving the vendors doubles the increment; `by_vendors` shows 1 to 100, and the same where breaches fall in proportion to the records held."),
+            Check("Exposure", None, "The share of records held, the hazard against an average vendor and the number of vendors are parameters; halving the vendors doubles the increment. The table by the number of vendors shows 1 to 100, and the same where breaches fall in proportion to the records held."),
         ),
         rows=tuple(dict.fromkeys(row for item in inputs for row in item.rows)), n_used=len(inputs), plot_data=data,
         draw=partial(_curve, currency_year=p.price_year, mark=mark),

@@ -12,7 +12,7 @@ from lpo_analysis.evidence import Evidence, real_frame, select, table
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.risk.parameters import Parameters
 from lpo_analysis.risk.register import TRUNCATION, register
-from lpo_analysis.wording import count, money, number
+from lpo_analysis.wording import count, listing, money, number
 
 OTHER_UNITS = {
     "hwle_files_2023": "files",
@@ -44,6 +44,7 @@ COSTS = {
     },
 }
 """Costs of breaches at law firms by metric and category: the incident, and what was paid or asked for."""
+_SPELT = {"dla": "DLA", "hwl": "HWL", "trialworks": "TrialWorks"}
 
 
 def listed_incidents(evidence: Evidence, parameters: Parameters) -> Result:
@@ -81,7 +82,7 @@ def listed_incidents(evidence: Evidence, parameters: Parameters) -> Result:
     units = [OTHER_UNITS.get(str(name), "people") for name in rows.index]
     above = fitted.model.sf(rows["value"].to_numpy(dtype=float)) / fitted.model.sf(TRUNCATION)
     listed = tidy(
-        {"term": name, "label": _named(row["category"]), "estimate": row["value"], "level": np.nan, "n_obs": 1, "unit": unit,
+        {"term": name, "label": incident_named(row["category"]), "estimate": row["value"], "level": np.nan, "n_obs": 1, "unit": unit,
          "method": "as reported", "year": int(row["year_end"]), "grade": row["grade"],
          "share_above": float(share) if unit == "people" and row["value"] >= TRUNCATION else np.nan}
         for (name, row), unit, share in zip(rows.iterrows(), units, above, strict=True)
@@ -117,10 +118,22 @@ def listed_incidents(evidence: Evidence, parameters: Parameters) -> Result:
     )  # fmt: skip
 
 
-def _named(category: str) -> str:
+def incident_named(category: str) -> str:
+    """Write the name of an incident, from its category.
+
+    Parameters
+    ----------
+    category : str
+        Such as ``dla_piper_2017``.
+
+    Returns
+    -------
+    str
+        Such as ``DLA Piper 2017``.
+    """
     words = category.split("_")
     year = words.pop() if words[-1].isdigit() and len(words[-1]) == 4 else ""
-    name = " ".join(word.upper() if word == "hwl" else word.capitalize() for word in words)
+    name = " ".join(_SPELT.get(word, word.capitalize()) for word in words)
     return f"{name} {year}".strip()
 
 
@@ -168,4 +181,9 @@ def _kinds() -> pd.DataFrame:
     """Count the law-firm incidents of the community database by what happened."""
     rows = table("breaches_vcdb_legal")
     counts = rows.groupby("action", as_index=False)[["n", "n_data_disclosed", "n_partner_involved"]].sum()
-    return counts.sort_values(["n", "action"], ascending=[False, True], kind="stable", ignore_index=True)
+    counts = counts.sort_values(["n", "action"], ascending=[False, True], kind="stable", ignore_index=True)
+    said = [
+        listing(["social engineering" if part == "social" else part for part in action.split("+")])
+        for action in counts["action"]
+    ]
+    return counts.assign(action=said)

@@ -55,7 +55,7 @@ class Parameters(ReportParameters):
     price_year: Whole = 2024
     """Year whose prices the US dollars are in."""
     level: Level = 0.9
-    """Probability that every interval covers."""
+    """Level of each interval, one at a time: central share of the draws of what is not known, or nominal level where it is chance."""
     grades: Annotated[list[Grade], Field(min_length=1)] = ["A", "B"]
     """Grades of evidence let into the estimates."""
     draws: Annotated[Whole, Field(ge=256, le=1 << 20)] = 4096

@@ -19,7 +19,8 @@ MEASURES = ("agreement", "recall", "precision", "elusion", "accuracy", "quality_
 """Beginnings of the categories, which name the measure."""
 NOT_ACHIEVED = ("recall_target_set_by_court", "recall_perceived")
 """A target set by a court and a belief of the searchers are no achievements."""
-_NAMES = {"quality_check": "passed the quality check", "delivered": "delivered on time", "invoice": "invoice review"}
+CALLED = {"quality_check": "passed the quality check", "delivered": "delivered on time", "invoice": "invoice review"}
+"""What a measure is called, where its code does not read as words."""
 
 
 def quality(evidence: Evidence, parameters: Parameters) -> Result:
@@ -51,7 +52,7 @@ def quality(evidence: Evidence, parameters: Parameters) -> Result:
     pairs = np.array(ends(rows)).T
     table = tidy(
         {"term": name, "label": f"{_who(row)}, {row['year_end']} [{row['grade']}]", "estimate": float(np.nanmean([low, high])) / 100, "conf_low": low / 100, "conf_high": high / 100,
-         "n_obs": row["sample_size"], "unit": "share", "method": "as published" + ("" if row["form"] == "point" else f"; {row['form']}"), "measure": _NAMES.get(row["measure"], row["measure"]),
+         "n_obs": row["sample_size"], "unit": "share", "method": "as published" + ("" if row["form"] == "point" else f"; {row['form']}"), "measure": CALLED.get(row["measure"], row["measure"]),
          "task": row["task"], "grade": row["grade"], "publisher": row["publisher"]}
         for (name, row), (low, high) in zip(rows.iterrows(), pairs, strict=True)
     )  # fmt: skip
@@ -72,7 +73,7 @@ def quality(evidence: Evidence, parameters: Parameters) -> Result:
     text = (
         f"{count(len(table), 'figure')} from {count(rows['study_id'].nunique(), 'study', 'studies')} are on file. {said}{own}"
         + (
-            f"Three studies or more share the measure {listing(poolable)}, but not its definition or task; "
+            f"Three studies or more share the {'measure' if len(poolable) == 1 else 'measures'} {listing(poolable)}, but not {'its definition or task' if len(poolable) == 1 else 'their definitions or tasks'}; "
             if poolable
             else "No three studies share a measure; "
         )
@@ -93,7 +94,7 @@ def _order(measure: str) -> int:
     return MEASURES.index(measure) if measure in MEASURES else len(MEASURES)
 
 
-_SAID = {
+SAID = {
     "assessors": "assessors",
     "jaccard a vs b": "two review teams (Jaccard)",
     "jaccard original vs a": "first review and team A (Jaccard)",
@@ -110,6 +111,6 @@ _SAID = {
 def _who(row: pd.Series) -> str:
     measure = row["measure"]
     rest = row["category"].removeprefix(measure).strip("_").replace("_", " ")
-    rest = _SAID.get(rest, rest)
+    rest = SAID.get(rest, rest)
     task = vocabulary.label("any task", row["task"]) if row["task"] not in ("", "all") else ""
     return ", ".join(part for part in (rest, task) if part) or "reviewers"

@@ -15,7 +15,7 @@ from lpo_analysis.methods.pooled_shares import pool_shares
 from lpo_analysis.methods.proportions import share_interval
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.risk.parameters import Parameters
-from lpo_analysis.risk.quality import MEASURES, NOT_ACHIEVED
+from lpo_analysis.risk.quality import CALLED, MEASURES, NOT_ACHIEVED, SAID
 from lpo_analysis.wording import count, listing, percent, sentence
 
 LEAST_STUDIES = 3
@@ -28,6 +28,7 @@ _SCORED = {"accurate": _RIGHT, "accuracy": _RIGHT, "reliable": _DRAFTS, "weighte
 _COUNTED = (_RIGHT, _DRAFTS, _WRONG)
 _WILSON = "Wilson at the sample of the study"
 _HUMAN = "human reviewers"
+_CALLED = {code.replace("_", " "): words for code, words in CALLED.items()}
 _NAMES = {"ask practical law": "Ask Practical Law", "lexis plus": "Lexis+", "lexis plus ai": "Lexis+", "westlaw": "Westlaw", "westlaw ai assisted": "Westlaw", "gpt 4": "GPT-4"}  # fmt: skip
 
 
@@ -234,7 +235,7 @@ def _group(measure: str, doer: str, task: str, part: pd.DataFrame, level: float)
     # One study, one vote: several tools put to the same questions are their mean.
     one = known.groupby("study_id")[["value", "sample_size"]].mean().astype(float)
     made: dict[str, object] = {
-        "term": f"{measure}:{doer}:{task or 'all'}".replace(" ", "_"), "label": ", ".join(part for part in (sentence(measure), doer, _task(task)) if part), "level": level,
+        "term": f"{measure}:{doer}:{task or 'all'}".replace(" ", "_"), "label": ", ".join(part for part in (sentence(_CALLED.get(measure, measure)), SAID.get(doer, doer).removeprefix("invoices, "), _task(task)) if part), "level": level,
         "n_obs": studies, "unit": "share", "method": "not pooled", "figures": len(part), "with_n": len(one), "why": "",
     }  # fmt: skip
     if len(one) < LEAST_STUDIES:

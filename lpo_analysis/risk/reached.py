@@ -155,7 +155,10 @@ def third_party(evidence: Evidence, parameters: Parameters) -> Result:
     if not made.estimable or shares.empty:
         return made
     span = f"{percent(_newest(shares).min())} to {percent(_newest(shares).max())}"
-    used_in = f" The loss takes the range of the newest share by each definition that counts breaches ({span}); shares of organisations are another quantity and stay out."
+    used_in = (
+        f" What one more provider adds, and how the loss divides over controls, takes the range of the newest share by each definition that counts breaches ({span}); "
+        "the expected loss of the firm does not turn on it. Shares of organisations are another quantity and stay out."
+    )
     return replace(made, text=made.text + used_in)
 
 
@@ -257,7 +260,7 @@ def _side_by_side(
     )
     data = found.assign(group=found["definition"], weak=found["grade"].isin(["C", "D"]))
     return Result(
-        name, found, text, checks=(Check("Bases", told == len(found), f"{told} of {len(found)} figures tell how many breaches or organisations are behind them; the others stand without an interval."),),
+        name, found, text, checks=(Check(f"Bases: {what}", told == len(found), f"{told} of {len(found)} figures tell how many breaches or organisations are behind them; the others stand without an interval."),),
         rows=tuple(dict.fromkeys(used)), n_used=len(found), plot_data=data[["group", "label", "estimate", "conf_low", "conf_high", "weak"]],
         draw=partial(forest, title=sentence(f"{what}, by definition"), xlabel=xlabel),
         alt=f"{count(len(found), 'published share')} in {count(found['definition'].nunique(), 'definition')}, from {percent(found['estimate'].min())} to {percent(found['estimate'].max())}.",

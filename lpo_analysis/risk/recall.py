@@ -198,7 +198,7 @@ def recall_plan(parameters: Parameters) -> Result:
     text = (
         f"To know the recall of such a review to {_margin(p)} either side ({p.level:.0%} interval), check about {number(strata[0].sampled, digits=2)} of {kept:,} documents retrieved and "
         f"{number(strata[1].sampled, digits=2)} of {left:,} not retrieved: {number(hours, digits=2)} hours, {money(hours * p.checker_hourly_cost, 'USD', digits=2)}. "
-        f"An elusion test with none relevant in the second sample would still allow {count(most_missed, 'document')} to be missed."
+        f"If none of the second sample turned out relevant, {count(most_missed, 'document')} could still be missed (one-sided {p.level:.0%} upper bound)."
     )  # fmt: skip
     drawn = pd.DataFrame(
         [

@@ -150,8 +150,11 @@ def registers(evidence: Evidence, parameters: Parameters) -> Result:
     tested = found[found["p_adjusted"].notna()]
     over = tested[tested["p_adjusted"] < 0.05]
     yearly = found[found["unit"] == "events a year"]
+    n_again = sum(s.again for s in series)
+    n_own = len(series) - n_again
+    twice = f" ({n_again} of them shown as a share of what was collected, too)" if n_again else ""
     said = (
-        f"{count(len(series), 'series', 'series')} of breaches at law firms or in professional services {'is' if len(series) == 1 else 'are'} on file, from {number(yearly['estimate'].min(), digits=2)} to "
+        f"{count(n_own, 'series', 'series')} of breaches at law firms or in professional services {'is' if n_own == 1 else 'are'} on file{twice}, from {number(yearly['estimate'].min(), digits=2)} to "
         f"{number(yearly['estimate'].max(), digits=2)} entries a year by what each register asks to be told. "
         if len(yearly)
         else ""

@@ -12,7 +12,7 @@ from scipy import stats
 from lpo_analysis import vocabulary
 from lpo_analysis.charts import band
 from lpo_analysis.evidence import table
-from lpo_analysis.evidence.currencies import CURRENCY_OF, FEWEST, yearly_changes
+from lpo_analysis.evidence.currencies import CURRENCY_OF, FEWEST, money_named, yearly_changes
 from lpo_analysis.evidence.money import price_years
 from lpo_analysis.methods.inputs import Input
 from lpo_analysis.methods.random_walk import largest_move, spread_over, volatility
@@ -86,7 +86,7 @@ def _change(parameters: Parameters, found: tuple[str, str]) -> Input:
     n = len(changes)
     half = float(stats.t.ppf(0.95, n - 1) * changes.std(ddof=1) * spread_over(parameters.horizon_years))
     basis = (
-        f"spread of {n} yearly changes of {found[0]} in {found[1]}, {changes.index.min()} to {changes.index.max()}; mean zero, because local "
+        f"spread of {n} yearly changes of {money_named(found[0])} against {money_named(found[1])}, {changes.index.min()} to {changes.index.max()}; mean zero, because local "
         "prices are not on file"
     )
     label = "real change of the provider's currency"
@@ -120,7 +120,7 @@ def currency_risk(analysis: Analysis) -> Result:
     there, here = found
     changes = yearly_changes(there, here)
     if len(changes) < FEWEST:
-        reason = f"the table holds only {count(len(changes), 'yearly change')} of {there} in {here}, where {FEWEST} are asked for"
+        reason = f"the table holds only {count(len(changes), 'yearly change')} of {money_named(there)} against {money_named(here)}, where {FEWEST} are asked for"
         return unknown("currency", "A risk of exchange rates", reason, terms=terms, level=p.level, unit="share")
     change = _change(p, found)
     sd, sd_low, sd_high = volatility(changes, level=p.level)
@@ -129,7 +129,7 @@ def currency_risk(analysis: Analysis) -> Result:
     rows = _rows(found)
     common = {"level": p.level, "unit": "share a year", "n_obs": n}
     records: list[dict[str, object]] = [
-        {"term": "nominal_change", "label": f"mean nominal change of {there} in {here}", "estimate": mean, "std_error": sd / np.sqrt(n),
+        {"term": "nominal_change", "label": f"mean nominal change of {money_named(there)} against {money_named(here)}", "estimate": mean, "std_error": sd / np.sqrt(n),
          "conf_low": mean - half, "conf_high": mean + half, "method": "mean of yearly log changes, t interval", **common},
         _real(changes, here, common),
         {"term": "volatility", "label": "volatility of a year", "estimate": sd, "conf_low": sd_low, "conf_high": sd_high,
@@ -145,8 +145,8 @@ def currency_risk(analysis: Analysis) -> Result:
     text = _text(p, found, frame.set_index("term"), move, changes)
     return Result(
         "currency", frame, text, rows=rows, n_used=n, plot_data=data, checks=_checks(p, changes),
-        draw=partial(band, title=f"How {there} moved against {here}", ylabel="change from year to year, nominal"),
-        alt=f"Line of the nominal change of {there} in {here} in each year from {changes.index.min()} to {changes.index.max()}, between "
+        draw=partial(band, title=f"How {money_named(there)} moved against {money_named(here)}", ylabel="change from year to year, nominal"),
+        alt=f"Line of the nominal change of {money_named(there)} against {money_named(here)} in each year from {changes.index.min()} to {changes.index.max()}, between "
             f"{percent(yearly.min())} and {percent(yearly.max())}.",
     )  # fmt: skip
 
@@ -212,8 +212,8 @@ def _text(
     first, last = changes.index.min(), changes.index.max()
     lines = [
         (
-            f"From {first - 1} to {last} one {there} {'lost' if nominal['estimate'] < 0 else 'gained'} {percent(abs(nominal['estimate']), width=0.05)} a "
-            f"year against {here} on average in nominal terms; a single year moved it by {percent(sd['estimate'], width=0.05)} around that "
+            f"From {first - 1} to {last} one {money_named(there, article=False)} {'lost' if nominal['estimate'] < 0 else 'gained'} {percent(abs(nominal['estimate']), width=0.05)} a "
+            f"year against {money_named(here)} on average in nominal terms; a single year moved it by {percent(sd['estimate'], width=0.05)} around that "
             f"(standard deviation, {p.level:.0%} interval {percent(sd['conf_low'], width=0.05)} to {percent(sd['conf_high'], width=0.05)})."
         )
     ]

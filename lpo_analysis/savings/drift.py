@@ -12,7 +12,7 @@ import pandas as pd
 from lpo_analysis import vocabulary
 from lpo_analysis.errors import MoneyError
 from lpo_analysis.evidence import Candidate, Evidence, climb, select
-from lpo_analysis.evidence.currencies import CURRENCY_OF
+from lpo_analysis.evidence.currencies import CURRENCY_OF, money_named
 from lpo_analysis.evidence.money import convert, ends, middle_year, price_years, real
 from lpo_analysis.methods.draws import Floats, uniforms
 from lpo_analysis.methods.inputs import Input
@@ -351,7 +351,7 @@ def _text(analysis: Analysis, by: pd.DataFrame, growth: Growth | None, years: in
     else:
         opening = (
             f"Pay in {where} grew by about {percent(growth.nominal)} in {growth.year:.0f} ({growth.basis}). Between the observation of the figures used, "
-            f"{when}, and the price year {growth.currency} {_moved(growth.depreciation)} a year against the dollar and US prices rose by "
+            f"{when}, and the price year {money_named(growth.currency)} {_moved(growth.depreciation)} a year against the dollar and US prices rose by "
             f"{percent(growth.inflation, width=0.05)} a year, so pay that had gone on growing like that would have changed a real dollar price by "
             f"{_sign(np.expm1(growth.full))} a year. Carried as an excess that fades, it is {_sign(used['drift'])} a year in the median, "
             f"which makes the price {number(used['multiple'])} times the one observed."

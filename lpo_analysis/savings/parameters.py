@@ -95,7 +95,7 @@ class Parameters(ReportParameters):
     draws: Annotated[Whole, Field(ge=256, le=1 << 20)] = 16384
     """Number of joint draws of the inputs, a power of two."""
     level: Level = 0.9
-    """Probability that every interval covers."""
+    """Level of each interval, one at a time: central share of the draws of what is not known, or nominal level where it is chance."""
     seed: Seed = 1
     """Seed of the draws; 0 is allowed."""
     widening: Annotated[Number, Field(ge=1, le=10)] = 1.5

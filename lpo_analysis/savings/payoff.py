@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from lpo_analysis.charts import band
+from lpo_analysis.evidence.currencies import money_named
 from lpo_analysis.evidence.money import convert
 from lpo_analysis.methods.cashflows import Irr, irr, payback
 from lpo_analysis.methods.draws import Floats
@@ -296,10 +297,10 @@ def _currency_text(analysis: Analysis, record: dict[str, object]) -> str:
     now = convert(1.0, here, there, p.price_year).amount
     # Where nothing is saved now, it is how far the currency must fall; a fall of all its value or more does not exist.
     if change <= -1:
-        return f"No fall of the {there} alone would make it pay in the median."
+        return f"No fall of {money_named(there)} alone would make it pay in the median."
     if change > 1:
-        return f"Even if the {there} doubled its value for good, something would be saved in the median."
+        return f"Even if {money_named(there)} doubled its value for good, something would be saved in the median."
     level = f"at {number(now / (1 + change))} {there} for one {here} instead of the {number(now)} of {p.price_year}"
     if change >= 0:
-        return f"All else as it is, nothing is saved any more once the {there} rises by {percent(change)} for good in real terms (median), {level}."
-    return f"It would pay only if the {there} fell by {percent(-change)} for good in real terms (median), {level}."
+        return f"All else as it is, nothing is saved any more once {money_named(there)} rises by {percent(change)} for good in real terms (median), {level}."
+    return f"It would pay only if {money_named(there)} fell by {percent(-change)} for good in real terms (median), {level}."

@@ -93,3 +93,11 @@ def test_no_spelling_of_one_code_is_taken_by_another(kind):
         for spelling in (word.code, word.label, *word.aliases):
             owners.setdefault(vocabulary._folded(spelling), set()).add(word.code)
     assert {spelling: codes for spelling, codes in owners.items() if len(codes) > 1} == {}
+
+
+def test_codes_of_places_in_a_text_are_spelt_out_and_nothing_else():
+    assert (
+        vocabulary.spelt_out("US-NY, GB-EAW (on LPO) and PHL")
+        == "New York, England and Wales (on LPO) and the Philippines"
+    )
+    assert vocabulary.spelt_out("US-XX, USD and the ABA") == "US-XX, USD and the ABA"

@@ -88,6 +88,41 @@ def test_studies_of_a_metric_are_alike_only_if_they_ask_the_same():
     assert row["state"] == "several studies of different questions"
 
 
+@pytest.mark.parametrize(
+    ("makers", "state"),
+    [
+        ("aaa", "one maker's series"),
+        ("aab", "two makers' series"),
+        ("abc", "can be fitted"),
+        ("aaabc", "can be fitted"),
+    ],
+)
+def test_waves_of_one_maker_are_no_studies_to_fit(makers, state):
+    e = changed(study_id=[f"s{i}" for i in range(len(makers))], publisher_id=list(makers))
+    found = coverage.subjects(e, databook.Parameters(topic="market"))
+    row = found.row("market_size")
+    assert (row["alike"], row["alike_makers"], row["state"]) == (len(makers), len(set(makers)), state)
+    assert ("as a fit needs: 1 is a series of" in found.text) == (state != "can be fitted")
+
+
+def test_a_set_of_three_makers_counts_before_a_longer_one_of_one_maker():
+    e = changed(
+        study_id=list("abcdefg"), publisher_id=list("xxxxpqr"), category=["lpo_global"] * 4 + ["alsp_total"] * 3
+    )
+    row = coverage.subjects(e, databook.Parameters(topic="market")).row("market_size")
+    assert (row["alike"], row["alike_makers"], row["state"]) == (3, 3, "can be fitted")
+
+
+def test_the_makers_of_alike_figures_are_those_of_the_file(raw):
+    known = raw[raw["grade"].isin(["A", "B"]) & (raw["status"] != "forecast") & (raw["topic"] != "context")]
+    sets = known.groupby(coverage.ALIKE)[["study_id", "publisher_id"]].nunique()
+    fitted = sets[(sets["study_id"] >= 3) & (sets["publisher_id"] >= 3)].reset_index()["metric"].nunique()
+    several = sets[sets["study_id"] >= 3].reset_index()["metric"].nunique()
+    table = book().subjects.table
+    assert (table["state"] == "can be fitted").sum() == fitted
+    assert (table["alike"] >= 3).sum() == several
+
+
 def test_makers_are_compared_within_a_question_and_forecasts_with_forecasts():
     e = changed(
         publisher_id=["a", "b", "b", "c"],
@@ -99,6 +134,24 @@ def test_makers_are_compared_within_a_question_and_forecasts_with_forecasts():
     assert row["estimate"] == pytest.approx(2.0), "the two figures of one maker are averaged first: 4 against 2"
     assert (row["n_obs"], row["n_known"], found.n_used, found.n_dropped) == (1, 1, 3, 1)
     assert "1 question of one year is answered" in found.text
+
+
+def test_who_makes_the_figures_is_told_over_all_grades_and_sellers_are_barred_by_rule(raw):
+    every = raw[(raw["status"] != "forecast") & (raw["topic"] != "context")]
+    found = book().makers
+    shares = found.table.set_index("term")["every"]
+    for stake in ("independent", "interested", "vendor"):
+        assert shares[f"stake_{stake}"] == pytest.approx((every["independence"] == stake).mean())
+    assert "no seller is among them, because a seller's figure is graded C or D by rule" in found.text
+    assert "no seller" not in book(grades=["A", "B", "C"]).makers.text
+
+
+@pytest.mark.parametrize("grades", [["D"], ["A", "B", "C", "D"]], ids="".join)
+def test_makers_are_told_with_no_figure_of_the_grades_and_with_all(grades):
+    found = book(topic="adoption", grades=grades).makers
+    assert found.text.endswith(
+        "None of them is of grade D." if grades == ["D"] else "so rows are weighed by study and not counted."
+    )
 
 
 def test_without_a_second_maker_nothing_can_be_compared():

@@ -101,8 +101,8 @@ def test_conditions_are_consents_clauses_and_controls():
 def test_of_many_jurisdictions_a_few_are_named():
     from lpo_analysis.decision.brief import _few
 
-    assert _few("US-NY and US-CA") == "US-NY and US-CA"
-    assert _few("US-NY, US-CA, US-FL and US-OH") == "US-NY, US-CA, US-FL and others"
+    assert _few("US-NY and US-CA") == "New York and California"
+    assert _few("US-NY, US-CA, US-FL and US-OH") == "New York, California, Florida and others"
 
 
 def test_silence_and_a_limit_of_ones_own_cite_no_opinion():

@@ -156,3 +156,15 @@ def test_a_widening_below_one_is_refused(widening):
 
 def test_a_widening_of_one_changes_nothing():
     assert stand(("a", 10.0, 25.0), own=False, widening=1).low == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize(
+    ("makers", "said"),
+    [("a", ""), ("aa", ", both by one maker"), ("ab", ""), ("aaa", ", all by one maker"), ("aab", ", by two makers"), ("abc", ""), ("aabc", "")],
+)  # fmt: skip
+def test_the_basis_tells_where_several_studies_are_waves_of_one_maker_or_two(makers, said):
+    rows = frame(*[(f"s{i}", 10.0 + i, 20.0 + i) for i in range(len(makers))])
+    plain = climb([Candidate("this work", rows)], widening=1.5)
+    told = climb([Candidate("this work", rows.assign(publisher_id=list(makers)))], widening=1.5)
+    assert told.basis == plain.basis + said
+    assert (told.low, told.high, told.rung) == (plain.low, plain.high, plain.rung), "words alone"

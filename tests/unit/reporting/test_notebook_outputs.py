@@ -319,6 +319,14 @@ def test_a_source_links_to_the_page_it_was_read_on_and_nowhere_else(emitted, mon
     ]
 
 
+@pytest.mark.parametrize("grade", ["", None, np.nan], ids=str)
+def test_a_source_without_a_grade_tells_none(emitted, monkeypatch, grade):
+    monkeypatch.setattr(show, "references", lambda evidence, rows: _references("plain").assign(grade=grade))
+    show.sources(None, ["row_a"])
+    assert "Grade" not in emitted[0]["data"]["text/html"] + emitted[0]["data"]["text/plain"]
+    assert "</a>.</li>" in emitted[0]["data"]["text/html"]
+
+
 def test_source_numbers_map_every_figure_to_its_source(monkeypatch):
     monkeypatch.setattr(show, "references", lambda evidence, rows: _references("row_b"))
     numbers = show.source_numbers(None, ["row_a", "row_b"])

@@ -23,11 +23,11 @@ def test_an_item_names_state_condition_citation_and_what_is_not_known():
     assert row["state"] == "conditional"
     assert (
         row["basis"]
-        == "US-NY, consent of the client: conditional (when necessary) [New York City Bar, Formal Op. 2006-3 (2006), digest/passage]"
+        == "New York, consent of the client: conditional (when necessary) [New York City Bar, Formal Op. 2006-3 (2006), digest/passage]"
     )
-    assert "US-NY, disclosure to the client" in row["not_known"]
+    assert "New York, disclosure to the client" in row["not_known"]
     assert row["opinion_ids"] == "nycbar_2006_3"
-    assert row["persuasive"].startswith("USA, disclosure to the client: required")
+    assert row["persuasive"].startswith("United States, disclosure to the client: required")
 
 
 def test_items_without_an_opinion_rest_on_practice_and_say_how():
@@ -51,11 +51,11 @@ def test_an_item_shows_the_superseded_rule_and_does_not_rest_on_it():
     assert (row["state"], row["n_obs"]) == ("not known", 0)
     assert row["basis"] == f"{PRACTICE} that is in force"
     assert row["superseded"] == (
-        "GB-EAW: Solicitors Regulation Authority, SRA Code 2011, Outcome 7.10 (2011), second-hand: required, "
+        "England and Wales: Solicitors Regulation Authority, SRA Code 2011, Outcome 7.10 (2011), second-hand: required, "
         "superseded by rules in force since 25 Nov 2019 (not named in the source)"
     )
     for written in (plain(result, title="T"), html(result, title="T")):
-        assert "o longer in force: GB-EAW: Solicitors Regulation Authority" in " ".join(written.split())
+        assert "o longer in force: England and Wales: Solicitors Regulation Authority" in " ".join(written.split())
     assert set(checklist(duties(["US-NY"])).table["superseded"]) == {""}
 
 

@@ -158,7 +158,7 @@ def test_currency_swings_by_hand():
     half = stats.t.ppf(0.95, n - 1) * sd * np.sqrt(4 + 9 * (3 * n - 1) / (2 * n**2))
     row = result.row("horizon")
     assert np.log1p(row["conf_high"]) - np.log1p(row["conf_low"]) == pytest.approx(2 * half)
-    assert "pays in USD itself" in currency_swings("US-OH", years=3).text
+    assert "pays in the US dollar itself" in currency_swings("US-OH", years=3).text
     assert "holds no currency of Japan" in currency_swings("JPN", years=3).text
 
 

@@ -118,7 +118,7 @@ def test_the_break_evens_put_back_into_the_model_save_nothing(default):
 def test_the_break_evens_are_said_in_words(changes):
     result = answer(**changes).break_even
     terms = set(result.table["term"])
-    assert ("break_even_currency" in terms) is ("INR" in result.text)
+    assert ("break_even_currency" in terms) is ("Indian rupee" in result.text)
     assert ("break_even_rate" in terms) is ("nothing is saved once it costs" in result.text)
 
 
