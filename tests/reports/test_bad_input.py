@@ -157,7 +157,7 @@ def test_a_question_without_evidence_is_refused_with_an_exit_code_of_its_own_and
     before = _state(folder)
     ran = lpo(*REPORT, *REFUSED)
     assert (ran.code, ran.out) == (3, "")
-    assert ran.err.startswith("refused: No price and no local pay on file")
+    assert ran.err.startswith("refused: task legal_research, location ZAF: No price and no local pay on file")
     assert "error" not in ran.err
     assert "Nearest available: India (IND)" in ran.err
     assert _state(folder) == before
