@@ -67,7 +67,7 @@ $(DOCS): $(STAMP)
 	else $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[docs]"; fi
 	@touch $@
 
-generated: $(STAMP) ## Write environment.yml and the table of claims in the README anew
+generated: $(STAMP) ## Write environment.yml, and the claims, counts and numbers of the README anew
 	@$(BIN)/python .ci/generated.py
 
 clean: ## Remove the environment and everything generated

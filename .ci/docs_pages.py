@@ -64,7 +64,10 @@ def commands() -> str:
     lines = [
         "# Commands\n",
         f"{root.help}\n",
-        "Exit codes: 0, done; 1, a report failed; 2, a mistake in what was asked, told in one message.\n",
+        (
+            "Exit codes: 0, done; 1, a report failed; 2, a mistake in what was asked, told in one message; 3, refused, because the evidence "
+            "bears no answer. A batch lists refused questions and goes on.\n"
+        ),
     ]
     for name, command in root.commands.items():
         inner = getattr(command, "commands", None)
@@ -387,18 +390,21 @@ def cite() -> str:
         f"{{{a['name']}}}" if "name" in a else f"{a['family-names']}, {a['given-names']}" for a in said["authors"]
     )
     plain = ", ".join(a.get("name") or f"{a['family-names']}, {a['given-names']}" for a in said["authors"])
-    year = str(said["date-released"])[:4]
+    # The file names a date only from the first release on.
+    year = str(said.get("date-released", ""))[:4]
+    dated = f"  year = {{{year}}},\n" if year else "  note = {unreleased},\n"
     bibtex = (
         f"@software{{lpo_research_kit,\n  title = {{{said['title']}}},\n  author = {{{authors}}},\n  version = {{{said['version']}}},\n"
-        f"  year = {{{year}}},\n  license = {{{said['license']}}}\n}}"
+        f"{dated}  license = {{{said['license']}}}\n}}"
     )
     return "\n".join(
         [
             "# How to cite\n",
             f"{said['message']}\n",
-            f"> {plain} ({year}). {said['title']}, version {said['version']}.\n",
+            f"> {plain} ({year or 'unreleased'}). {said['title']}, version {said['version']}.\n",
             f"```bibtex\n{bibtex}\n```\n",
             "The same for programs: [CITATION.cff](../files/CITATION.cff).\n",
+            "One report is cited by its parameters, seed and fingerprint: see [Cite a report](../how-to/evidence.md#cite-a-report).\n",
             "## Cite the figures, too\n",
             "A figure belongs to whoever made it. Every report ends with its sources, and the command prints a citation of any row:\n",
             "```sh\n.venv/bin/lpo evidence show cba_lpo_rate\n.venv/bin/lpo evidence show cba_lpo_rate --bibtex\n```\n",

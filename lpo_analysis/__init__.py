@@ -12,8 +12,8 @@ Rooms, from the ground floor up (a room imports only from the floors below it):
     General statistics without any LPO in them; what has been published.
 ``adoption``, ``savings``, ``risk``, ``databook``
     One room a question; the last asks what is on file.
-``reporting``
-    From parameters to notebook to report.
+``decision``, ``claims``, ``reporting``
+    What to do, from savings and risk together; the claims of the field, judged; from parameters to notebook to report.
 ``cli``, ``workbench``
     The ``lpo`` command; sliders, scenarios and the browser of the evidence.
 

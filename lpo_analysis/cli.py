@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from lpo_analysis.errors import LpoError, ParameterError
+from lpo_analysis.errors import LpoError, NoEvidenceError, ParameterError
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -39,16 +39,18 @@ Force = Annotated[bool, typer.Option("--force", help="Run although nothing chang
 
 
 def main() -> None:
-    """Run the command; a user's mistake is one message and exit code 2."""
+    """Run the command; a user's mistake is one message and exit code 2, a question the evidence cannot answer one and exit code 3."""
     try:
         app()
+    except NoEvidenceError as refusal:
+        _fail("refused", refusal, 3)
     except LpoError as error:
-        _fail(error)
+        _fail("error", error, 2)
 
 
-def _fail(error: LpoError) -> NoReturn:
-    print(f"error: {error}", file=sys.stderr)  # noqa: T201
-    raise SystemExit(2)
+def _fail(how: str, why: LpoError, code: int) -> NoReturn:
+    print(f"{how}: {why}", file=sys.stderr)  # noqa: T201
+    raise SystemExit(code)
 
 
 def _say(text: str = "") -> None:
@@ -79,7 +81,10 @@ def report(
     pdf: Pdf = False,
     xlsx: Xlsx = False,
 ) -> None:
-    """Make one report."""
+    """Make one report.
+
+    Exit codes: 0, it is there; 1, it failed; 2, a mistake in what was asked; 3, refused, for the evidence bears no answer.
+    """
     from lpo_analysis.parameters import notice, parse_text
     from lpo_analysis.reporting import library
     from lpo_analysis.reporting.brief import FILE
@@ -163,7 +168,10 @@ def batch(
     pdf: Pdf = False,
     xlsx: Xlsx = False,
 ) -> None:
-    """Make all reports of a plan, and an index of them."""
+    """Make all reports of a plan, and an index of them.
+
+    Exit codes: 0, all are there or were refused because the evidence bears no answer; 1, one failed; 2, a mistake in what was asked.
+    """
     from lpo_analysis.reporting.batch import stoppable
 
     with stoppable():
@@ -539,24 +547,30 @@ def show(
 @evidence_app.command()
 def check(
     folder: Annotated[
-        Path | None, typer.Argument(help="Folder with the five files; the shipped one by default.")
+        Path | None,
+        typer.Argument(
+            help="A data folder, or one with the five files of the evidence alone; the shipped data by default."
+        ),
     ] = None,
 ) -> None:
-    """Check the evidence base: all faults at once, each with file, row, column and value."""
+    """Check the evidence, its tables and their hashes: all faults at once, each with file, row, column and value."""
     from lpo_analysis import paths
     from lpo_analysis.errors import DataError
-    from lpo_analysis.evidence.load import load, read
+    from lpo_analysis.evidence.audit import PACKAGE, audit
+    from lpo_analysis.evidence.load import FILES, load, read
 
-    where = folder or paths.EVIDENCE
-    _, faults = read(where)
+    where = folder or paths.DATA
+    whole = folder is None or (where / PACKAGE).is_file()
+    frames, faults = audit(where) if whole else read(where)
     if faults:
         raise DataError(faults, remedy="Mend the rows, then run `lpo evidence check` again.")
-    _say(f"{load(where)!r}: all checks passed")
+    beside = f" and {len(frames) - len(FILES)} tables beside it" if whole else ""
+    _say(f"{load(where / 'evidence' if whole else where)!r}{beside}: all checks passed")
 
 
 @evidence_app.command()
 def seal() -> None:
-    """Recount metrics.csv, categories.csv and the README, and refresh the hashes of datapackage.json."""
+    """Check the data; where nothing is wrong, recount metrics.csv, categories.csv and their README, and refresh the hashes."""
     from lpo_analysis.evidence.seal import seal as run
 
     changed = run()

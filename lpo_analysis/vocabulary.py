@@ -94,8 +94,8 @@ SHORES = {"onshore": "in the same country", "nearshore": "in a near country", "o
 
 GRADES = {
     "A": "primary and exact",
-    "B": "secondary report of an identifiable study",
-    "C": "interested party or approximate year",
+    "B": "identifiable study, second-hand, rounded or by an interested publisher",
+    "C": "claim of a seller or client, anecdote or approximate year",
     "D": "weak",
 }
 

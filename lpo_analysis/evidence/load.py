@@ -119,8 +119,7 @@ def read(folder: Path) -> tuple[dict[str, pd.DataFrame], list[Fault]]:
         Everything that is wrong.
     """
     vocabulary, faults = read_csv(folder / "vocabulary.csv", resource("vocabulary")["schema"])
-    codes = vocabulary.groupby("field")["code"].agg(list).to_dict() if len(vocabulary) else {}
-    codes = {field: listed for field, listed in codes.items() if "*" not in listed}
+    codes = codes_of(vocabulary)
     frames = {"vocabulary": vocabulary}
     whole = not faults
     for name in ("sources", "metrics", "categories", "observations"):
@@ -132,6 +131,23 @@ def read(folder: Path) -> tuple[dict[str, pd.DataFrame], list[Fault]]:
         faults += faults_within(frames) + faults_between(frames)
     # One cell may break a schema rule and an evidence rule of the same meaning: say it once.
     return frames, list(dict.fromkeys(faults))
+
+
+def codes_of(vocabulary: pd.DataFrame) -> dict[str, list[str]]:
+    """List the codes that each field takes.
+
+    Parameters
+    ----------
+    vocabulary : pandas.DataFrame
+        Columns ``field`` and ``code``; a star stands for any code.
+
+    Returns
+    -------
+    dict of str to list of str
+        Codes by field, without the fields that take any.
+    """
+    found = vocabulary.groupby("field")["code"].agg(list).to_dict() if len(vocabulary) else {}
+    return {str(field): listed for field, listed in found.items() if "*" not in listed}
 
 
 def _form(frame: pd.DataFrame) -> pd.Series:

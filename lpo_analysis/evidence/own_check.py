@@ -279,7 +279,7 @@ def write_new(content: bytes, out: Path) -> None:
     content : bytes
         The example.
     out : Path
-        Where it goes.
+        Where it goes; its folder is made if it is not there.
 
     Raises
     ------
@@ -288,6 +288,10 @@ def write_new(content: bytes, out: Path) -> None:
     """
     if out.is_dir():
         raise OutputError("--example: this is a folder.", remedy="Name a file in it.")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"--example: cannot make the folder of the file ({error.strerror}).") from None
     begun = False
     try:
         with out.open("xb") as file:

@@ -20,7 +20,28 @@ Schema = Mapping[str, Any]
 
 @cache
 def package(folder: Path = DATA) -> dict[str, Any]:
-    """Return the data package descriptor.
+    """Return the data package descriptor, read once per folder and process.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder that holds ``datapackage.json``.
+
+    Returns
+    -------
+    dict
+        The descriptor.
+
+    Raises
+    ------
+    DataError
+        If it is missing or no JSON.
+    """
+    return read_package(folder)
+
+
+def read_package(folder: Path) -> dict[str, Any]:
+    """Read the data package descriptor.
 
     Parameters
     ----------

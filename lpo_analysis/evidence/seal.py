@@ -7,16 +7,15 @@ import hashlib
 import io
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from lpo_analysis import paths
 from lpo_analysis.errors import DataError, OutputError
-from lpo_analysis.evidence.load import read
-from lpo_analysis.evidence.validate import counts
-
-_STALE = "run `lpo evidence seal`"
+from lpo_analysis.evidence.audit import audit
+from lpo_analysis.evidence.validate import STALE, counts
 
 
 def seal(data: Path = paths.DATA) -> list[str]:
@@ -35,20 +34,20 @@ def seal(data: Path = paths.DATA) -> list[str]:
     Raises
     ------
     DataError
-        If anything but a count is wrong; nothing is written then.
+        If anything but a count or hash is wrong, in whatever file of the data package; nothing is written then.
     OutputError
         If a file cannot be written.
     """
     folder = data / "evidence"
-    frames, faults = read(folder)
-    real = [fault for fault in faults if _STALE not in fault.message]
+    frames, faults = audit(data)
+    real = [fault for fault in faults if not fault.message.endswith(STALE)]
     if real:
         raise DataError(real, remedy="Mend these first; nothing was written.")
     changed = []
     try:
         for stem, key in (("metrics", ["metric"]), ("categories", ["metric", "category"])):
             changed += _recount(folder / f"{stem}.csv", counts(frames["observations"], key), key)
-        changed += _readme(folder / "README.md", frames["observations"], frames["sources"])
+        changed += _readme(folder / "README.md", frames)
         changed += rehash(data)
     except OSError as error:
         raise OutputError(f"Cannot write: {error.strerror}.", where=str(error.filename)) from None
@@ -74,15 +73,23 @@ def _csv(rows: list[list[str]]) -> str:
     return text.getvalue()
 
 
-def _readme(path: Path, observations: pd.DataFrame, sources: pd.DataFrame) -> list[str]:
+def _readme(path: Path, frames: Mapping[str, pd.DataFrame]) -> list[str]:
     if not path.exists():
         return []
     text = path.read_text(encoding="utf-8")
+    observations, sources, metrics = (
+        frames["observations"],
+        frames["sources"],
+        frames["observations"]["metric"].nunique(),
+    )
     said = (
-        f"{len(observations)} observations of {observations['metric'].nunique()} metrics,\n"
+        f"{len(observations)} observations of {metrics} metrics,\n"
         f"from {len(sources)} source pages of {sources['study_id'].nunique()} studies by {sources['publisher_id'].nunique()} makers"
     )
     new = re.sub(r"\d+ observations of \d+ metrics,\nfrom \d+ source pages of \d+ studies by \d+ makers", said, text)
+    new = re.sub(r"the \d+ metrics: unit", f"the {metrics} metrics: unit", new)
+    if "dropped" in frames:
+        new = re.sub(r"\d+ collected figures left out", f"{len(frames['dropped'])} collected figures left out", new)
     cross = pd.crosstab(observations["topic"], observations["grade"], margins=True, margins_name="all")
     for topic, row in cross.iterrows():
         line = f"| {topic} | " + " | ".join(str(row.get(grade, 0)) for grade in ("A", "B", "C", "D", "all")) + " |"

@@ -11,6 +11,9 @@ from lpo_analysis.errors import Fault, choices
 FREE_PERCENT = frozenset({"market_growth_rate", "billing_rate_growth", "wage_growth_rate"})
 """Metrics in percent that may exceed 100: growth."""
 
+STALE = "run `lpo evidence seal`"
+"""How a fault ends that sealing puts right: a count or hash that is out of date."""
+
 CELL = [
     "metric", "category", "unit", "year_start", "year_end", "status",
     "geography", "buyer", "buyer_size", "task", "provider", "role",
@@ -108,10 +111,6 @@ def faults_between(frames: Mapping[str, pd.DataFrame]) -> list[Fault]:
     faults += _faults(o, weak, file, "grade", "a figure from an aggregator or a forum is graded D")
     seller = independence.eq("vendor") & o["grade"].isin(["A", "B"])
     faults += _faults(o, seller, file, "grade", "a figure from a seller is graded C or D")
-    used = set(o["source_id"]) | set(frames.get("ethics_opinions", pd.DataFrame({"source_id": []}))["source_id"])
-    if "ethics_opinions" in frames:
-        orphans = ~frames["sources"]["source_id"].isin(used)
-        faults += _faults(frames["sources"], orphans, "sources.csv", "source_id", "no figure uses this source")
     return faults + _stale_counts(frames)
 
 
@@ -127,7 +126,7 @@ def _stale_counts(frames: Mapping[str, pd.DataFrame]) -> list[Fault]:
             for line, value, due in joined.loc[stale.fillna(True), ["row", column, f"{column}_now"]].itertuples(
                 index=False
             ):
-                out_of_date = "is out of date, the rows give {}; run `lpo evidence seal`"
+                out_of_date = "is out of date, the rows give {}; " + STALE
                 gone = "counts rows, but no row is left; delete this line"
                 message = gone if pd.isna(due) else out_of_date.format(int(due))
                 faults.append(Fault(f"{stem}.csv", int(line), column, str(value), message))

@@ -120,7 +120,8 @@ def connected(address: str) -> Iterator[Executor]:
         import distributed  # noqa: F401
     except ImportError:
         raise ParameterError(
-            "--scheduler needs Dask.", remedy='Install it: pip install "lpo-analysis[cluster]".'
+            "--scheduler needs Dask.",
+            remedy='In the folder of the kit: pip install -c constraints.txt -e ".[cluster]".',
         ) from None
     if not address.strip():
         # Dask would take it for the wish to start a cluster on this machine.

@@ -11,7 +11,7 @@ from lpo_analysis.reporting import library
 from lpo_analysis.reporting.plans import content_of
 
 SHIPPED = ("index", "adoption", "savings", "risk", "decision", "evidence", "workbench", "template")
-"""Notebooks of the kit, in the order in which one may want to read them; a test compares them with the folder."""
+"""Notebooks of the kit, in the order in which one may want to read them; a test compares them with the README."""
 
 
 def notebooks(*, own: bool = False) -> pd.DataFrame:

@@ -1,7 +1,6 @@
 """The files that describe the project agree with each other and with the code."""
 
 import importlib.util
-import json
 import re
 import tomllib
 from pathlib import Path
@@ -28,8 +27,37 @@ def test_environment_yml_is_what_pyproject_says(generated) -> None:
     assert (ROOT / "environment.yml").read_text(encoding="utf-8") == generated.environment(), "run `make generated`"
 
 
-def test_the_claims_of_the_readme_are_what_the_evidence_says(generated) -> None:
+def test_claims_counts_and_numbers_of_the_readme_are_what_the_evidence_says(generated) -> None:
     assert (ROOT / "README.md").read_text(encoding="utf-8") == generated.readme(), "run `make generated`"
+
+
+def test_counts_and_numbers_that_are_out_of_date_are_written_anew(generated) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    stale = re.sub(r"[\d,]+ observations of \d+ metrics from \d+", "12 observations of 3 metrics from 4", text)
+    stale = re.sub(r"\| -?\d+% \| -?\d+% to -?\d+% \|$", "| 1% | -2% to 3% |", stale, flags=re.MULTILINE)
+    stale = re.sub(r"model saves \d+%", "model saves 5%", stale)
+    assert len([1 for old, new in zip(text.splitlines(), stale.splitlines(), strict=True) if old != new]) == 5
+    assert generated.counted(stale) == text
+
+
+def test_the_own_files_of_the_readme_are_those_that_reports_take() -> None:
+    from lpo_analysis.cli import OWN
+    from lpo_analysis.reporting import library
+
+    row = r"^\| `(\w+)` \[csv\]\(([\w./]+)\) \| [^|]+ \| ([\w,; ]+) \| ([\w`; ]+) \|$"
+    listed = re.findall(row, (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert [kind for kind, *_ in listed] == [
+        *["survey", "margins", "series", "quotes", "billing", "billed_providers", "moved", "billing_codes"],
+        *["incidents", "quality", "control_costs", "providers", "criteria"],
+    ]
+    assert {kind for kind, *_ in listed} == {kind for kinds in OWN.values() for kind in kinds}
+    for kind, template, reports, parameters in listed:
+        assert (ROOT / template).is_file(), template
+        names = re.findall(r"`(\w+)`", parameters)
+        rooms = re.split(r"[,;] ", reports)
+        for room, name in zip(rooms, names * (len(rooms) if len(names) == 1 else 1), strict=True):
+            model = library.model(library.read(library.find(room)), where=room)
+            assert name in model.own_files(), (kind, room, name)
 
 
 def test_every_dependency_is_pinned_without_a_host() -> None:
@@ -38,7 +66,13 @@ def test_every_dependency_is_pinned_without_a_host() -> None:
     assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[^\s/]+", line) for line in pins.splitlines())
     pinned = {re.sub(r"[-_.]+", "-", line.split("==")[0]).lower() for line in pins.splitlines()}
     extras = PROJECT["optional-dependencies"]
-    for requirement in [*PROJECT["dependencies"], *extras["test"], *extras["bench"], *extras["docs"]]:
+    for requirement in [
+        *PROJECT["dependencies"],
+        *extras["test"],
+        *extras["bench"],
+        *extras["docs"],
+        *extras["cluster"],
+    ]:
         name = re.split(r"[<>=!~\[;]", requirement)[0].strip().lower()
         assert re.sub(r"[-_.]+", "-", name) in pinned, f"{name} has no pin"
 
@@ -64,38 +98,3 @@ def test_make_offers_what_the_readme_promises() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in ("reports", "test", "test-slow", "notebooks", "lab", "bench", "docs", "help"):
         assert re.search(rf"^{target}:.*## ", makefile, flags=re.MULTILINE), target
-
-
-def recorded(notebook: str) -> dict[str, dict]:
-    cells = json.loads((ROOT / "notebooks" / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
-    values: dict[str, dict] = {}
-    for cell in cells:
-        for output in cell.get("outputs", []):
-            values |= output.get("data", {}).get("application/vnd.lpo.values+json", {})
-    return values
-
-
-def test_the_numbers_of_the_readme_are_those_of_the_notebook() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    values = recorded("savings")
-    for label, term in (
-        ("headline rate gap", "rate_gap"),
-        ("net saving on", "net_saving"),
-        ("saving on the whole", "budget_saving"),
-    ):
-        row = re.search(rf"^\| {label}.*?\| (-?\d+)% \| (-?\d+)% to (-?\d+)% \|$", readme, flags=re.MULTILINE)
-        assert row is not None, label
-        due = values[f"three_numbers.{term}"]
-        assert [int(x) for x in row.groups()] == [round(100 * due[k]) for k in ("estimate", "conf_low", "conf_high")]
-    said = re.search(r"Against law firm associates the same model saves (\d+)%", readme)
-    assert said is not None
-    assert int(said[1]) == round(100 * values["comparators.associate"]["estimate"])
-
-
-def test_the_counts_of_the_readme_are_those_of_the_evidence() -> None:
-    from lpo_analysis.evidence import load
-
-    e = load()
-    s = e.sources
-    said = f"{len(e.observations):,} observations of {len(e.metrics)} metrics from {s['study_id'].nunique()} studies by {s['publisher_id'].nunique()} makers"
-    assert said in (ROOT / "README.md").read_text(encoding="utf-8")

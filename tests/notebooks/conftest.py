@@ -37,9 +37,25 @@ def texts_of(output: Any) -> list[str]:
     return [str(data) for kind, data in output["data"].items() if not kind.startswith("image/png")]
 
 
-def problems_of(notebook: Any) -> list[str]:
-    """List what is wrong with a committed notebook; an empty list is a clean one."""
+def not_run(notebook: Any) -> list[str]:
+    """List what keeps nbval from comparing a notebook, whoever wrote it: cells not run in order, or run with an error."""
     found: list[str] = []
+    code = [(number, cell) for number, cell in enumerate(notebook.cells, start=1) if cell.cell_type == "code"]
+    for number, cell in code:
+        if cell.source.strip() and cell.execution_count is None:
+            found.append(f"cell {number} has no execution count, so nbval does not compare it")
+    counts = [cell.execution_count for _, cell in code if cell.execution_count is not None]
+    if counts != list(range(1, len(counts) + 1)):
+        found.append(f"the cells were not run once from top to bottom: {counts}")
+    for number, cell in code:
+        errors = [output for output in cell.get("outputs", []) if output["output_type"] == "error"]
+        found += [f"cell {number}: shows an error: {error['ename']}: {error['evalue']}" for error in errors]
+    return found
+
+
+def problems_of(notebook: Any) -> list[str]:
+    """List what is wrong with a notebook of the kit; an empty list is a clean one."""
+    found = not_run(notebook)
     code = [(number, cell) for number, cell in enumerate(notebook.cells, start=1) if cell.cell_type == "code"]
     prose = [(number, cell) for number, cell in enumerate(notebook.cells, start=1) if cell.cell_type == "markdown"]
     if notebook.metadata.get("kernelspec", {}).get("name") != "python3":
@@ -47,12 +63,6 @@ def problems_of(notebook: Any) -> list[str]:
     headings = sum(line.startswith("# ") for _, cell in prose for line in cell.source.splitlines())
     if headings != 1:
         found.append(f"{headings} headings of the first level instead of one")
-    for number, cell in code:
-        if cell.source.strip() and cell.execution_count is None:
-            found.append(f"cell {number} has no execution count, so nbval does not compare it")
-    counts = [cell.execution_count for _, cell in code if cell.execution_count is not None]
-    if counts != list(range(1, len(counts) + 1)):
-        found.append(f"the cells were not run once from top to bottom: {counts}")
     for number, cell in code:
         found += [f"cell {number}: {problem}" for problem in [*_source(cell), *_outputs(cell)]]
     found += [
@@ -95,8 +105,6 @@ def _outputs(cell: Any) -> list[str]:
         {"the name of the host": host} if len(socket.gethostname()) > 3 and socket.gethostname() != "localhost" else {}
     )
     for output in cell.get("outputs", []):
-        if output["output_type"] == "error":
-            found.append(f"shows an error: {output['ename']}: {output['evalue']}")
         if output["output_type"] == "stream" and output["name"] == "stderr":
             found.append(f"writes to stderr: {output['text'][:200]}")
         for text in texts_of(output):
@@ -116,6 +124,12 @@ def _outputs(cell: Any) -> list[str]:
 def hygiene() -> Callable[[Any], list[str]]:
     """The check of a committed notebook: lists what is wrong."""
     return problems_of
+
+
+@pytest.fixture(scope="session")
+def executed_cleanly() -> Callable[[Any], list[str]]:
+    """The check of any notebook: lists what keeps nbval from comparing it."""
+    return not_run
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from lpo_analysis.reporting import provenance, run, store
 from lpo_analysis.reporting.engines import client
 from lpo_analysis.reporting.execution import Executed, Settings
 from lpo_analysis.reporting.jobs import prepare
+from lpo_analysis.workbench import catalogue
 
 pytestmark = pytest.mark.slow
 
@@ -76,8 +77,8 @@ def servers():
     client.release()
 
 
-def test_every_notebook_of_the_kit_is_here(checkout):
-    assert set(SETS) == {path.stem for path in (checkout / "notebooks").glob("*.ipynb")}
+def test_every_notebook_of_the_kit_is_here():
+    assert set(SETS) == set(catalogue.SHIPPED)
     assert all(len(sets) == 3 for sets in SETS.values())
 
 

@@ -68,7 +68,6 @@ CASES = {
     "unknown currency": ([*REPORT, "-p", "currency=XYZ"], ["currency: 'XYZ'", "Allowed: USD"]),
     "price year outside": ([*REPORT, "-p", "price_year=1900"], ["price_year: 1900 is outside the price index"]),
     "rules between parameters": ([*REPORT, "-p", "buyer=law_firm", "-p", "baseline=in_house_counsel"], ["baseline: a law firm has no in-house"]),
-    "no evidence": ([*REPORT, *REFUSED], ["South Africa", "Nearest available: India (IND)"]),
     "parameter without value": ([*REPORT, "-p", "task"], ["-p 'task' is not of the form key=value"]),
     "parameter without name": ([*REPORT, "-p", "=x"], ["-p '=x' is not of the form key=value"]),
     "parameter twice": ([*REPORT, "-p", "seed=1", "-p", "seed=2"], ["-p seed is given twice"]),
@@ -152,6 +151,17 @@ def test_a_mistake_is_one_message_exit_code_2_and_nothing_written(lpo, folder, a
     assert not missing, f"the message does not say {missing}:\n{ran.err}"
     assert SECRET not in ran.err
     assert _state(folder) == before, "something was written"
+
+
+def test_a_question_without_evidence_is_refused_with_an_exit_code_of_its_own_and_nothing_written(lpo, folder):
+    before = _state(folder)
+    ran = lpo(*REPORT, *REFUSED)
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err.startswith("refused: task legal_research, location ZAF: No price and no local pay on file")
+    assert "error" not in ran.err
+    assert "Nearest available: India (IND)" in ran.err
+    assert _state(folder) == before
+    assert "3, refused" in " ".join(lpo("report", "--help").out.split())
 
 
 @pytest.mark.parametrize(

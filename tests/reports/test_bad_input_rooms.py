@@ -22,10 +22,6 @@ CASES = {
     "adoption, no grade": ([*ADOPTION, "-p", "grades="], ["grades: must not be empty"]),
     "adoption, sample size": ([*ADOPTION, "-p", "sample_sizes=50,2"], ["sample_sizes: must be at least 5", "got 2"]),
     "adoption, price year": ([*ADOPTION, "-p", "price_year=1900"], ["price_year: 1900 is outside the price index"]),
-    "adoption, no evidence": (
-        [*ADOPTION, "-p", "geography=IND", "-p", "buyer=corporate"],
-        ["No figure of grade A/B on use by legal departments in India is on file", "Nearest available", "United States (USA, 16)"],
-    ),
     "adoption, two mistakes": ([*ADOPTION, "-p", "level=2", "-p", "buyer=x"], ["2 parameters are wrong", "buyer: 'x'", "level: must be at most"]),
     "adoption, output below a file": ([*ADOPTION, "-o", "file.txt/x"], ["'file.txt/x' cannot be written", "--output"]),
     "risk, unknown parameter": ([*RISK, "-p", "jurisdiction=US-NY"], ["unknown parameter 'jurisdiction'", "Did you mean 'jurisdictions'"]),
@@ -40,7 +36,6 @@ CASES = {
     "risk, level": ([*RISK, "-p", "level=1.5"], ["level: must be at most 0.999", "got 1.5"]),
     "risk, size of firm": ([*RISK, "-p", "buyer_size=huge"], ["buyer_size: 'huge'", "Allowed: all, small, midsize, large"]),
     "risk, unknown location": ([*RISK, "-p", "location=Atlantis"], ["location: 'Atlantis' is not a place this kit knows"]),
-    "risk, location without governance scores": ([*RISK, "-p", "location=JPN"], ["No governance scores are on file for Japan", "Available:", "IND"]),
     "risk, draws no power of two": ([*RISK, "-p", "draws=300"], ["draws", "nearest are 256 and 512"]),
     "risk, share of nothing": ([*RISK, "-p", "held_share=0,0.5"], ["held_share: must lie between 0 (excluded) and 1"]),
     "risk, range upside down": ([*RISK, "-p", "memory_years=15,5"], ["memory_years: its low end 15", "above its high end 5"]),
@@ -63,7 +58,6 @@ CASES = {
     "decision, unknown jurisdiction": ([*DECISION, "-p", "jurisdictions=US-NYY"], ["jurisdictions: 'US-NYY' is not a place", "Did you mean 'US-NY'"]),
     "decision, share above 1": ([*DECISION, "-p", "max_abroad=1.5"], ["max_abroad: must be at most 1.0", "got 1.5"]),
     "decision, task twice": ([*DECISION, "-p", "tasks=legal_research,research"], ["tasks: one stands there twice"]),
-    "decision, no evidence": ([*DECISION, "-p", "locations=ZAF", "-p", "delivery_models=provider"], ["None of the ways of doing the work can be costed", "South Africa"]),
     "decision, no file of providers": ([*DECISION, "-p", "providers_path=nowhere.csv"], ["providers_path: there is no file of this name"]),
     "decision, silence read as permission": ([*DECISION, "-p", "unknown_duties=allow"], ["unknown_duties: must be one of 'refuse' or 'allow_with_review'"]),
     "decision, baseline of another buyer": ([*DECISION, "-p", "baseline=in_house_counsel"], ["a law firm has no in-house counsel"]),
@@ -72,6 +66,15 @@ CASES = {
     "decision, bills that are not there": ([*DECISION, "-p", "billing_path=nowhere"], ["billing_path: the path means no file"]),
     "decision, no tasks and no bills": ([*DECISION, "-p", "tasks=", "-p", "volume_hours="], ["tasks: name one or more, or give billing_path"]),
     "risk, name that climbs out": ([*RISK, "--name", "../x"], ["--name '../x' is no folder name"]),
+}  # fmt: skip
+
+REFUSED = {
+    "adoption": (
+        [*ADOPTION, "-p", "geography=IND", "-p", "buyer=corporate"],
+        ["No figure of grade A/B on use by legal departments in India is on file", "Nearest available", "United States (USA, 16)"],
+    ),
+    "risk, location without governance scores": ([*RISK, "-p", "location=JPN"], ["No governance scores are on file for Japan", "Available:", "IND"]),
+    "decision": ([*DECISION, "-p", "locations=ZAF", "-p", "delivery_models=provider"], ["None of the ways of doing the work can be costed", "South Africa"]),
 }  # fmt: skip
 
 
@@ -100,4 +103,14 @@ def test_a_mistake_is_one_message_exit_code_2_and_nothing_written(lpo, folder, a
     assert "Traceback" not in ran.err
     missing = [part for part in parts if part not in ran.err]
     assert not missing, f"the message does not say {missing}:\n{ran.err}"
+    assert _state(folder) == before, "something was written"
+
+
+@pytest.mark.parametrize(("arguments", "parts"), REFUSED.values(), ids=REFUSED.keys())
+def test_a_question_without_evidence_is_refused_with_exit_code_3_and_nothing_written(lpo, folder, arguments, parts):
+    before = _state(folder)
+    ran = lpo(*arguments)
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err.startswith("refused: "), ran.err
+    assert [part for part in parts if part not in ran.err] == [], ran.err
     assert _state(folder) == before, "something was written"

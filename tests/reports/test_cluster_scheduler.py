@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -363,3 +365,12 @@ def test_dask_says_nothing_of_its_own_when_nobody_answers(mine, closed):
     assert done.stdout == ""
     assert done.stderr.startswith("error: --scheduler ")
     assert done.stderr.count("\n") == 1, done.stderr
+
+
+def test_the_line_that_starts_a_cluster_by_ssh_is_one_that_dask_takes(checkout):
+    from distributed.cli.dask_ssh import main
+
+    said = (checkout / "docs" / "how-to" / "cluster.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"`\.venv/bin/dask ssh ([^`]+)`", said)
+    given = main.make_context("ssh", shlex.split(line)).params
+    assert (given["scheduler"], given["n_workers"], given["hostnames"]) == ("HOST", 1, ("HOST1", "HOST2"))

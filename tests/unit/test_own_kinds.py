@@ -314,6 +314,13 @@ def test_a_mistake_is_one_message_and_exit_code_2(arguments, said, lpo):
     assert said in ran.err
 
 
+def test_the_folder_of_an_example_is_made_as_the_pages_say(tmp_path, lpo, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ran = lpo("check", "survey", "--example", "my/new/survey.csv")
+    assert ran.code == 0, ran.err
+    assert (tmp_path / "my/new/survey.csv").read_bytes() == template("survey").read_bytes()
+
+
 def test_the_example_is_the_template_and_replaces_nothing(tmp_path, lpo):
     out = tmp_path / "new.csv"
     ran = lpo("check", "quotes", "--example", str(out))

@@ -361,8 +361,9 @@ def test_what_cannot_be_written_is_one_message_and_leaves_no_half_file(tmp_path,
     ran = lpo("check", "survey", "--example", str(tmp_path))
     assert ran.code == 2
     assert "--example: this is a folder. Name a file in it." in ran.err
-    with pytest.raises(OutputError, match="cannot write the file"):
-        write_new(b"a", tmp_path / "none" / "out.csv")
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(OutputError, match="cannot make the folder of the file"):
+        write_new(b"a", tmp_path / "file" / "out.csv")
 
     class Full(io.BytesIO):
         def write(self, _):
