@@ -73,7 +73,7 @@ class Parameters(ReportParameters):
     pricing_model: word("pricing model") = "hourly"  # type: ignore[valid-type]
     """How an outside provider is paid; other ways of doing the work are costed by the hour."""
     price: list[float] = []
-    """An own quote, low and high, in the currency and price year above and the unit of the pricing model (an hour, document, contract, person and year, or a year of all work); empty: from the evidence."""
+    """An own quote, low and high, in the currency and price year of the report and the unit of the pricing model (an hour, document, contract, person and year, or a year of all work); empty: from the evidence."""
     hours_per_unit: list[float] = []
     """Hours that a document or contract takes today, low and high; empty: from the evidence."""
     minimum_hours: Annotated[Number, Field(ge=0, le=10_000_000)] = 0.0
