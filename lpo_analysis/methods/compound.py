@@ -238,9 +238,7 @@ def fourier(frequency: Frequency, masses: Floats, *, tilt: float | None = None) 
         tilt = _tilt(size, max(TAILS[-1], min(1.0, frequency.cumulants[0] * (1 - float(masses.sum())))))
     weights = np.exp(-tilt * np.arange(size))
     transform = frequency.pgf(fft.rfft(masses * weights))
-    tilted = fft.irfft(transform, n=size)
-    # What is below the rounding of the largest is rounding: taking the tilt off would raise it at the far end, and with it the moments.
-    return np.where(tilted > 4 * np.finfo(float).eps * tilted.max(), tilted, 0.0) / weights
+    return np.clip(fft.irfft(transform, n=size) / weights, 0, None)
 
 
 def panjer(frequency: Panjer, masses: Floats) -> Floats:

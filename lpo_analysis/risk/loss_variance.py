@@ -54,7 +54,7 @@ def loss_variance(loss: Result, parameters: Parameters) -> Result:
     model = partial(expected_loss_of, parameters=p)
     frame = sobol_indices(model, inputs, groups=groups, draws=max(p.draws, 4096), seed=p.seed, resamples=RESAMPLES, level=p.level)  # fmt: skip
     known = len(inputs) - len(groups["weak"])
-    frame = frame.astype({name: float for name in _INDICES})
+    frame = frame.astype(dict.fromkeys(_INDICES, float))
     # All inputs together explain all; what the sampler says beside that is its own error.
     whole = frame["group"].map(lambda group: len(groups[group]) == len(inputs))
     frame.loc[whole, ["total", "first"]] = 1.0

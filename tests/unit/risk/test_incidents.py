@@ -10,9 +10,9 @@ from lpo_analysis.evidence import load
 from lpo_analysis.methods.count_rates import poisson_interval
 from lpo_analysis.methods.inputs import Input
 from lpo_analysis.risk import Parameters, analyse, loss_inputs, posterior_rate
+from lpo_analysis.risk.how_often import reaching, reaching_share
 from lpo_analysis.risk.incident_file import read_incidents
 from lpo_analysis.risk.incidents import by_kind, own_reached, own_severity, prior, update
-from lpo_analysis.risk.how_often import reaching, reaching_share
 from lpo_analysis.risk.inputs import draw, expected_loss_of
 from lpo_analysis.risk.rates import rates
 

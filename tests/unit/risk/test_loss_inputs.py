@@ -11,7 +11,7 @@ from lpo_analysis.methods.inputs import draw_jointly
 from lpo_analysis.risk import Parameters, expected_loss_of, increment_of, loss_inputs
 from lpo_analysis.risk.breaches import dont_know, newest_share
 from lpo_analysis.risk.inputs import at_floor, draw, mean_cost, provider_rate
-from lpo_analysis.risk.rates import mean_rate, rates
+from lpo_analysis.risk.rates import rates
 from lpo_analysis.savings.gather import gather
 
 ASKED = Parameters(draws=1024)
@@ -24,7 +24,14 @@ def drawn():
 
 def test_every_input_is_named_with_its_rung_and_what_is_no_assumption_has_rows(drawn):
     _, inputs = drawn
-    assert inputs.by_rung([4]) == ("breached_unknown", "memory_years", "firm_variation", "mean_reach", "held_share", "relative_hazard")
+    assert inputs.by_rung([4]) == (
+        "breached_unknown",
+        "memory_years",
+        "firm_variation",
+        "mean_reach",
+        "held_share",
+        "relative_hazard",
+    )
     for item in inputs:
         assert bool(item.rows) is (item.rung < 4 or item.name == "breached_unknown")
 
@@ -94,7 +101,13 @@ def test_the_expected_loss_is_that_of_an_independent_monte_carlo(variation, want
 
 
 def test_shares_that_add_up_to_more_than_all_firms_still_have_a_finite_rate():
-    values = {"breached_share": 0.9, "breached_unknown": 1.0, "memory_years": 10.0, "client_share": 0.1, "firm_variation": 1.5}
+    values = {
+        "breached_share": 0.9,
+        "breached_unknown": 1.0,
+        "memory_years": 10.0,
+        "client_share": 0.1,
+        "firm_variation": 1.5,
+    }
     values = {name: np.array([value]) for name, value in values.items()}
     assert np.isfinite(rates(values)[0]).all()
 
@@ -127,7 +140,9 @@ def test_the_reach_of_breaches_has_the_mean_that_was_drawn(mean):
 
 def test_own_incidents_take_the_place_of_the_surveys():
     values, inputs = draw(load(), ASKED, rate=(2.0, 10.0))
-    assert {"breached_share", "breached_unknown", "memory_years", "firm_variation", "client_share"}.isdisjoint(inputs.names)
+    assert {"breached_share", "breached_unknown", "memory_years", "firm_variation", "client_share"}.isdisjoint(
+        inputs.names
+    )
     every, _ = rates(values)
     truth = stats.gamma(2.0, scale=0.1)
     assert np.quantile(every, [0.05, 0.5, 0.95]) == pytest.approx(truth.ppf([0.05, 0.5, 0.95]), rel=0.02)
