@@ -11,6 +11,7 @@ from scipy import optimize, special, stats
 
 from lpo_analysis.errors import NoEvidenceError
 from lpo_analysis.evidence import Candidate, Evidence, Evidenced, as_shares, climb, select
+from lpo_analysis.methods.credibility import gamma_from_log
 from lpo_analysis.methods.draws import Floats, uniforms
 from lpo_analysis.methods.inputs import Input, Inputs
 from lpo_analysis.methods.proportions import share_interval
@@ -245,18 +246,22 @@ def reaching_share(
     Notes
     -----
     Each draw of the published shares gives the rate of breaches that reach client data over that of all (`rates`). A draw counts by
-    the breaches that it makes expected of this firm, given what the firm has seen (gamma-Poisson), so that the mean share times the
-    mean rate is the mean of their product. The logit-normal has the mean and the standard deviation of the log odds so weighted.
+    the breaches that it makes expected of this firm, given what the firm has seen (gamma-Poisson). The mean share is such that times
+    the mean of the firm's one gamma (`lpo_analysis.risk.incidents.prior`, updated) it is the exact posterior mean rate of breaches that reach
+    client data; the standard deviation of the log odds is that over the draws so weighted.
     """
     draws, rows = published_draws(evidence, parameters, found)
     every, client = rates(draws)
     mean, index = _mean_and_index(draws)
     seen = mean * years
     likely = special.gammaln(events + index) - special.gammaln(index) + special.xlogy(events, mean) - events * np.log(index + seen) + index * np.log(index / (index + seen))  # fmt: skip
-    weights = np.exp(likely - likely.max()) * (index + events) / (index / mean + years)
-    weights /= weights.sum()
+    chance = np.exp(likely - likely.max())
+    breaches = chance / chance.sum() * (index + events) / (index / mean + years)
+    known = gamma_from_log(*of_one_firm(draws))
+    rate = known.updated(events, years).mean if years > 0 else known.mean
+    weights = breaches / breaches.sum()
     logits = special.logit(np.clip(client / every, 1e-12, 1 - 1e-12))
-    wanted, centre = float(weights @ (client / every)), float(weights @ logits)
+    wanted, centre = min(float(breaches @ (client / every)) / rate, 0.999), float(weights @ logits)
     error = float(np.sqrt(weights @ (logits - centre) ** 2))
     middle = optimize.brentq(
         lambda at: float(special.expit(at + error * _POINTS).mean()) - wanted, centre - 20, centre + 20
