@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 
 from lpo_analysis.errors import ParameterError
 from lpo_analysis.methods.counts import fraction, whole
@@ -150,66 +150,45 @@ class GammaRate:
         """
         return stats.nbinom(self.shape, self.rate / (self.rate + _above_zero("years", years)))
 
-    def over_units(self, variation: float) -> GammaRate:
-        """Widen what is known of the average unit to what it says of any one unit.
 
-        Parameters
-        ----------
-        variation : float
-            Coefficient of variation of the rate from unit to unit, 0 or above.
-
-        Returns
-        -------
-        GammaRate
-            With the same mean, and the variance of average times unit (two independent gammas, whose product is matched by
-            its first two moments).
-
-        Raises
-        ------
-        ParameterError
-            If the variation is negative.
-        """
-        if not (np.isfinite(variation) and variation >= 0):
-            raise ParameterError(f"variation: must be 0 or above, got {variation!r}")
-        squared = (1 + 1 / self.shape) * (1 + variation**2) - 1
-        return GammaRate(1 / squared, 1 / squared / self.mean)
-
-
-def gamma_from_quantiles(low: float, high: float, *, at: tuple[float, float] = (0.05, 0.95)) -> GammaRate:
-    """Return the gamma distribution with two given quantiles.
+def gamma_from_log(mean: float, mean_log: float) -> GammaRate:
+    """Return the gamma distribution with a given mean and mean logarithm.
 
     Parameters
     ----------
-    low, high : float
-        The quantiles, 0 < low < high.
-    at : tuple of float, default (0.05, 0.95)
-        Their probabilities.
+    mean : float
+        Mean, above 0.
+    mean_log : float
+        Mean of the logarithm, not above that of the mean.
 
     Returns
     -------
     GammaRate
-        The distribution; there is exactly one.
+        The distribution; there is exactly one. Given those of a sample or of a mixture it is the maximum likelihood fit: no other gamma
+        is nearer in Kullback-Leibler divergence.
 
     Raises
     ------
     ParameterError
-        If the quantiles do not rise from above 0, or lie so near or so far apart that no gamma of a usable shape has them.
+        If no gamma of a usable shape has them.
     """
-    if not 0 < low < high < np.inf:
-        raise ParameterError(f"low, high: must be finite and rise from above 0, got {low:g} and {high:g}")
-    lower, upper = fraction("at", at[0]), fraction("at", at[1])
-    wanted = float(np.log(high / low))
+    _above_zero("mean", mean)
+    gap = float(np.log(mean)) - mean_log
 
-    # The ratio of two quantiles depends on the shape alone, and falls with it.
+    # log(shape) - digamma(shape) falls from infinity to 0.
     def excess(log_shape: float) -> float:
-        tails = stats.gamma.ppf([lower, upper], np.exp(log_shape))
-        return float(np.log(tails[1]) - np.log(tails[0])) - wanted
+        return log_shape - float(special.digamma(np.exp(log_shape))) - gap
 
-    ends = np.log([0.02, _WIDEST])
-    if not excess(ends[1]) < 0 < excess(ends[0]):
-        raise ParameterError(f"low, high: no gamma of a usable shape has the quantiles {low:g} and {high:g}")
+    ends = np.log([1e-3, _WIDEST])
+    if not excess(ends[1]) <= 0 <= excess(ends[0]):
+        # Draws that are all alike have no gap but for rounding: the narrowest gamma is theirs.
+        if -1e-9 <= gap <= 1 / _WIDEST:
+            return GammaRate(_WIDEST, _WIDEST / mean)
+        raise ParameterError(
+            f"mean, mean_log: no gamma of a usable shape has mean {mean:g} and mean logarithm {mean_log:g}"
+        )
     shape = float(np.exp(optimize.brentq(excess, *ends, xtol=1e-13)))
-    return GammaRate(shape, float(stats.gamma.ppf(upper, shape)) / high)
+    return GammaRate(shape, shape / mean)
 
 
 @dataclass(frozen=True)

@@ -116,8 +116,11 @@ class Panjer:
         if self.ratio < 1:
             return np.asarray((self.ratio + (1 - self.ratio) * z) ** self.trials)
         beta = self.ratio - 1
-        # The base has a real part of at least 1 in the disc, so the principal branch is the right one.
-        return np.asarray(np.exp(-self.mean / beta * np.log(1 + beta * (1 - z))))
+        # The base has a real part of at least 1 in the disc, so the principal branch is the right one. Its logarithm is taken so that
+        # a ratio near 1 costs no digits; numpy's complex log1p does not care.
+        beyond = beta * (1 - np.asarray(z))
+        log = 0.5 * np.log1p(2 * beyond.real + np.abs(beyond) ** 2) + 1j * np.arctan2(beyond.imag, 1 + beyond.real)
+        return np.asarray(np.exp(-self.mean / beta * log))
 
     def exceeded(self, probability: float) -> float:
         """Return a count exceeded with at most this probability.

@@ -193,7 +193,7 @@ class Analysis:
     @cached_property
     def shares(self) -> Result:
         """Who bears the loss."""
-        return who_bears(self.evidence, self.parameters, rate=self.rate)
+        return who_bears(self.evidence, self.parameters, rate=self.rate, loss=self.loss)
 
     @cached_property
     def tree(self) -> Result:

@@ -13,7 +13,7 @@ from lpo_analysis.evidence import Evidence, select
 from lpo_analysis.evidence.money import ends
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.risk.parameters import Parameters
-from lpo_analysis.risk.rates import known_n, yearly_rate
+from lpo_analysis.risk.rates import at_least_one, known_n, yearly_rate
 from lpo_analysis.wording import count, listing, percent
 
 BANDS = {
@@ -34,6 +34,10 @@ _DONT_KNOW = {
     "large": ("dont_know_firms_100_499", "dont_know_firms_500_plus"),
     "all": ("dont_know",),
 }
+
+
+_NEXT_LARGER = "dont_know_firms_100_499"
+"""Who does not know in the size next to midsize firms, of which no such share is on file."""
 
 
 def _shares(rows: pd.DataFrame) -> pd.Series:
@@ -90,6 +94,50 @@ def _dont_know(evidence: Evidence, size: str, grades: tuple[str, ...]) -> tuple[
         return None
     newest = rows[rows["year_end"] == rows["year_end"].max()]
     return float(_shares(newest).max()), tuple(newest.index)
+
+
+def larger_dont_know(evidence: Evidence, parameters: Parameters) -> tuple[float, tuple[str, ...]] | None:
+    """Return the share who do not know in the next larger firms, where that of the size itself is borrowed from all firms.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The evidence base.
+    parameters : Parameters
+        Size of firm, grades.
+
+    Returns
+    -------
+    tuple of (float, tuple of str) or None
+        The newest share and its row; None where nothing is borrowed, or none is on file.
+    """
+    if parameters.buyer_size != "midsize":
+        return None
+    rows = select(evidence, metric="breach_other_answer_share", category=_NEXT_LARGER, grades=parameters.grades, required=False)  # fmt: skip
+    newest = rows[rows["year_end"] == rows["year_end"].max()] if len(rows) else rows
+    return None if newest.empty else (float(_shares(newest).max()), tuple(newest.index))
+
+
+def borrowed_words(evidence: Evidence, parameters: Parameters) -> str:
+    """Say that the share who do not know is borrowed, and what neighbouring sizes say.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The evidence base.
+    parameters : Parameters
+        Size of firm, grades.
+
+    Returns
+    -------
+    str
+        What stands in brackets; empty where the share is that of the size.
+    """
+    if parameters.buyer_size != "midsize":
+        return ""
+    small, larger = _dont_know(evidence, "small", tuple(parameters.grades)), larger_dont_know(evidence, parameters)
+    said = [f"{percent(found[0])} in {whom}" for found, whom in ((small, "small firms"), (larger, "firms of 100 to 499 lawyers")) if found]  # fmt: skip
+    return f"an assumption: none is on file of this size{'; it is ' if said else ''}{listing(said)}"
 
 
 def prevalence(evidence: Evidence, parameters: Parameters) -> Result:
@@ -175,7 +223,12 @@ def _gap(evidence: Evidence, p: Parameters, found: tuple[float, tuple[str, ...]]
     asked = "all sizes" if set(rows["buyer_size"]) == {"all"} else f"{_size(p.buyer_size)}"
     # Of several bands the highest is taken, which bounds the others too.
     whom = f"firms of {asked}" if asked == "all sizes" else asked
-    return f"of {whom}, {percent(found[0])} did not know ({int(rows['year_end'].iloc[0])}), so the true share may be that much higher"
+    return f"of {whom}, {percent(found[0])} did not know ({int(rows['year_end'].iloc[0])}), so the true share may be that much higher{_borrowed(evidence, p)}"
+
+
+def _borrowed(evidence: Evidence, p: Parameters) -> str:
+    words = borrowed_words(evidence, p)
+    return f"; that is borrowed ({words})" if words else ""
 
 
 def _size(size: str) -> str:
@@ -224,12 +277,13 @@ def hazard(evidence: Evidence, parameters: Parameters) -> Result:
     Returns
     -------
     Result
-        One term a treatment (``none``, ``at_random``, ``all``): ``estimate`` is the yearly rate at the middle of the memory,
-        ``conf_low`` and ``conf_high`` at its ends; ``p_horizon`` the probability of at least one breach over the horizon.
+        One term a treatment (``none``, ``at_random``, ``all``): ``estimate`` is the mean yearly rate over firms at the middle of the
+        memory (geometric) and of the variation between firms, ``conf_low`` the least and ``conf_high`` the greatest at their ends;
+        ``p_horizon`` the probability of at least one breach over the horizon.
 
     Notes
     -----
-    rate = -ln(1 - P) / T. T is a listed assumption. A P of 0 or 1 enters by the inner end of its Wilson interval where its n is on
+    rate = ((1 - P)^(-c^2) - 1) / (c^2 T), which is -ln(1 - P) / T where firms are alike (c = 0). T and c are listed assumptions. A P of 0 or 1 enters by the inner end of its Wilson interval where its n is on
     file, and is refused where it is not.
     """
     p = parameters
@@ -253,19 +307,28 @@ def hazard(evidence: Evidence, parameters: Parameters) -> Result:
         "all": "all of them were breached",
     }
     low_t, high_t = p.memory_years
+    middle = (float(np.sqrt(low_t * high_t)), float(np.mean(p.firm_variation)))
+    corners = [(years, variation) for years in p.memory_years for variation in p.firm_variation]
     records: list[dict[str, object]] = []
     for term, value in treatments.items():
         try:
-            total = yearly_rate(value, 1.0, n=n, level=p.level)
+            found_rates = [
+                yearly_rate(value, years, n=n, level=p.level, variation=c) for years, c in (middle, *corners)
+            ]
         except ParameterError:
             records.append({"term": term, "label": words[term], "unit": "breaches a year",
                             "method": "a share of 0 or 1 has no finite rate, and n is not told"})  # fmt: skip
             continue
-        rate = {"estimate": total / np.sqrt(low_t * high_t), "conf_low": total / high_t, "conf_high": total / low_t}
+        chances = [
+            float(at_least_one(r, p.horizon_years, c))
+            for r, (_, c) in zip(found_rates, (middle, *corners), strict=True)
+        ]
+        rate = {"estimate": found_rates[0], "conf_low": min(found_rates), "conf_high": max(found_rates)}
         records.append({"term": term, "label": words[term], **rate, "level": np.nan, "n_obs": len(found[1]), "unit": "breaches a year",
-                        "method": f"-ln(1-P)/T, T from {low_t:g} to {high_t:g} years (assumption)", "share": value,
-                        **{f"p_horizon_{end}": -np.expm1(-r * p.horizon_years) for end, r in zip(("mid", "low", "high"), rate.values(), strict=True)}})  # fmt: skip
-    rows = (*found[1], *(unknown[1] if unknown else ()))
+                        "method": f"mean over firms; T from {low_t:g} to {high_t:g} years, c from {p.firm_variation[0]:g} to {p.firm_variation[1]:g} (assumptions)", "share": value,
+                        "p_horizon_mid": chances[0], "p_horizon_low": min(chances), "p_horizon_high": max(chances)})  # fmt: skip
+    larger = larger_dont_know(evidence, p)
+    rows = (*found[1], *(unknown[1] if unknown else ()), *(larger[1] if larger else ()))
     if not any("estimate" in record for record in records):
         return not_estimable(
             "hazard",
@@ -282,7 +345,24 @@ def hazard(evidence: Evidence, parameters: Parameters) -> Result:
     # A range over half of all that can be is no answer, and is called none.
     vague = "That is too uncertain to call. " if most - least > 0.5 else ""
     text = (
-        f"From that, the chance of any breach within {years} runs from {span}, depending on what those who do not know would have said and on how "
-        f"far back people remember ({low_t:g} to {high_t:g} years, an assumption). {vague}These are bounds under named assumptions, not a sampling interval."
+        f"From that, the chance of any breach within {years} runs from {span}, depending on what those who do not know would have said, on how "
+        f"far back people remember ({low_t:g} to {high_t:g} years), and on how much firms of one size differ (coefficient of variation {p.firm_variation[0]:g} to {p.firm_variation[1]:g}), "
+        f"both assumptions. {vague}{_as_larger(share, larger, p)}These are bounds under named assumptions, not a sampling interval."
     )
     return Result("hazard", table, text, rows=rows, n_used=len(found[1]))
+
+
+def _as_larger(share: float, larger: tuple[float, tuple[str, ...]] | None, p: Parameters) -> str:
+    """Say what it would be if as many did not know as in the next larger firms, and all of them were breached."""
+    if larger is None or not 0 < share + larger[0] < 1:
+        return ""
+    most = share + larger[0]
+    chance = max(
+        float(at_least_one(yearly_rate(most, years, variation=c), p.horizon_years, c))
+        for years in p.memory_years
+        for c in p.firm_variation
+    )
+    return (
+        f"If as many do not know as in firms of 100 to 499 lawyers ({percent(larger[0])}), up to {percent(most)} were ever breached, and the chance within "
+        f"{count(p.horizon_years, 'year')} is up to {percent(chance)}. "
+    )

@@ -17,8 +17,9 @@ from lpo_analysis.evidence import table as load_table
 from lpo_analysis.evidence.money import ends
 from lpo_analysis.methods.draws import Floats, uniforms
 from lpo_analysis.results import Check, Result, not_estimable, tidy
-from lpo_analysis.risk.inputs import draw, expected_loss_of, increment_of, mean_cost, rates
+from lpo_analysis.risk.inputs import draw, expected_loss_of, increment_of, mean_cost
 from lpo_analysis.risk.parameters import Parameters
+from lpo_analysis.risk.rates import at_least_one, rates, variation_of
 from lpo_analysis.wording import count, listing, money, number, percent
 
 PATHS = MappingProxyType(
@@ -123,7 +124,7 @@ def path_losses(evidence: Evidence, parameters: Parameters) -> PathLosses:
         "all": whole,
     }
     rows = tuple(dict.fromkeys(row for item in inputs for row in item.rows))
-    return PathLosses(by_path, -np.expm1(-client_rate), one, rows)
+    return PathLosses(by_path, at_least_one(client_rate, 1.0, variation_of(values)), one, rows)
 
 
 def found_losses(evidence: Evidence, parameters: Parameters) -> tuple[PathLosses | None, str]:

@@ -13,8 +13,9 @@ from lpo_analysis.methods.fair import PERT_CONVENTION, FairTree, pert
 from lpo_analysis.methods.severity import Points
 from lpo_analysis.results import Check, Result, not_estimable, tidy
 from lpo_analysis.risk.annual import CARRIED, annual_loss, worst
-from lpo_analysis.risk.inputs import Rate, rates
+from lpo_analysis.risk.inputs import Rate
 from lpo_analysis.risk.parameters import Parameters
+from lpo_analysis.risk.rates import rates
 from lpo_analysis.risk.severity import cost_points
 from lpo_analysis.wording import money
 
@@ -57,8 +58,8 @@ def fair_tree(
     Notes
     -----
     A breach of any kind has happened, so it is a loss event and no threat event: primary loss event frequency is the yearly rate of
-    breaches of any kind, secondary loss event frequency the share of them that reaches client data, secondary loss magnitude the cost
-    of one such breach. Threat events and vulnerability, which surveys do not tell, are not split out. Each node becomes a beta-PERT
+    breaches of any kind, secondary loss event frequency the share of them that reaches client data (the rate of those over the rate of
+    all), secondary loss magnitude the cost of one such breach. Threat events and vulnerability, which surveys do not tell, are not split out. Each node becomes a beta-PERT
     distribution of three points: the 5% and 95% quantile stand in for least and greatest value, the median for the most likely one.
     What lies beyond the ends is lost, and the median of a skewed quantity is not its mode, so the tree is no better than the draws.
     """
@@ -67,10 +68,10 @@ def fair_tree(
     if not loss.estimable:
         return not_estimable("fair_tree", str(loss.reason), terms=_terms(p), level=p.level)
     draws, years = loss.model["draws"], loss.model["years"]
-    every, _ = rates(draws)
+    every, client = rates(draws)
     costs = np.concatenate([cost_points(draws, p, i).values for i in range(min(CARRIED, len(every)))])
     nodes = _nodes({"primary loss event frequency (breaches of any kind a year)": every,
-                    "secondary loss event frequency (share of them that reaches client data)": draws["client_share"],
+                    "secondary loss event frequency (share of them that reaches client data)": client / every,
                     "secondary loss magnitude (USD a breach)": costs})  # fmt: skip
     threats, share, cost = (_pert(*map(float, row)) for row in nodes[["low", "mode", "high"]].to_numpy())
     tree = FairTree(threats, share, cost if hasattr(cost, "ppf") else Points([cost]))

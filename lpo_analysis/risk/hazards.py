@@ -17,7 +17,7 @@ from lpo_analysis.evidence import Evidence, select
 from lpo_analysis.methods.meta import meta_regression
 from lpo_analysis.methods.proportions import share_interval
 from lpo_analysis.results import Check, Result, not_estimable, tidy
-from lpo_analysis.risk.breaches import BANDS, published
+from lpo_analysis.risk.breaches import BANDS, newest_share, published
 from lpo_analysis.risk.parameters import Parameters
 from lpo_analysis.risk.rates import known_n, yearly_rate
 from lpo_analysis.wording import count, listing, number, percent, sentence
@@ -102,7 +102,8 @@ def hazards(evidence: Evidence, parameters: Parameters) -> Result:
 
     Notes
     -----
-    Estimand: mean number of breaches a firm and year that would make the share, if firms are alike and the rate does not change.
+    Estimand: mean number of breaches a firm and year that would make the share, if firms are alike and the rate does not change. It is
+    the least mean rate that the share allows (Jensen's inequality); the loss draws how much firms differ (`firm_variation`).
     """
     p = parameters
     rows = published(evidence, tuple(p.grades))
@@ -137,7 +138,7 @@ def hazards(evidence: Evidence, parameters: Parameters) -> Result:
         "hazards", table, _said(ever, recent, p), checks=(
             Check("Sample sizes", told == len(table), f"{told} of {len(table)} shares tell the number of firms behind them; the others have no interval of chance."),
             Check("Incidence", None, "Shares of successive years are cross-sections of firms ever breached, not new breaches; no rate is taken from their differences."),
-            Check("Firms alike", None, _alike(ever, p)),
+            Check("Firms alike", None, _alike(evidence, p)),
         ),
         rows=tuple(dict.fromkeys([*used, *(r["term"] for r in recent)])), n_used=len(table),
         plot_data=data[["group", "label", "estimate", "conf_low", "conf_high", "weak"]],
@@ -171,16 +172,20 @@ def _past_year(evidence: Evidence, p: Parameters) -> list[dict[str, Any]]:
     return records
 
 
-def _alike(ever: pd.DataFrame, p: Parameters) -> str:
-    """Say how much higher the mean rate is if firms differ as the update by own incidents assumes."""
-    told = "-ln(1-P)/T takes all firms to be alike; if they differ, the mean rate is higher"
-    own = ever[(ever["size"] == p.buyer_size) & ever["share_random"].between(0, 1, inclusive="neither")]
-    if own.empty or not p.firm_variation:
+def _alike(evidence: Evidence, p: Parameters) -> str:
+    """Say how much higher the mean rate is if firms differ as the loss assumes, at the share that the loss uses."""
+    told = "-ln(1-P)/T takes all firms to be alike and is the least mean rate that a share allows; if they differ, the mean rate is higher"
+    found = newest_share(evidence, p)
+    if found is None or not 0 < found[0] < 1 or not p.firm_variation[1]:
         return f"{told}."
-    share = float(own.sort_values("year")["share_random"].iloc[-1])
-    ratio = yearly_rate(share, 1.0, variation=p.firm_variation) / yearly_rate(share, 1.0)
-    varied = number(p.firm_variation, digits=2)
-    return f"{told}: {number(ratio, digits=3)} times behind the newest share of this size, if their rates vary as assumed for own incidents (coefficient {varied})."
+    least, most = (
+        yearly_rate(found[0], 1.0, variation=variation) / yearly_rate(found[0], 1.0) for variation in p.firm_variation
+    )
+    ends = listing([number(end, digits=3) for end in dict.fromkeys((least, most))], last="to").replace(", to", " to")
+    return (
+        f"{told}: {ends} times at the share ever breached that the loss uses ({percent(found[0])}), for the coefficients of variation assumed there "
+        f"({p.firm_variation[0]:g} to {p.firm_variation[1]:g})."
+    )
 
 
 def _said(ever: pd.DataFrame, recent: list[dict[str, Any]], p: Parameters) -> str:

@@ -11,17 +11,16 @@ import pandas as pd
 from scipy import stats
 
 from lpo_analysis.charts import dotplot
-from lpo_analysis.errors import ParameterError
+from lpo_analysis.errors import NoEvidenceError
 from lpo_analysis.evidence import Candidate, Evidence, Evidenced, climb, real_frame, select
 from lpo_analysis.methods.count_rates import poisson_interval
-from lpo_analysis.methods.credibility import Credible, GammaRate, gamma_from_quantiles
+from lpo_analysis.methods.credibility import Credible, GammaRate, gamma_from_log
 from lpo_analysis.methods.proportions import share_interval
 from lpo_analysis.methods.suppression import suppress
 from lpo_analysis.results import Check, Result, not_estimable, tidy
-from lpo_analysis.risk.breaches import dont_know, newest_share
+from lpo_analysis.risk.how_often import of_one_firm, published_draws
 from lpo_analysis.risk.incident_file import KINDS, OwnIncidents, read_incidents
 from lpo_analysis.risk.parameters import Parameters
-from lpo_analysis.risk.rates import yearly_rate
 from lpo_analysis.wording import count, listing, number, percent, probability
 
 NO_INCIDENTS = (
@@ -32,7 +31,7 @@ UPDATED = "confidentiality"
 _CENTRAL = float(stats.norm.ppf(0.95))
 
 
-def prior(evidence: Evidence, parameters: Parameters) -> tuple[GammaRate, tuple[float, float], tuple[str, ...]] | None:
+def prior(evidence: Evidence, parameters: Parameters) -> tuple[GammaRate, tuple[str, ...]] | None:
     """Return what the published shares say of the rate of one firm of this size.
 
     Parameters
@@ -45,30 +44,21 @@ def prior(evidence: Evidence, parameters: Parameters) -> tuple[GammaRate, tuple[
     Returns
     -------
     tuple or None
-        The gamma distribution of the firm's yearly rate, the range of the average rate that it is made from, and the rows; None where
-        no share is on file, or one of 0 or 1 gives no finite rate.
+        The gamma distribution of the firm's yearly rate, and the rows; None where no share is on file, or one of 0 or 1 gives no finite
+        rate.
 
     Notes
     -----
-    The average rate of such firms lies between the rate with no don't-know breached and the longest memory, and that with all breached
-    and the shortest; these are read as 5% and 95% quantiles of a gamma distribution. A firm's rate is the average times a gamma factor
-    with mean 1 and coefficient of variation `firm_variation` (assumption). The product is matched by its first two moments, which
-    makes a 90% interval cover 90 to 94% (`tests/recovery`).
+    Each draw of the inputs of the loss gives a mean rate over firms and a coefficient of variation between them, and a firm's rate is
+    gamma given both. The prior is the gamma with the mean and the mean logarithm of that mixture: of all gammas the one that the mixture
+    diverges least from (Kullback-Leibler). Its mean is that of the draws, so that no year watched leaves the expected loss as it was; two
+    moments instead would follow the few draws of the highest rates.
     """
-    p = parameters
-    found, unknown = newest_share(evidence, p), dont_know(evidence, p)
-    if found is None:
-        return None
-    open_share, rows = (0.0, ()) if unknown is None else unknown
-    low_t, high_t = p.memory_years
     try:
-        low = yearly_rate(found[0], high_t, variation=p.firm_variation)
-        high = yearly_rate(min(1.0, found[0] + open_share), low_t, variation=p.firm_variation)
-        # A range of no width would be a point; two per cent is as good as one.
-        average = gamma_from_quantiles(low, max(high, 1.02 * low))
-    except ParameterError:
+        draws, rows = published_draws(evidence, parameters)
+    except NoEvidenceError:
         return None
-    return average.over_units(p.firm_variation), (low, high), (*found[1], *rows)
+    return gamma_from_log(*of_one_firm(draws)), rows
 
 
 def observed(parameters: Parameters) -> OwnIncidents | None:
@@ -294,7 +284,7 @@ def update(evidence: Evidence, parameters: Parameters) -> Result:
     if known is None:
         reason = f"no share of such firms ever breached that gives a finite rate is on file at grade {'/'.join(p.grades)}, so there is nothing to start from"
         return not_estimable("own_incidents", reason, terms=_TERMS, level=p.level)
-    before, (low, high), rows = known
+    before, rows = known
     after = own_frequency(before, own)
     records = [_rate("rate_prior", before, p, f"gamma, shape {before.shape:.2f}, rate {before.rate:.1f} years"), _alone(n, own.years, p),
                _rate("rate_posterior", after, p, f"gamma, shape {after.shape:.2f}, rate {after.rate:.1f} years"),
@@ -307,7 +297,7 @@ def update(evidence: Evidence, parameters: Parameters) -> Result:
         rows = (*rows, *cost.rows)
     return Result(
         "own_incidents", table, (_said(before, after, n, own.years, p) + _cost_said(cost, table, n)).strip(),
-        checks=_checks(before, after, n, own, p, (low, high)), rows=tuple(dict.fromkeys(rows)), n_used=n,
+        checks=_checks(before, n, own, p), rows=tuple(dict.fromkeys(rows)), n_used=n,
         plot_data=rates.assign(main=rates["term"] == "rate_posterior")[["label", "estimate", "conf_low", "conf_high", "main"]],
         draw=partial(dotplot, title="What your own incidents change", xlabel=f"breaches a year, {p.level:.0%} interval", log=True),
         alt=f"Yearly rate of breaches from published shares ({number(before.mean, digits=2)}), from own incidents alone ({number(n / own.years, digits=2)}), and from both ({number(after.mean, digits=2)}).",
@@ -400,15 +390,13 @@ def _cost_said(cost: OwnCosts | None, table: pd.DataFrame, n: int) -> str:
     )
 
 
-def _checks(
-    before: GammaRate, after: GammaRate, n: int, own: OwnIncidents, p: Parameters, average: tuple[float, float]
-) -> tuple[Check, ...]:
+def _checks(before: GammaRate, n: int, own: OwnIncidents, p: Parameters) -> tuple[Check, ...]:
     ahead = before.predictive(own.years)
     tail = float(min(ahead.cdf(n), ahead.sf(n - 1)))
     told = listing([f"{text}" for kind, text in KINDS.items() if kind != UPDATED])
     return (
         Check("Prior and own experience", tail >= (1 - p.level) / 2, f"The published range expects so few or so many with a chance of {probability(tail)} (one tail)."),
-        Check("Weight of the published range", None, f"It counts as {number(before.rate, digits=2)} years of watching: average rate {number(average[0], digits=2)} to {number(average[1], digits=2)}, firms varying by {p.firm_variation:g} (assumption)."),
+        Check("Weight of the published range", None, f"It counts as {number(before.rate, digits=2)} years of watching, with firms whose rates vary by {p.firm_variation[0]:g} to {p.firm_variation[1]:g} (coefficient of variation, assumption)."),
         Check("Client data reached", None, f"What your breaches of confidentiality reached moves the share that reaches client data in the annual loss where {p.min_incidents} or more (or none) gave each answer; those that do not tell are left out."),
         Check("Noticed", None, "Only incidents that were noticed can be told; the rate is that of noticed ones, and the published shares are of those that respondents knew of."),
         Check("Same event", None, f"Only breaches of confidentiality or security update the rate; no published rate is on file for other kinds ({told})."),

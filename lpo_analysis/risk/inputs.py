@@ -14,10 +14,10 @@ from lpo_analysis.evidence import Candidate, Evidence, Evidenced, as_shares, cli
 from lpo_analysis.evidence.money import ends
 from lpo_analysis.methods.draws import Floats, uniforms
 from lpo_analysis.methods.inputs import Input, Inputs, Kind
-from lpo_analysis.methods.proportions import share_interval
-from lpo_analysis.risk.breaches import dont_know, newest_share
-from lpo_analysis.risk.incidents import own_reached, posterior_rate
+from lpo_analysis.risk.how_often import client_input, published_inputs, reaching, reaching_share, told
+from lpo_analysis.risk.incidents import UPDATED, observed, own_reached, posterior_rate
 from lpo_analysis.risk.parameters import Parameters
+from lpo_analysis.risk.rates import rates
 from lpo_analysis.risk.reached import THIRD
 from lpo_analysis.wording import count
 
@@ -26,9 +26,6 @@ Rate = tuple[float, float]
 
 EXPOSURE = ("third_party_share", "held_share", "relative_hazard")
 """Inputs of what one more provider adds, which today's loss does not know."""
-
-_OWN = {"midsize": "client_data_accessed_firms_50_99", "large": "client_data_accessed_firms_100_499"}
-_LEAST_SHARE = 1e-6
 
 
 def loss_inputs(evidence: Evidence, parameters: Parameters, *, rate: Rate | None = None) -> Inputs:
@@ -41,9 +38,9 @@ def loss_inputs(evidence: Evidence, parameters: Parameters, *, rate: Rate | None
     parameters : Parameters
         The question.
     rate : tuple of float, optional
-        Shape and rate of a gamma distribution of breaches of any kind a year, which then stands in the place of the share ever
-        breached, of those who do not know, and of the memory. What own incidents leave (`lpo_analysis.risk.incidents`), if there
-        are any, where it is not given.
+        Shape and rate of a gamma distribution of the firm's breaches of any kind a year, which then stands in the place of the share
+        ever breached, of those who do not know, of the memory and of the variation between firms. What own incidents leave
+        (`lpo_analysis.risk.incidents`), if there are any, where it is not given.
 
     Returns
     -------
@@ -60,7 +57,7 @@ def loss_inputs(evidence: Evidence, parameters: Parameters, *, rate: Rate | None
     """
     p = parameters
     rate = rate or posterior_rate(evidence, p)
-    items = list(_frequency(evidence, p) if rate is None else _own(rate))
+    items = list(published_inputs(evidence, p) if rate is None else _own(rate))
 
     def add(name: str, label: str, unit: str, found: Evidenced | None, *, share: bool) -> None:
         if found is None:
@@ -70,14 +67,12 @@ def loss_inputs(evidence: Evidence, parameters: Parameters, *, rate: Rate | None
         kind: Kind = "logitnormal" if share else "lognormal"
         items.append(Input(name, label, unit, found.low, found.high, kind, found.rung, found.basis, found.rows))
 
-    reaching = _reaching(evidence, p)
-    add(
-        "client_share",
-        "breaches that reach client data",
-        "share of breaches",
-        None if reaching is None else with_own_answers(reaching, p),
-        share=True,
-    )
+    found = reaching(evidence, p)
+    if rate is None and found is not None:
+        items.append(client_input(found))
+    else:
+        add("reaching_share", "breaches that reach client data", "share of breaches",
+            None if found is None else with_own_answers(own_share(evidence, p, found), p), share=True)  # fmt: skip
     money, industries = f"USD of {p.price_year}", "US companies of all industries"
     add("cost_per_record", "cost of a lost record", money,
         _priced(evidence, p, "breach_cost_per_record", "all_industries", industries), share=False)  # fmt: skip
@@ -85,7 +80,7 @@ def loss_inputs(evidence: Evidence, parameters: Parameters, *, rate: Rate | None
     add("response_floor", "least cost of responding", money,
         _priced(evidence, p, "response_cost", "forensic_investigation_mean", forensic), share=False)  # fmt: skip
     items.append(
-        _told(
+        told(
             "mean_reach",
             "records that a breach reaches, on average",
             "share of records",
@@ -97,52 +92,33 @@ def loss_inputs(evidence: Evidence, parameters: Parameters, *, rate: Rate | None
     through = _through_third_parties(evidence, p)
     add("third_party_share", "breaches that come through a third party", "share of breaches", through, share=True)
     items += [
-        _told("held_share", "records that the new provider holds", "share of records", p.held_share, "uniform"),
-        _told("relative_hazard", "how often the provider is breached", "multiple of an average vendor", p.relative_hazard, "lognormal"),
+        told("held_share", "records that the new provider holds", "share of records", p.held_share, "uniform"),
+        told("relative_hazard", "how often the provider is breached", "multiple of an average vendor", p.relative_hazard, "lognormal"),
     ]  # fmt: skip
     return Inputs(tuple(items))
 
 
-def _told(name: str, label: str, unit: str, ends: list[float], kind: Kind, *, of: str = "") -> Input:
-    """Return an input that a parameter tells, one of the same name by default."""
-    return Input(name, label, unit, ends[0], ends[1], kind, 4, f"parameter {of or name}")
-
-
-def _reaching(evidence: Evidence, p: Parameters) -> Evidenced | None:
-    """Return the share of breaches that reach client data, no narrower than chance in few breached firms."""
-    reached = select(evidence, metric="breach_outcome_share", grades=p.grades, required=False)
-    candidates = []
-    if p.buyer_size in _OWN:
-        own = reached[reached["category"] == _OWN[p.buyer_size]]
-        candidates.append(Candidate("firms of this size", as_shares(own)))
-    every = as_shares(reached[reached["category"] == "client_data_accessed"])
-    candidates.append(Candidate("all US law firms", every, own=p.buyer_size == "all"))
-    found = climb(candidates, widening=p.widening, share=True)
-    return None if found is None else by_chance(found, p.assumed_breached_firms)
-
-
-def by_chance(found: Evidenced, n: int) -> Evidenced:
-    """Widen what is known of a share to what chance alone leaves open if so few firms stand behind each study.
+def own_share(evidence: Evidence, parameters: Parameters, found: Evidenced) -> Evidenced:
+    """Turn a share of breached firms into the share of this firm's breaches, given how many it has seen.
 
     Parameters
     ----------
+    evidence : Evidence
+        The evidence base.
+    parameters : Parameters
+        The question, with `incidents_path`.
     found : Evidenced
-        A share, whose studies do not tell how many breached firms they asked.
-    n : int
-        Firms assumed behind each study.
+        Share of breached firms whose client data were reached.
 
     Returns
     -------
     Evidenced
-        The same where it is wider than Wilson's 90% interval of its middle at n firms a study, else that interval. Wilson's ends lie
-        evenly about the share on the scale of log odds, so that the middle stays.
+        As of `lpo_analysis.risk.how_often.reaching_share`.
     """
-    middle = float(special.expit(np.mean(special.logit([found.low, found.high]))))
-    low, high = share_interval(middle, float(n * found.n_studies), level=0.9)
-    if low >= found.low and high <= found.high:
-        return found
-    basis = f"{found.basis}; at least as wide as chance in {count(n, 'breached firm')} a study, which no source tells"
-    return replace(found, low=min(low, found.low), high=max(high, found.high), basis=basis)
+    own = observed(parameters)
+    if own is None:
+        return reaching_share(evidence, parameters, found)
+    return reaching_share(evidence, parameters, found, events=len(own.of(UPDATED)), years=own.years)
 
 
 def with_own_answers(found: Evidenced, parameters: Parameters) -> Evidenced:
@@ -151,7 +127,7 @@ def with_own_answers(found: Evidenced, parameters: Parameters) -> Evidenced:
     Parameters
     ----------
     found : Evidenced
-        The published share.
+        The share of breaches.
     parameters : Parameters
         The question, with `incidents_path`.
 
@@ -225,29 +201,6 @@ def _in_dollars(
     return climb([Candidate(name, frame, own=False)], widening=widening)
 
 
-def _frequency(evidence: Evidence, p: Parameters) -> list[Input]:
-    found, unknown = newest_share(evidence, p), dont_know(evidence, p)
-    if found is None:
-        raise NoEvidenceError(
-            f"No share of such firms ever breached is on file at grade {'/'.join(p.grades)} (0 rows).",
-            where=f"buyer_size {p.buyer_size}",
-            remedy="Let grade B in, or ask for another size.",
-        )
-    share, rows = found
-    if not 0 < share < 1:
-        raise NoEvidenceError(
-            "A share of 0 or 1 of firms ever breached has no finite rate.", where=f"buyer_size {p.buyer_size}"
-        )
-    low, high = (float(special.expit(special.logit(share) + side * np.log(p.widening))) for side in (-1, 1))
-    basis = f"newest share published of firms of this size, its odds widened by {p.widening:g}"
-    made = [Input("breached_share", "firms ever breached", "share of firms", low, high, "logitnormal", 3, basis, rows)]  # fmt: skip
-    if unknown is not None:
-        basis = "those who do not know: from none of them breached to all"
-        made.append(Input("breached_unknown", "firms breached without the one asked knowing", "share of firms", 0.0, unknown[0], "uniform", 4, basis, unknown[1]))  # fmt: skip
-    made.append(_told("memory_years", "years remembered", "years", p.memory_years, "lognormal"))
-    return made
-
-
 def _own(rate: Rate) -> list[Input]:
     shape, years = rate
     if not (np.isfinite([shape, years]).all() and shape > 0 and years > 0):
@@ -255,31 +208,6 @@ def _own(rate: Rate) -> list[Input]:
     low, high = stats.gamma.ppf([0.05, 0.95], shape, scale=1 / years)
     basis = f"own incidents: gamma with shape {shape:.3g} and rate {years:.3g} years"
     return [Input("breach_rate", "breaches of any kind", "breaches a year", float(low), float(high), "gamma", 3, basis)]
-
-
-def rates(draws: Mapping[str, Floats]) -> tuple[Floats, Floats]:
-    """Return what draws of the inputs say of the breaches of a year.
-
-    Parameters
-    ----------
-    draws : mapping of str to ndarray of float
-        Draws by input of `loss_inputs`.
-
-    Returns
-    -------
-    tuple of ndarray of float
-        Breaches of any kind, and breaches that reach client data, a year.
-
-    Notes
-    -----
-    A share P ever breached within T years is a yearly rate of -ln(1 - P) / T.
-    """
-    if "breach_rate" in draws:
-        every = draws["breach_rate"]
-    else:
-        breached = draws["breached_share"] + draws.get("breached_unknown", 0.0)
-        every = -np.log1p(-np.clip(breached, _LEAST_SHARE, 1 - _LEAST_SHARE)) / draws["memory_years"]
-    return every, every * draws["client_share"]
 
 
 def mean_cost(draws: Mapping[str, Floats], parameters: Parameters, *, held: Floats | float = 1.0) -> Floats:

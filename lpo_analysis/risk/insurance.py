@@ -15,16 +15,15 @@ from lpo_analysis.methods.draws import Floats
 from lpo_analysis.methods.piecewise import Layer, ceded, retained
 from lpo_analysis.methods.severity import Points
 from lpo_analysis.results import Check, Result, not_estimable, tidy
-from lpo_analysis.risk.annual import Years, compound, worst
-from lpo_analysis.risk.inputs import Rate, draw, provider_rate, rates, spread, uncapitalised
+from lpo_analysis.risk.annual import CARRIED, Years, annual_loss, compound, worst
+from lpo_analysis.risk.inputs import Rate, draw, increment_of, provider_rate, spread, uncapitalised
 from lpo_analysis.risk.parameters import Parameters
+from lpo_analysis.risk.rates import rates, variation_of
 from lpo_analysis.risk.severity import POINTS, cost_points, costs_at
 from lpo_analysis.wording import listing, money, probability, sentence
 
 PARTIES = {"all": "Everybody together", "firm": "The firm", "insurer": "Its insurer", "provider": "The provider"}
 """Who may bear a part."""
-CARRIED = 64
-"""Draws of the inputs that carry a distribution of each party's year."""
 MEAN_POINTS = 128
 """Equally likely breaches behind a mean."""
 CHUNK = 4096
@@ -64,7 +63,9 @@ def split_event(cost: Floats, parameters: Parameters, *, at_provider: bool) -> d
     return {"all": cost, "firm": retained(cover)(left), "insurer": ceded(cover)(left), "provider": ceded(cap)(cost)}
 
 
-def who_bears(evidence: Evidence, parameters: Parameters, *, rate: Rate | None = None) -> Result:
+def who_bears(
+    evidence: Evidence, parameters: Parameters, *, rate: Rate | None = None, loss: Result | None = None
+) -> Result:
     """Tell who bears which part of the yearly loss once the provider is at work.
 
     Parameters
@@ -75,6 +76,8 @@ def who_bears(evidence: Evidence, parameters: Parameters, *, rate: Rate | None =
         The question, with the terms of cover and contract.
     rate : tuple of float, optional
         Shape and rate of the gamma distribution of breaches a year that own incidents leave, see `loss_inputs`.
+    loss : Result, optional
+        The outcome of `annual_loss` for the same question, where it is there already.
 
     Returns
     -------
@@ -86,7 +89,7 @@ def who_bears(evidence: Evidence, parameters: Parameters, *, rate: Rate | None =
     Notes
     -----
     Breaches of today, which reach the firm's records, and those through the new provider, which reach what it holds, arrive as
-    independent Poisson events. Retention, limit and cap apply to each event; a limit for the year as a whole would bite only in
+    events that are independent given the firm's rate, of which the provider's is a multiple. Retention, limit and cap apply to each event; a limit for the year as a whole would bite only in
     years of two and more. The provider pays first, the insurer what is left above the retention. Whether a provider could pay
     its cap, and whether a policy answers at all, is not in it.
     """
@@ -105,8 +108,9 @@ def who_bears(evidence: Evidence, parameters: Parameters, *, rate: Rate | None =
             costs[party].append(Points(np.concatenate([own[party], theirs[party]]), weights))
     years = {}
     grid = None
+    varied = np.broadcast_to(variation_of(draws), p.draws)[:CARRIED]
     for party in PARTIES:
-        years[party] = compound(today + added, costs[party], grid=grid)
+        years[party] = compound(today + added, costs[party], variation=varied, grid=grid)
         grid = years["all"].grid
     means = expected_by_party(draws, p)
     table = _table(years, means, inputs=len(inputs), p=p)
@@ -117,6 +121,7 @@ def who_bears(evidence: Evidence, parameters: Parameters, *, rate: Rate | None =
     return Result(
         "who_bears", table, _text(table, p),
         checks=(Check("Parts", off < 1e-9, "The means of firm, insurer and provider add up to that of all."),
+                _tails(annual_loss(evidence, p, rate=rate) if loss is None else loss, table, float(increment_of(draws, p)[:CARRIED].mean()), p),
                 Check("Terms", None, "Retention, limit and cap are parameters, not terms of any policy or contract on file.")),
         rows=tuple(dict.fromkeys(row for item in inputs for row in item.rows)), n_used=len(inputs),
         plot_data=data[["group", "label", "estimate", "conf_low", "conf_high", "weak"]].reset_index(drop=True),
@@ -167,8 +172,22 @@ def _table(years: dict[str, Years], means: Mapping[str, Floats], *, inputs: int,
             term = f"{party}_{stat}"
             records.append({"term": term, "label": _terms(p)[term], "estimate": middle, "conf_low": low, "conf_high": high, "level": p.level,
                             "n_obs": inputs, "unit": "USD a year" if stat == "mean" else "USD", "party": PARTIES[party], "stat": stat,
-                            "method": f"mean of {p.draws:,} joint draws" if stat == "mean" else f"compound Poisson by FFT, mean over {len(its.given)} draws; interval over the draws"})  # fmt: skip
+                            "method": f"mean of {p.draws:,} joint draws" if stat == "mean" else f"compound by FFT, mean over {len(its.given)} draws; interval over the draws"})  # fmt: skip
     return tidy(records)
+
+
+def _tails(loss: Result, table: pd.DataFrame, added: float, p: Parameters) -> Check:
+    """Hold the tail mean with the provider against that of today: the worst years hold at most all that the provider adds."""
+    today, both = (
+        float(loss.row("tail_value_at_risk")["estimate"]),
+        float(table.set_index("term").loc["all_tvar", "estimate"]),
+    )
+    most = p.tail_years * added
+    return Check(
+        "Tails", both - today <= most + 0.01 * today,
+        f"The mean of {worst(p)} is {money(both, 'USD', digits=3)} with the provider and {money(today, 'USD', digits=3)} in the section before without it; "
+        f"what the provider adds can raise it by at most {money(most, 'USD', digits=3)}, grids apart by up to 1%.",
+    )  # fmt: skip
 
 
 def _part(share: float) -> str:

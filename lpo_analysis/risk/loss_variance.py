@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+import numpy as np
+
 from lpo_analysis import vocabulary
 from lpo_analysis.methods.inputs import Inputs
 from lpo_analysis.methods.sensitivity import sobol_indices
@@ -14,6 +16,7 @@ from lpo_analysis.risk.parameters import Parameters
 from lpo_analysis.wording import count, listing, percent, probability
 
 RESAMPLES = 200
+_INDICES = ("total", "first", "total_error", "total_low", "total_high")
 _WEAK = "borrowed and assumed together"
 
 
@@ -32,7 +35,7 @@ def loss_variance(loss: Result, parameters: Parameters) -> Result:
     Result
         Terms ``weak`` (rungs 3 and 4 together), ``rung_1`` to ``rung_4``, and every input, the largest first. ``estimate`` is the
         total-order index: the share that would remain if all else were known; ``first`` the share explained alone. Totals overlap
-        where inputs act together and need not add up to one.
+        where inputs act together and need not add up to one. A group of all inputs has 1, by definition and so without an interval.
 
     References
     ----------
@@ -50,18 +53,27 @@ def loss_variance(loss: Result, parameters: Parameters) -> Result:
     labels |= {item.name: item.label for item in inputs}
     model = partial(expected_loss_of, parameters=p)
     frame = sobol_indices(model, inputs, groups=groups, draws=max(p.draws, 4096), seed=p.seed, resamples=RESAMPLES, level=p.level)  # fmt: skip
+    known = len(inputs) - len(groups["weak"])
+    frame = frame.astype(dict.fromkeys(_INDICES, float))
+    # All inputs together explain all; what the sampler says beside that is its own error.
+    whole = frame["group"].map(lambda group: len(groups[group]) == len(inputs))
+    frame.loc[whole, ["total", "first"]] = 1.0
+    frame.loc[whole, ["total_error", "total_low", "total_high"]] = np.nan
     rungs, singles = frame.iloc[:5], frame.iloc[5:].sort_values("total", ascending=False, kind="stable")
     table = tidy(
         {"term": row.group, "label": labels[row.group], "estimate": row.total, "std_error": row.total_error, "conf_low": row.total_low, "conf_high": row.total_high,
-         "level": p.level, "first": row.first, "n_obs": len(groups[row.group]), "unit": "share of the variance", "method": "Jansen (total) and Saltelli (first), bootstrap interval"}
+         "level": p.level, "first": row.first, "n_obs": len(groups[row.group]), "unit": "share of the variance",
+         "method": "all inputs, so all of it" if len(groups[row.group]) == len(inputs) else "Jansen (total) and Saltelli (first), bootstrap interval"}
         for part in (rungs, singles) for row in part.itertuples(index=False)
     )  # fmt: skip
-    known = len(inputs) - len(groups["weak"])
     strong = "none is" if known == 0 else f"{count(known, 'is', 'are')}"
-    top = [f"{labels[row.group]} ({percent(row.total)})" for row in singles.head(3).itertuples(index=False)]
+    alone = singles.sort_values("first", ascending=False, kind="stable").head(3)
+    top = [f"{labels[row.group]} ({percent(max(row.first, 0.0))})" for row in alone.itertuples(index=False)]
+    weak = float(rungs["total"].iloc[0])
+    share = "all" if known == 0 else probability(float(np.clip(weak, 0.0, 1.0)))
     text = (
         f"Of {count(len(inputs), 'input')} of the expected loss {strong} fitted to or stated by studies of such firms, {len(groups['rung_3'])} borrowed or a lone figure, {len(groups['rung_4'])} assumed. "
-        f"Borrowed and assumed inputs (rungs 3 and 4) account for {probability(min(float(rungs['total'].iloc[0]), 1.0))} of the variance of the expected loss"
-        f"{': nothing of its interval is what such firms were seen to lose' if known == 0 else ''}. The largest single shares are {listing(top)}."
+        f"Borrowed and assumed inputs (rungs 3 and 4) account for {share} of the variance of the expected loss"
+        f"{': nothing of its interval is what such firms were seen to lose' if known == 0 else ''}. Alone, {listing(top)} {'explain' if len(top) > 1 else 'explains'} most; what inputs do together with others comes on top of that."
     )
     return Result("loss_variance", table, text, rows=loss.rows, n_used=len(inputs))

@@ -74,8 +74,8 @@ class Parameters(ReportParameters):
     """Your own incidents, a CSV file in the form of data/templates/incidents.csv; empty for none."""
     min_incidents: Annotated[Whole, Field(ge=1, le=1000)] = 3
     """Smallest number of your own incidents behind a number of the table by kind, and behind what they cost and reached."""
-    firm_variation: Annotated[Number, Field(ge=0, le=2)] = 1.0
-    """Assumption: how much the rate of breaches differs between firms of one size (coefficient of variation; 0: all alike)."""
+    firm_variation: Range = [0.0, 1.5]
+    """Assumption: how much the rate of breaches differs between firms of one size (coefficient of variation; 0: all alike); read as the ends of a uniform."""
     cost_spread: Annotated[Number, Field(gt=0, le=5)] = 1.0
     """Assumption: standard deviation of the logarithm of the cost of one incident about what its records make expected."""
     lot_size: Annotated[Whole, Field(ge=2, le=10_000_000)] = 5_000
@@ -175,6 +175,10 @@ class Parameters(ReportParameters):
             raise rule(f"memory_years: must be at least 1, got {self.memory_years[0]:g}")
         if not self.relative_hazard[0] > 0:
             raise rule(f"relative_hazard: must be above 0, got {self.relative_hazard[0]:g}")
+        if not 0 <= self.firm_variation[0] <= self.firm_variation[1] <= 2:
+            raise rule(
+                f"firm_variation: must lie between 0 and 2, got {self.firm_variation[0]:g} to {self.firm_variation[1]:g}"
+            )
         for name in ("reached_share", "held_share"):
             low, high = getattr(self, name)
             if not 0 < low <= high <= 1:

@@ -10,13 +10,14 @@ import pandas as pd
 from scipy import special
 
 from lpo_analysis.errors import NoEvidenceError
-from lpo_analysis.evidence import Evidence, select
+from lpo_analysis.evidence import Evidence, Evidenced, select
 from lpo_analysis.methods.draws import Floats, uniforms
 from lpo_analysis.methods.inputs import Input
 from lpo_analysis.methods.proportions import share_interval
 from lpo_analysis.results import Check, Result, not_estimable, tidy
-from lpo_analysis.risk.inputs import Rate, draw, expected_loss_of, rates, spread, uncapitalised
+from lpo_analysis.risk.inputs import Rate, draw, expected_loss_of, own_share, spread, uncapitalised
 from lpo_analysis.risk.parameters import Parameters
+from lpo_analysis.risk.rates import at_least_one, rates, variation_of
 from lpo_analysis.wording import count, money, percent
 
 
@@ -62,7 +63,9 @@ def loss_scenarios(evidence: Evidence, parameters: Parameters, *, rate: Rate | N
     -----
     The scenarios differ in definition, sample and maker, so they are neither pooled nor weighted: no interval holds them all. The
     newest share of a definition is drawn as wide as its odds widened by `widening`, a share of breached firms at least as wide as chance
-    in `assumed_breached_firms` of them. All but frequency and share are the draws of the headline.
+    in `assumed_breached_firms` of them. A row of the past year looks back over one year, with its own share breached. All but frequency
+    and share are the draws of the headline. Where own incidents are known, each share of firms becomes one of breaches, as in
+    `lpo_analysis.risk.how_often.reaching_share`.
     """
     p = parameters
     try:
@@ -70,19 +73,31 @@ def loss_scenarios(evidence: Evidence, parameters: Parameters, *, rate: Rate | N
     except NoEvidenceError as error:
         terms = (_HEADLINE, *(one.term for one in _OTHERS))
         return not_estimable("loss_scenarios", uncapitalised(error.what), terms=terms, level=p.level)
-    own = inputs["client_share"].rows
+    known = "breach_rate" in values
+    own = inputs["reaching_share" if known else "client_share"].rows
     base = [row for name in ("breached_share", "breach_rate") if name in inputs.names for row in inputs[name].rows]
     records = [_scenario(_HEADLINE, "the headline: ever breached; client data accessed", values, [*base, *own], p)]
     for one in _OTHERS:
         found = _newest(evidence, p, "breach_outcome_share", one.reached)
-        if found is None or (one.past_year and "breach_rate" in values) or found[1] <= set(own):
+        if found is None or (one.past_year and known) or found[1] <= set(own):
             continue
-        changed, rows = {**values, "client_share": _drawn(one.term, found[0], p)}, [*base, *sorted(found[1])]
+        item, rows = _input(one.term, found[0], p), [*base, *sorted(found[1])]
+        if known:
+            share = own_share(
+                evidence, p, Evidenced(item.low, item.high, 3, item.basis, tuple(sorted(found[1])), 1, 0, np.nan)
+            )
+            item = Input(one.term, one.term, "share", share.low, share.high, "logitnormal", 3, share.basis)
+        changed = {**values, "reaching_share" if known else "client_share": _drawn(item, p)}
         if one.past_year:
             recent = _newest(evidence, p, "breach_prevalence", "breached_past_year")
             if recent is None:
                 continue
-            changed["breach_rate"] = -np.log1p(-_drawn(f"{one.term}_often", recent[0], p, of_breached=False))
+            often = _drawn(_input(f"{one.term}_often", recent[0], p, of_breached=False), p)
+            changed |= {
+                "breached_share": often,
+                "breached_unknown": np.zeros(p.draws),
+                "memory_years": np.ones(p.draws),
+            }
             rows = [*sorted(recent[1]), *sorted(found[1])]
         records.append(_scenario(one.term, one.label, changed, rows, p))
     table = tidy(records)
@@ -102,20 +117,23 @@ def _newest(evidence: Evidence, p: Parameters, metric: str, category: str) -> tu
     return float(newest["value"].mean()) / 100, set(newest.index)
 
 
-def _drawn(name: str, share: float, p: Parameters, *, of_breached: bool = True) -> Floats:
+def _input(name: str, share: float, p: Parameters, *, of_breached: bool = True) -> Input:
     ends = (special.expit(special.logit(share) + side * np.log(p.widening)) for side in (-1, 1))
     chance = share_interval(share, float(p.assumed_breached_firms), level=0.9)
     low, high = (
         pick(pair) if of_breached else pair[0]
         for pick, pair in zip((min, max), zip(ends, chance, strict=True), strict=True)
     )
-    item = Input(name, name, "share", float(low), float(high), "logitnormal", 3, "newest of its definition")
-    return item.ppf(uniforms((name,), draws=p.draws, seed=p.seed)[name])
+    return Input(name, name, "share", float(low), float(high), "logitnormal", 3, "newest of its definition")
+
+
+def _drawn(item: Input, p: Parameters) -> Floats:
+    return item.ppf(uniforms((item.name,), draws=p.draws, seed=p.seed)[item.name])
 
 
 def _scenario(term: str, label: str, draws: Mapping[str, Floats], rows: list[str], p: Parameters) -> dict[str, object]:
     client = rates(draws)[1]
-    chance, low, high = spread(-np.expm1(-client * p.horizon_years), p.level)
+    chance, low, high = spread(at_least_one(client, p.horizon_years, variation_of(draws)), p.level)
     loss, least, most = spread(expected_loss_of(draws, p), p.level)
     return {"term": term, "label": label, "estimate": chance, "conf_low": low, "conf_high": high, "level": p.level, "n_obs": len(rows), "unit": "probability",
             "method": f"mean of {p.draws:,} joint draws", "events": float(client.mean()), "loss": loss, "loss_low": least, "loss_high": most, "row_ids": ", ".join(dict.fromkeys(rows))}  # fmt: skip

@@ -41,7 +41,7 @@ CASES = {
     "risk, range upside down": ([*RISK, "-p", "memory_years=15,5"], ["memory_years: its low end 15", "above its high end 5"]),
     "risk, memory too short": ([*RISK, "-p", "memory_years=0.1,5"], ["memory_years: must be at least 1, got 0.1"]),
     "risk, incidents that are not there": ([*RISK, "-p", "incidents_path=Quoxbury.csv"], ["incidents_path: there is no file of this name"]),
-    "risk, firms that vary too much": ([*RISK, "-p", "firm_variation=3"], ["firm_variation: must be at most 2", "got 3"]),
+    "risk, firms that vary too much": ([*RISK, "-p", "firm_variation=0,3"], ["firm_variation: must lie between 0 and 2", "got 0 to 3"]),
     "risk, costs without spread": ([*RISK, "-p", "cost_spread=0"], ["cost_spread: must be greater than 0", "got 0"]),
     "risk, no incident behind a number": ([*RISK, "-p", "min_incidents=0"], ["min_incidents: must be at least 1", "got 0"]),
     "risk, AQL above the LTPD": ([*RISK, "-p", "aql=0.1", "-p", "ltpd=0.05"], ["aql: must be below ltpd, got aql 0.1 and ltpd 0.05"]),

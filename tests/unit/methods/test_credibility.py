@@ -2,28 +2,37 @@
 
 import numpy as np
 import pytest
-from scipy import integrate, stats
+from scipy import integrate, special, stats
 
 from lpo_analysis.errors import ParameterError
-from lpo_analysis.methods.credibility import Credible, GammaRate, gamma_from_quantiles
+from lpo_analysis.methods.credibility import Credible, GammaRate, gamma_from_log
 
 
-@pytest.mark.parametrize(("low", "high"), [(0.03, 0.2), (0.001, 5.0), (1.0, 1.02), (1e-4, 1e-3)])
-def test_the_gamma_has_the_quantiles_it_was_asked_for(low, high):
-    found = gamma_from_quantiles(low, high)
-    assert found.interval(0.9) == pytest.approx((low, high), rel=1e-6)
+@pytest.mark.parametrize("shape", [0.02, 0.5, 3.0, 400.0])
+@pytest.mark.parametrize("rate", [0.01, 7.0])
+def test_the_gamma_is_found_from_its_mean_and_mean_logarithm(shape, rate):
+    # E ln X of a gamma is digamma(shape) - ln(rate).
+    found = gamma_from_log(shape / rate, float(special.digamma(shape)) - np.log(rate))
+    assert (found.shape, found.rate) == pytest.approx((shape, rate), rel=1e-6)
 
 
-def test_the_quantiles_scale_with_the_unit():
-    one, other = gamma_from_quantiles(0.1, 0.5), gamma_from_quantiles(1.2, 6.0)
-    assert other.shape == pytest.approx(one.shape)
-    assert other.rate == pytest.approx(one.rate / 12)
+def test_it_is_the_maximum_likelihood_fit_of_a_sample():
+    sample = np.random.default_rng(1).lognormal(size=2000)
+    found = gamma_from_log(float(sample.mean()), float(np.log(sample).mean()))
+    shape, _, scale = stats.gamma.fit(sample, floc=0)
+    assert (found.shape, found.rate) == pytest.approx((shape, 1 / scale), rel=1e-4)
 
 
-@pytest.mark.parametrize("ends", [(0.0, 1.0), (0.2, 0.2), (0.3, 0.2), (0.1, np.inf), (-1.0, 1.0)])
-def test_ends_that_do_not_rise_from_above_zero_are_refused(ends):
-    with pytest.raises(ParameterError, match="low, high"):
-        gamma_from_quantiles(*ends)
+@pytest.mark.parametrize("rate", [0.03, 5.0])
+def test_a_rate_that_is_known_is_a_very_narrow_gamma(rate):
+    found = gamma_from_log(rate, float(np.log(rate)))
+    assert found.interval(0.9) == pytest.approx((rate, rate), rel=0.01)
+
+
+@pytest.mark.parametrize(("mean", "log"), [(0.0, 0.0), (1.0, 0.5), (1.0, -1e9), (np.inf, 0.0)])
+def test_what_no_gamma_has_is_refused(mean, log):
+    with pytest.raises(ParameterError, match="mean"):
+        gamma_from_log(mean, log)
 
 
 @pytest.mark.parametrize(("events", "years"), [(0, 3.0), (1, 3.0), (7, 2.5)])
@@ -65,18 +74,6 @@ def test_one_event_multiplies_the_rate_by_no_more_than_the_shape_allows(shape, y
     assert none > 0, "none seen is not proof of safety"
 
 
-def test_the_average_widened_over_units_has_the_moments_of_the_product():
-    average = gamma_from_quantiles(0.04, 0.2)
-    one = average.over_units(1.0)
-    rng = np.random.default_rng(0)
-    drawn = rng.gamma(average.shape, 1 / average.rate, 400_000) * rng.gamma(1.0, 1.0, 400_000)
-    assert one.mean == pytest.approx(average.mean)
-    assert one.std_error == pytest.approx(drawn.std(), rel=0.02)
-    # Matched by two moments only: its tails are near those of the product, not the same.
-    assert one.quantile(0.95) == pytest.approx(np.quantile(drawn, 0.95), rel=0.05)
-    assert average.over_units(0.0).shape == pytest.approx(average.shape)
-
-
 @pytest.mark.parametrize(
     ("call", "match"),
     [
@@ -86,7 +83,6 @@ def test_the_average_widened_over_units_has_the_moments_of_the_product():
         (lambda: GammaRate(1, 1).updated(1.5, 2), "events: must be a whole number"),
         (lambda: GammaRate(1, 1).updated(1, 0), "years: must be above 0"),
         (lambda: GammaRate(1, 1).quantile(1.0), "probability: must lie between 0 and 1"),
-        (lambda: GammaRate(1, 1).over_units(-1), "variation: must be 0 or above"),
         (lambda: Credible(0, 0, 1), "std_error: must be above 0"),
         (lambda: Credible(np.nan, 1, 1), "mean: must be finite"),
         (lambda: Credible(0, 1, 1).updated([np.nan]), "values: must be a list of finite numbers"),

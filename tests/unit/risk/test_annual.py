@@ -12,7 +12,8 @@ from lpo_analysis.methods.frequency import mixed_poisson
 from lpo_analysis.methods.severity import Points
 from lpo_analysis.risk import Parameters, analyse, annual_loss
 from lpo_analysis.risk.annual import CARRIED, compound
-from lpo_analysis.risk.inputs import expected_loss_of, mean_cost, rates
+from lpo_analysis.risk.inputs import expected_loss_of, mean_cost
+from lpo_analysis.risk.rates import at_least_one, rates
 
 
 @cache
@@ -70,7 +71,9 @@ def test_frequency_and_severity_are_of_the_same_event():
     values = loss().model["draws"]
     client = rates(values)[1]
     assert loss().row("expected_loss")["estimate"] == pytest.approx(np.mean(client * mean_cost(values, asked())))
-    assert loss().row("p_client_breach")["estimate"] == pytest.approx(np.mean(-np.expm1(-client * 3)))
+    assert loss().row("p_client_breach")["estimate"] == pytest.approx(
+        np.mean(at_least_one(client, 3, values["firm_variation"]))
+    )
 
 
 @pytest.mark.parametrize("records", [0, 700, 20_000])
@@ -100,10 +103,43 @@ def test_the_exceedance_falls_with_the_amount_and_is_a_probability(records):
 
 
 def test_the_exceedance_of_next_to_nothing_is_the_chance_of_a_breach_in_the_year():
-    client = rates(loss().model["draws"])[1][:CARRIED]
+    client, squared = rates(loss().model["draws"])[1][:CARRIED], loss().model["draws"]["firm_variation"][:CARRIED] ** 2
+    chance = 1 - (1 + squared * client) ** (-1 / squared)
     first = loss().plot_data.iloc[0]
-    assert first["estimate"] == pytest.approx(np.mean(-np.expm1(-client)), rel=1e-6)
-    assert first["conf_high"] == pytest.approx(np.quantile(-np.expm1(-client), 0.95), rel=1e-6)
+    assert first["estimate"] == pytest.approx(np.mean(chance), rel=1e-6)
+    assert first["conf_high"] == pytest.approx(np.quantile(chance, 0.95), rel=1e-6)
+
+
+def test_the_year_of_firms_that_differ_is_a_compound_negative_binomial():
+    # Klugman, Panjer and Willmot: P(0) = (1 + beta)^(-r) with r = 1 / c^2 and beta = c^2 rate; Var N = rate (1 + beta).
+    cost = Points(np.array([100.0]))
+    (one,) = compound(np.array([0.7]), [cost], variation=1.5).given
+    assert one.cdf(0.0) == pytest.approx((1 + 2.25 * 0.7) ** (-1 / 2.25), rel=1e-9)
+    mean = one.probabilities @ one.values
+    assert mean == pytest.approx(70, rel=1e-6)
+    assert one.probabilities @ (one.values - mean) ** 2 == pytest.approx(1e4 * 0.7 * (1 + 2.25 * 0.7), rel=1e-3)
+
+
+def test_the_share_of_idle_worst_years_and_their_interval_are_told():
+    made = loss()
+    idle = np.mean([one.cdf(0.0) >= 0.99 for one in made.model["years"].given])
+    assert 0.05 < idle < 0.5
+    assert f"in {idle:.0%} of the draws of the inputs even such a year passes without a breach" in made.text
+    assert "or more ($0 to $" in made.text
+    assert "even such a year" not in loss(tail_years=1000, horizon_years=5).text or loss(tail_years=1000, horizon_years=5).row("value_at_risk")["conf_low"] == 0  # fmt: skip
+
+
+def test_where_those_who_do_not_know_are_borrowed_the_case_of_larger_firms_is_told():
+    (told,) = [check.text for check in loss().checks if check.name == "Don't-knows"]
+    assert "borrowed from firms of all sizes (19%)" in told
+    assert "firms of 100 to 499 lawyers (57%)" in told
+    # Read directly: 57% of all firms are 57 / 59.5 of those not said to be breached.
+    values = dict(loss().model["draws"])
+    rng = np.random.default_rng(2)
+    values["breached_unknown"] = rng.uniform(0, 0.57 / 0.595, len(values["breached_share"]))
+    wanted = np.mean(at_least_one(rates(values)[1], 3, values["firm_variation"]))
+    assert float(told.partition("would be ")[2].partition("%")[0]) == pytest.approx(100 * wanted, abs=0.7)
+    assert not [check for check in loss(buyer_size="large").checks if check.name == "Don't-knows"]
 
 
 def test_the_worst_years_are_those_of_simulated_ones():
@@ -111,7 +147,8 @@ def test_the_worst_years_are_those_of_simulated_ones():
     values, p = loss().model["draws"], asked()
     rng, totals = np.random.default_rng(7), []
     for i in range(CARRIED):
-        counts = rng.poisson(rates(values)[1][i], 4000)
+        squared = values["firm_variation"][i] ** 2
+        counts = rng.poisson(rates(values)[1][i] * rng.gamma(1 / squared, squared, 4000))
         mean = values["mean_reach"][i]
         reach = rng.uniform(size=counts.sum()) ** ((1 - mean) / mean)
         costs = np.maximum(values["response_floor"][i], p.records * reach * values["cost_per_record"][i])
@@ -178,7 +215,7 @@ def test_where_an_input_has_no_figure_at_these_grades_nothing_is_estimated(size)
 def test_the_drivers_move_the_expected_loss_and_show_the_mean_reach():
     frame = analyse(asked()).drivers().set_index("input")
     assert "third_party_share" not in frame.index
-    assert set(frame.index) == {"breached_share", "breached_unknown", "memory_years", "client_share", "cost_per_record", "response_floor", "mean_reach"}  # fmt: skip
+    assert set(frame.index) == {"breached_share", "breached_unknown", "memory_years", "firm_variation", "client_share", "cost_per_record", "response_floor", "mean_reach"}  # fmt: skip
     middle = {name: np.array([value]) for name, value in loss().model["inputs"].medians().items()}
     assert frame.loc["cost_per_record", "base"] == pytest.approx(expected_loss_of(middle, asked())[0])
     # The mean lies evenly between 5% and 100%; the floor of the response raises the low end alone.

@@ -69,7 +69,7 @@ def test_the_newest_share_is_the_mean_of_the_bands_of_the_newest_year(size):
 
 def test_the_rate_of_an_example_worked_by_hand():
     # P = (35% + 46%) / 2, T from 5 to 15 years, 3 years ahead.
-    row = shown()[1].row("none")
+    row = shown(firm_variation=(0.0, 0.0))[1].row("none")
     total = -np.log(1 - 0.405)
     assert row["share"] == pytest.approx(0.405)
     assert row[["conf_low", "conf_high"]].tolist() == pytest.approx([total / 15, total / 5])
@@ -85,7 +85,9 @@ def test_the_rate_of_an_example_worked_by_hand():
 )
 def test_the_rate_is_minus_log_of_what_was_spared_over_the_years(share, years, rate):
     e = valued({"aba2023_breach_all": share})
-    result = hazard(e, Parameters(buyer_size="all", memory_years=[years, years], horizon_years=1))
+    result = hazard(
+        e, Parameters(buyer_size="all", memory_years=[years, years], horizon_years=1, firm_variation=[0.0, 0.0])
+    )
     row = result.row("none")
     assert row[["estimate", "conf_low", "conf_high"]].tolist() == pytest.approx([rate] * 3, rel=1e-6)
     assert row["p_horizon_mid"] == pytest.approx(1 - np.exp(-rate))
@@ -120,7 +122,9 @@ def test_a_share_of_none_enters_by_its_intervals_end_where_n_is_told():
     e = valued({"aba2023_breach_all": 0})
     o = e.observations.copy()
     o.loc["aba2023_breach_all", "sample_size"] = 500
-    row = hazard(dataclasses.replace(e, observations=o), Parameters(buyer_size="all")).row("none")
+    row = hazard(dataclasses.replace(e, observations=o), Parameters(buyer_size="all", firm_variation=[0.0, 0.0])).row(
+        "none"
+    )
     high = share_interval(0, 500)[1]
     assert row["conf_high"] == pytest.approx(-np.log1p(-high) / 5)
 
@@ -148,7 +152,9 @@ def test_without_a_share_of_such_firms_there_is_no_rate():
 def test_the_rows_behind_are_observations():
     for result in shown():
         assert set(result.rows) <= set(load().observations.index)
-    assert {"aba2021_breach_10_49", "aba2021_breach_50_99", "aba2023_dontknow"} == set(shown()[1].rows)
+    assert {"aba2021_breach_10_49", "aba2021_breach_50_99", "aba2023_dontknow", "aba2018_dontknow_100_499"} == set(
+        shown()[1].rows
+    )
 
 
 @pytest.mark.parametrize("grades", [["A"], ["C"], ["D"], ["A", "D"], ["A", "B", "C", "D"]], ids="".join)

@@ -18,7 +18,8 @@ from lpo_analysis.risk import (
 )
 from lpo_analysis.risk.control_costs import COLUMNS, drawn_costs, read_controls
 from lpo_analysis.risk.controls import PATHS, UNPRICED, beside, path_losses
-from lpo_analysis.risk.inputs import draw, increment_of, mean_cost, rates
+from lpo_analysis.risk.inputs import draw, increment_of, mean_cost
+from lpo_analysis.risk.rates import rates
 
 TEMPLATE = Path(__file__).resolve().parents[3] / "data" / "templates" / "control_costs.csv"
 HEADER = ",".join(COLUMNS)

@@ -146,11 +146,10 @@ def test_every_set_of_grades_answers_or_says_why_not(grades):
 
 
 def test_how_much_firms_that_differ_would_raise_the_rate_is_told():
-    made = shown(buyer_size="midsize")
-    own = made.table[made.table["size"] == "midsize"].sort_values("year")
-    share = float(own["share_random"].iloc[-1])
-    # A gamma rate of coefficient 1 is exponential: P = mT / (1 + mT), so mT = P / (1 - P).
-    ratio = share / (1 - share) / -np.log1p(-share)
-    (told,) = [check.text for check in made.checks if check.name == "Firms alike"]
-    assert f"{ratio:.3g} times" in told
-    assert "times" not in next(c.text for c in shown(firm_variation=0.0).checks if c.name == "Firms alike")
+    # The loss uses the mean of 35% and 46%. A gamma rate of coefficient 1 is exponential: P = mT / (1 + mT), so mT = P / (1 - P).
+    ratio = 0.405 / (1 - 0.405) / -np.log1p(-0.405)
+    (told,) = [check.text for check in shown(firm_variation=(1.0, 1.0)).checks if check.name == "Firms alike"]
+    assert f"{ratio:.3g} times at the share ever breached that the loss uses (40%)" in told
+    (told,) = [check.text for check in shown(firm_variation=(0.0, 1.0)).checks if check.name == "Firms alike"]
+    assert f"1.00 to {ratio:.3g} times" in told
+    assert "times" not in next(c.text for c in shown(firm_variation=(0.0, 0.0)).checks if c.name == "Firms alike")

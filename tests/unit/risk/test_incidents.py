@@ -8,11 +8,13 @@ from scipy import integrate, stats
 
 from lpo_analysis.evidence import load
 from lpo_analysis.methods.count_rates import poisson_interval
+from lpo_analysis.methods.inputs import Input
 from lpo_analysis.risk import Parameters, analyse, loss_inputs, posterior_rate
+from lpo_analysis.risk.how_often import reaching, reaching_share
 from lpo_analysis.risk.incident_file import read_incidents
 from lpo_analysis.risk.incidents import by_kind, own_reached, own_severity, prior, update
-from lpo_analysis.risk.inputs import draw
-from lpo_analysis.risk.rates import yearly_rate
+from lpo_analysis.risk.inputs import draw, expected_loss_of
+from lpo_analysis.risk.rates import rates
 
 TEMPLATE = Path(__file__).resolve().parents[3] / "data" / "templates" / "incidents.csv"
 HEAD = "date,kind,records,cost,currency,client_data_reached,third_party,observed_from,observed_to\n"
@@ -43,15 +45,57 @@ def test_without_a_file_it_says_how_to_give_one():
     assert not by_kind(load(), Parameters()).estimable
 
 
-def test_the_prior_is_the_range_of_the_published_rate():
-    p = Parameters(firm_variation=0.0)
-    known, (low, high), rows = prior(load(), p)
-    # 40.5% of midsize firms ever breached, 19% do not know; 15 and 5 years.
-    assert (low, high) == pytest.approx((yearly_rate(0.405, 15), yearly_rate(0.595, 5)))
-    assert known.interval(0.9) == pytest.approx((low, high), rel=1e-6)
+def test_the_prior_has_the_mean_and_the_mean_logarithm_of_firms_drawn_one_by_one():
+    p = Parameters()
+    known, rows = prior(load(), p)
+    values, _ = draw(load(), p)
+    rng = np.random.default_rng(8)
+    index = values["firm_variation"] ** -2
+    firms = rates(values)[0] * rng.gamma(index, 1 / index, (100, p.draws))
+    assert known.mean == pytest.approx(firms.mean(), rel=0.02)
+    log = stats.gamma(known.shape, scale=1 / known.rate).expect(np.log)
+    # The rate of a firm that varies much may be 0 to the precision of a float.
+    assert log == pytest.approx(np.log(np.maximum(firms, 1e-300)).mean(), abs=0.03)
     assert "aba2021_breach_10_49" in rows
-    wider = prior(load(), Parameters(firm_variation=1.0))[0]
-    assert wider.shape < 1 < known.shape
+    alike = prior(load(), Parameters(firm_variation=[0.0, 0.0]))[0]
+    assert known.shape < alike.shape
+
+
+@pytest.mark.parametrize("size", ["small", "midsize", "large", "all"])
+def test_no_year_watched_leaves_the_loss_as_it_was_and_clean_years_lower_it(asked, size):
+    known = prior(load(), Parameters(buyer_size=size))[0]
+    p = Parameters(buyer_size=size)
+    before = expected_loss_of(draw(load(), p)[0], p).mean()
+    none = expected_loss_of(draw(load(), p, rate=(known.shape, known.rate))[0], p).mean()
+    assert none == pytest.approx(before, rel=0.03)
+    lost = [expected_loss_of(draw(load(), q)[0], q).mean() for q in (asked([], first=first, buyer_size=size) for first in ("2023-12-30", "2023-01-01", "2014-01-01"))]  # fmt: skip
+    assert lost[0] == pytest.approx(before, rel=0.04)
+    assert before > lost[1] > lost[2] > 0
+
+
+@pytest.mark.parametrize("size", ["midsize", "large"])
+@pytest.mark.parametrize(("n", "years"), [(0, 1), (1, 3), (2, 10)])
+def test_the_posterior_mean_is_near_that_of_the_mixture_it_stands_for(size, n, years):
+    # Exact: each draw is a gamma prior of its own, and weighs by the negative binomial chance of what was seen.
+    p = Parameters(buyer_size=size)
+    values, _ = draw(load(), p)
+    mean, index = rates(values)[0], values["firm_variation"] ** -2
+    weights = stats.nbinom.pmf(n, index, index / (index + mean * years))
+    exact = np.average((index + n) / (index / mean + years), weights=weights)
+    assert prior(load(), p)[0].updated(n, years).mean == pytest.approx(exact, rel=0.2 if size == "midsize" else 0.6)
+
+
+def test_the_share_of_own_breaches_that_reach_client_data_is_below_that_of_breached_firms():
+    found = reaching(load(), Parameters())
+    share = reaching_share(load(), Parameters(), found)
+    values, _ = draw(load(), Parameters())
+    every, client = rates(values)
+    item = Input("x", "x", "share", share.low, share.high, "logitnormal", 3, "")
+    mean = item.ppf((np.arange(4000) + 0.5) / 4000).mean()
+    assert mean == pytest.approx(client.mean() / every.mean(), rel=0.01)
+    assert mean < 0.2 < 0.25
+    assert share.rung == 3
+    assert {"aba2016_client_50_99", "aba2021_breach_50_99"} <= set(share.rows)
 
 
 def test_the_posterior_is_shape_and_years_added(asked):
@@ -105,7 +149,7 @@ def test_more_years_weigh_more(asked):
 
 def test_firms_that_vary_more_learn_more_from_their_own(asked):
     moved = []
-    for variation in (0.0, 1.0, 2.0):
+    for variation in ([0.0, 0.0], [1.0, 1.0], [2.0, 2.0]):
         rates = [
             update(load(), asked(rows, firm_variation=variation)).row("rate_posterior")["estimate"]
             for rows in (ONE, [])
@@ -186,7 +230,7 @@ def test_what_breaches_reached_enters_only_where_it_may_be_shown(asked, yes, no,
     assert own_reached(p) == ((yes, no) if enters else (0, 0))
     shown = by_kind(load(), p).table.set_index("term")["estimate"]
     assert bool(np.isfinite(shown["client_data_reached"])) is enters
-    basis = loss_inputs(load(), p)["client_share"].basis
+    basis = loss_inputs(load(), p)["reaching_share"].basis
     assert ("updated by what your own breaches reached" in basis) is enters
 
 
@@ -244,8 +288,9 @@ def test_a_report_of_own_incidents_has_its_figure(asked):
 
 
 def test_what_own_breaches_reached_moves_the_share_that_reaches_client_data(asked):
-    before = loss_inputs(load(), Parameters())["client_share"]
-    after = loss_inputs(load(), asked(["2022-05-01,confidentiality,,,,yes,no"] * 4 + ["2022-05-01,confidentiality,,,,no,no"], min_incidents=1))["client_share"]  # fmt: skip
+    # The same five without an answer: what the number of breaches alone says of their share.
+    before = loss_inputs(load(), asked(ONE * 5))["reaching_share"]
+    after = loss_inputs(load(), asked(["2022-05-01,confidentiality,,,,yes,no"] * 4 + ["2022-05-01,confidentiality,,,,no,no"], min_incidents=1))["reaching_share"]  # fmt: skip
     # The posterior of a logit-normal prior and 4 of 5, by quadrature over the density.
     middle = np.log(before.low / (1 - before.low)) / 2 + np.log(before.high / (1 - before.high)) / 2
     prior_ = stats.norm(middle, (np.log(before.high / (1 - before.high)) - middle) / stats.norm.ppf(0.95))
@@ -261,13 +306,13 @@ def test_what_own_breaches_reached_moves_the_share_that_reaches_client_data(aske
 
 
 def test_answers_that_are_not_told_or_of_another_kind_move_nothing(asked):
-    before = loss_inputs(load(), Parameters())["client_share"]
-    for row in ("2022-05-01,confidentiality,,,,,", "2022-05-01,quality,,,,yes,no"):
-        after = loss_inputs(load(), asked([row]))["client_share"]
+    for row, same in (("2022-05-01,confidentiality,,,,,", ONE), ("2022-05-01,quality,,,,yes,no", [])):
+        before = loss_inputs(load(), asked(same))["reaching_share"]
+        after = loss_inputs(load(), asked([row]))["reaching_share"]
         assert (after.low, after.high, after.basis) == (before.low, before.high, before.basis)
     assert own_reached(asked(["2022-05-01,confidentiality,,,,yes,no", *ONE], min_incidents=1)) == (1, 0)
 
 
 def test_a_changed_answer_in_the_same_file_is_read_anew(asked):
-    shares = [draw(load(), asked([f"2022-05-01,confidentiality,,,,{answer},no"], min_incidents=1))[1]["client_share"].median for answer in ("yes", "no")]  # fmt: skip
+    shares = [draw(load(), asked([f"2022-05-01,confidentiality,,,,{answer},no"], min_incidents=1))[1]["reaching_share"].median for answer in ("yes", "no")]  # fmt: skip
     assert shares[0] > shares[1]

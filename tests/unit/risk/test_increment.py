@@ -8,7 +8,8 @@ import pytest
 from lpo_analysis.evidence import load
 from lpo_analysis.risk import Parameters, increment_of, provider_increment
 from lpo_analysis.risk.increment import at_exposure, in_proportion
-from lpo_analysis.risk.inputs import mean_cost, rates
+from lpo_analysis.risk.inputs import mean_cost
+from lpo_analysis.risk.rates import rates
 
 
 @cache

@@ -10,7 +10,7 @@ from lpo_analysis.methods.compound import insured_loss
 from lpo_analysis.methods.frequency import poisson
 from lpo_analysis.methods.piecewise import Layer
 from lpo_analysis.methods.severity import Points
-from lpo_analysis.risk import Parameters, expected_loss_of, increment_of, who_bears
+from lpo_analysis.risk import Parameters, annual_loss, expected_loss_of, increment_of, who_bears
 from lpo_analysis.risk.annual import compound
 from lpo_analysis.risk.inputs import draw
 from lpo_analysis.risk.insurance import split_event
@@ -77,6 +77,15 @@ def test_more_cover_leaves_less_to_the_firm():
     assert other["insurer_mean"] == 0
     assert other["provider_mean"] > usual["provider_mean"]
     assert other["firm_mean"] > usual["firm_mean"]
+
+
+def test_the_worst_years_with_the_provider_hold_no_more_than_all_it_adds():
+    made = who_bears(load(), asked())
+    (check,) = [check for check in made.checks if check.name == "Tails"]
+    assert check.passed, check
+    today = annual_loss(load(), asked()).row("tail_value_at_risk")["estimate"]
+    added = increment_of(draw(load(), asked())[0], asked()).mean()
+    assert 0.99 * today <= made.row("all_tvar")["estimate"] <= 1.01 * today + 100 * added
 
 
 def test_the_expected_loss_of_all_is_todays_and_the_providers():

@@ -10,7 +10,8 @@ from lpo_analysis.evidence import load
 from lpo_analysis.methods.inputs import draw_jointly
 from lpo_analysis.risk import Parameters, expected_loss_of, increment_of, loss_inputs
 from lpo_analysis.risk.breaches import dont_know, newest_share
-from lpo_analysis.risk.inputs import at_floor, draw, mean_cost, provider_rate, rates
+from lpo_analysis.risk.inputs import at_floor, draw, mean_cost, provider_rate
+from lpo_analysis.risk.rates import rates
 from lpo_analysis.savings.gather import gather
 
 ASKED = Parameters(draws=1024)
@@ -23,7 +24,14 @@ def drawn():
 
 def test_every_input_is_named_with_its_rung_and_what_is_no_assumption_has_rows(drawn):
     _, inputs = drawn
-    assert inputs.by_rung([4]) == ("breached_unknown", "memory_years", "mean_reach", "held_share", "relative_hazard")
+    assert inputs.by_rung([4]) == (
+        "breached_unknown",
+        "memory_years",
+        "firm_variation",
+        "mean_reach",
+        "held_share",
+        "relative_hazard",
+    )
     for item in inputs:
         assert bool(item.rows) is (item.rung < 4 or item.name == "breached_unknown")
 
@@ -42,15 +50,65 @@ def test_the_share_ever_breached_is_the_published_one_and_the_dont_knows_are_bou
     share, unknown = newest_share(load(), ASKED)[0], dont_know(load(), ASKED)[0]
     assert inputs["breached_share"].median == pytest.approx(share)
     assert values["breached_unknown"].min() == pytest.approx(0, abs=1e-3)
-    assert values["breached_unknown"].max() == pytest.approx(unknown, abs=1e-3)
+    # Those who do not know are a share of all firms, those who may have been breached of the firms not said to be.
+    assert values["breached_unknown"].max() == pytest.approx(unknown / (1 - share), abs=1e-3)
+    assert "borrowed from firms of all sizes (an assumption" in inputs["breached_unknown"].basis
+    # 1 - (1 + c^2 rate T)^(-1 / c^2) of firms have at least one: those breached, and those whose client data were reached.
     every, client = rates(values)
-    breached = -np.expm1(-every * values["memory_years"])
-    assert breached == pytest.approx(values["breached_share"] + values["breached_unknown"])
-    assert client == pytest.approx(every * values["client_share"])
+    squared, years = values["firm_variation"] ** 2, values["memory_years"]
+    breached = values["breached_share"] + (1 - values["breached_share"]) * values["breached_unknown"]
+    for rate, wanted in ((every, breached), (client, breached * values["client_share"])):
+        assert 1 - (1 + squared * rate * years) ** (-1 / squared) == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("variation", [0.0, 0.7, 1.5])
+def test_the_rates_of_simulated_firms_are_found_from_the_shares_of_firms(variation):
+    # Firms with gamma rates, each breach reaching client data with a chance of its own: what a survey of firms would say.
+    rng, firms, years = np.random.default_rng(4), 400_000, 10.0
+    every, reaching = 0.09, 0.2
+    firm = np.full(firms, every) if variation == 0 else rng.gamma(variation**-2, every * variation**2, firms)
+    seen = rng.poisson(firm * years)
+    reached = rng.binomial(seen, reaching) > 0
+    draws = {"breached_share": (seen > 0).mean(), "client_share": reached.sum() / (seen > 0).sum(), "memory_years": years, "firm_variation": variation}  # fmt: skip
+    found = rates({name: np.array([value]) for name, value in draws.items()})
+    assert (found[0][0], found[1][0]) == pytest.approx((every, every * reaching), rel=0.015)
+    assert draws["client_share"] > 1.2 * reaching, "a firm breached often has more than one chance"
+
+
+@pytest.mark.parametrize(("variation", "wanted"), [([0.0, 0.0], 55_900), ([0.5, 0.5], 57_000), ([1.0, 1.0], 60_900), ([1.5, 1.5], 68_200), ([0.0, 1.5], 59_700)])  # fmt: skip
+def test_the_expected_loss_is_that_of_an_independent_monte_carlo(variation, wanted):
+    # A plain Monte Carlo of the stated input ranges, by inverse normal and uniform, and the formulas of a gamma-Poisson.
+    p = Parameters(firm_variation=variation)
+    values, inputs = draw(load(), p)
+    assert expected_loss_of(values, p).mean() == pytest.approx(wanted, rel=0.01)
+    rng, n = np.random.default_rng(0), 200_000
+
+    def spread(name, to, back):
+        low, high = to(inputs[name].low), to(inputs[name].high)
+        return back((low + high) / 2 + (high - low) / (2 * stats.norm.ppf(0.95)) * rng.normal(size=n))
+
+    def share(name):
+        return spread(name, lambda x: np.log(x / (1 - x)), lambda x: 1 / (1 + np.exp(-x)))
+
+    known = share("breached_share")
+    spared = 1 - (known + (1 - known) * rng.uniform(0, inputs["breached_unknown"].high, n)) * share("client_share")
+    squared = rng.uniform(*variation, n) ** 2
+    rate = np.where(squared > 0, (spared**-squared - 1) / np.where(squared > 0, squared, 1), -np.log(spared)) / spread("memory_years", np.log, np.exp)  # fmt: skip
+    whole, floor = p.records * spread("cost_per_record", np.log, np.exp), spread("response_floor", np.log, np.exp)
+    mean = rng.uniform(*p.reached_share, n)
+    loss = rate * np.maximum(floor, whole * rng.uniform(size=n) ** ((1 - mean) / mean))
+    assert loss.mean() == pytest.approx(wanted, rel=4 * loss.std() / np.sqrt(n) / wanted + 0.005)
 
 
 def test_shares_that_add_up_to_more_than_all_firms_still_have_a_finite_rate():
-    values = {"breached_share": np.array([0.9]), "breached_unknown": np.array([0.3]), "memory_years": np.array([10.0]), "client_share": np.array([0.1])}  # fmt: skip
+    values = {
+        "breached_share": 0.9,
+        "breached_unknown": 1.0,
+        "memory_years": 10.0,
+        "client_share": 0.1,
+        "firm_variation": 1.5,
+    }
+    values = {name: np.array([value]) for name, value in values.items()}
     assert np.isfinite(rates(values)[0]).all()
 
 
@@ -82,12 +140,13 @@ def test_the_reach_of_breaches_has_the_mean_that_was_drawn(mean):
 
 def test_own_incidents_take_the_place_of_the_surveys():
     values, inputs = draw(load(), ASKED, rate=(2.0, 10.0))
-    assert {"breached_share", "breached_unknown", "memory_years"}.isdisjoint(inputs.names)
+    assert {"breached_share", "breached_unknown", "memory_years", "firm_variation", "client_share"}.isdisjoint(
+        inputs.names
+    )
     every, _ = rates(values)
     truth = stats.gamma(2.0, scale=0.1)
     assert np.quantile(every, [0.05, 0.5, 0.95]) == pytest.approx(truth.ppf([0.05, 0.5, 0.95]), rel=0.02)
     assert every.mean() == pytest.approx(0.2, rel=0.02)
-    # Whoever has none is asked nothing of the surveys, so the grade of those does not matter.
     assert "breach_rate" in loss_inputs(load(), Parameters(buyer_size="all"), rate=(1.0, 5.0)).names
 
 

@@ -22,10 +22,16 @@ def test_the_headline_is_the_first_and_the_same(analysis):
 
 
 def test_the_survey_of_the_past_year_is_shown_with_both_its_rows(analysis):
-    # 39% breached in the past year, 56% of them lost client data: 1 - exp(3 ln(0.61) 0.56) = 56% within 3 years.
+    # 39% breached in the past year, 56% of them lost client data: 21.8% of firms in a year. Alike, 1 - 0.782^3 of them in three years;
+    # with a coefficient of 1, rate 0.218 / 0.782 a year, and 3 rate / (1 + 3 rate) of them.
     row = analysis.scenarios.row("past_year_lost")
-    assert row["estimate"] == pytest.approx(1 - np.exp(3 * np.log(0.61) * 0.56), abs=0.03)
-    assert row["events"] == pytest.approx(-np.log(0.61) * 0.56, rel=0.1)
+    share = 0.39 * 0.56
+    alike = analyse(Parameters(draws=1024, firm_variation=[0.0, 0.0])).scenarios.row("past_year_lost")
+    assert alike["estimate"] == pytest.approx(1 - (1 - share) ** 3, abs=0.03)
+    assert alike["events"] == pytest.approx(-np.log(1 - share), rel=0.1)
+    varied = analyse(Parameters(draws=1024, firm_variation=[1.0, 1.0])).scenarios.row("past_year_lost")
+    assert varied["estimate"] == pytest.approx(3 * share / (1 - share) / (1 + 3 * share / (1 - share)), abs=0.03)
+    assert varied["estimate"] < row["estimate"] < alike["estimate"]
     rows = load().observations.loc[row["row_ids"].split(", ")]
     assert sorted(rows["value"]) == [39, 56]
     assert rows["study_id"].nunique() == 1
@@ -61,8 +67,17 @@ def test_all_of_the_variance_is_weak_where_no_input_is_fitted_or_stated(analysis
     weak = analysis.loss_variance.row("weak")
     inputs = analysis.loss.model["inputs"]
     assert {item.rung for item in inputs} == {3, 4}
-    assert weak["estimate"] == pytest.approx(1, abs=0.05)
-    assert "(rungs 3 and 4) account for over 99% of the variance" in analysis.loss_variance.text
+    assert (weak["estimate"], weak["first"]) == (1, 1)
+    assert np.isnan([weak["std_error"], weak["conf_low"], weak["conf_high"]]).all()
+    assert "(rungs 3 and 4) account for all of the variance" in analysis.loss_variance.text
+
+
+def test_the_inputs_named_are_those_that_explain_most_alone(analysis):
+    table = analysis.loss_variance.table
+    first = table[~table["term"].str.startswith(("weak", "rung"))].set_index("label")["first"].nlargest(3)
+    for label, share in first.items():
+        assert f"{label} ({share:.0%})" in analysis.loss_variance.text
+    assert first.sum() < 1, "what inputs explain alone adds up to no more than all"
 
 
 def test_the_share_of_one_factor_is_that_of_a_product():
