@@ -247,6 +247,6 @@ def ceilings_coverage(elsewhere: Result) -> str:
     )
     missing = listing([one for one in (beyond, "Gompertz curves", f"the limit of {WHOLE:g}%") if one])
     return (
-        f"Low and High bear no stated coverage: in simulations of logistic curves, {cells['level'].iloc[0]:.0%} intervals of this kind held the ceiling in {listing(told)}, by the size of the "
-        f"errors and whether they hang together, for the highest level is taken as reached where it may be a reading above the ceiling. Not simulated are {missing}."
+        f"Low and High bear no stated coverage. In simulations of logistic curves, {cells['level'].iloc[0]:.0%} intervals of this kind held the ceiling in {listing(told)}, by the size of the "
+        f"errors and whether they hang together: the highest level is taken as reached, and may be a reading above the ceiling. Not simulated are {missing}."
     )

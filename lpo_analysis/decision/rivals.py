@@ -223,10 +223,10 @@ def _told(portfolio: Portfolio, stands: Lead, table: pd.DataFrame) -> str:
         within = f"whatever value between its {REACH[0]:.1%} and {REACH[1]:.1%} quantiles it takes"
         return f"{text} None of the {count(len(table), 'input')} that the distance moves with most changes alone which plan is ahead, {within}."
     parts = [
-        f"{row.label} {row.lost_text} (probability {probability(row.probability)}; {row.who})"
+        sentence(f"{row.label} {row.lost_text} (probability {probability(row.probability)}): then {row.who}.")
         for row in turning.head(3).itertuples(index=False)
     ]
-    text += f" One input alone puts another ahead, the others as uncertain as they are: {'; '.join(parts)}."
+    text += f" One input alone puts another ahead, the others as uncertain as they are. {' '.join(parts)}"
     rest = len(turning) - len(parts)
     if rest:
         text += f" So {'does' if rest == 1 else 'do'} {count(rest, 'other')}, within what {'it' if rest == 1 else 'they'} can be."

@@ -39,7 +39,6 @@ ALONE = 120.0
 SPOILT = 5.0
 """Seconds that a worker which must not make a report keeps it."""
 STALE = "changed since it started"
-"""Key of what `surroundings` tells of changes."""
 PAUSES = (0.0, 0.2, 1.0, 3.0)
 """Seconds before each look whether shared storage shows a new file; some take a moment."""
 

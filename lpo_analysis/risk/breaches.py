@@ -228,7 +228,7 @@ def _gap(evidence: Evidence, p: Parameters, found: tuple[float, tuple[str, ...]]
 
 def _borrowed(evidence: Evidence, p: Parameters) -> str:
     words = borrowed_words(evidence, p)
-    return f"; that is borrowed ({words})" if words else ""
+    return f". That is borrowed ({words})" if words else ""
 
 
 def _size(size: str) -> str:
