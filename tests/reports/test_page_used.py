@@ -20,8 +20,19 @@ from lpo_analysis.reporting.page import pages as pages_of
 pytestmark = pytest.mark.slow
 
 REPORTS = ("adoption", "savings", "risk", "decision", "evidence")
-KINDS = (*REPORTS, "quality", "duties", "continuity", "controls", "brief", "index", "compare")
-"""Pages, those of the chapters of the risk report among them."""
+KINDS = (
+    *REPORTS,
+    "claims",
+    "generative-ai",
+    "quality",
+    "duties",
+    "continuity",
+    "controls",
+    "brief",
+    "index",
+    "compare",
+)
+"""Pages, those of chapters among them."""
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 OPEN = "li:popover-open"
 

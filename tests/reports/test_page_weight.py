@@ -18,8 +18,8 @@ from lpo_analysis.reporting.citations import SOURCES
 from lpo_analysis.reporting.page import cards_of, pages
 
 REPORTS = {
-    "adoption": set(),
-    "savings": set(),
+    "adoption": {"generative-ai.html"},
+    "savings": {"claims.html"},
     "risk": {"quality.html", "duties.html", "continuity.html", "controls.html"},
     "decision": {"brief.html"},
     "evidence": set(),

@@ -49,7 +49,7 @@ def _text(element) -> str:
 
 def test_a_report_has_its_four_files_and_a_csv_for_every_table(report, executed):
 
-    due = {"report.html", "results.json", "run.json", "notebook.ipynb"} | {
+    due = {"report.html", "claims.html", "results.json", "run.json", "notebook.ipynb"} | {
         f"tables/{name}.csv" for name in outputs.tables(executed)
     }
     assert set(_files(report)) == due
@@ -148,8 +148,9 @@ def test_no_id_stands_twice_on_the_page(tree):
     assert sorted({name for name in ids if ids.count(name) > 1}) == []
 
 
-def test_every_link_on_the_page_resolves(tree):
+def test_every_link_on_the_page_resolves(tree, report):
     ids = {element.get("id") for element in tree.iter() if element.get("id")}
+    beside = {path.name: set(re.findall(r'\bid="?([^" >]+)', path.read_text())) for path in report.glob("*.html")}
     links = [a.get("href") for a in tree.find(".//nav").iter("a")]
     assert len(links) >= 9, f"the contents list has only {links}"
     inner = [
@@ -157,7 +158,9 @@ def test_every_link_on_the_page_resolves(tree):
         for a in tree.iter("a")
         if not a.get("href").startswith("https://") and not a.get("href").startswith("http://")
     ]
-    assert [href for href in inner if href.removeprefix("#") not in ids] == []
+    assert {href.partition("#")[0] for href in inner} == {"", "claims.html"}
+    for file, _, name in (href.partition("#") for href in inner):
+        assert name in (beside[file] | {""} if file else ids), f"{file}#{name}"
 
 
 def test_every_section_stands_in_the_contents(tree):
