@@ -255,7 +255,7 @@ def test_a_worker_with_other_data_is_refused_by_name_and_a_batch_whose_scheduler
     killer.join()
     assert ran.code == 1
     assert ran.err == ""
-    assert "the scheduler went away" in ran.out
+    assert "The scheduler went away." in ran.out
     assert re.search(r"6 reports: \d made and \d failed\.", ran.out)
     # A worker without a scheduler ends when its patience does, and what it started with it.
     good.terminate()

@@ -72,7 +72,7 @@ def test_a_decision_tells_its_verdict_and_its_plan_first_hand(compared):
         told = c.numbers.set_index(["term", "run"])["estimate"]
         assert told["verdict", "usual"] == "trial"
         assert told["verdict", "other"] == "uncertain"
-        assert "Ohio" in told["plan_in_words", "usual"]
+        assert "outside provider, Philippines" in told["plan_in_words", "usual"]
         # What moves an input of the plan alone is read off its table of drivers.
         assert "baseline" in set(c.parameters["parameter"])
 
