@@ -192,7 +192,7 @@ def recall(name: str | Path, output: Path) -> Plan | None:
         if any(not job.name or slug(job.name) != job.name for job in jobs):
             return None
         watched = {file: provenance.digest(Path(file).read_bytes()) for file in noted["watched"]}
-        key = _key(_seen(path), {job.notebook: _seen(job.notebook) for job in jobs}, watched)
+        key = _key(_seen(path), {book: _seen(book) for book in {job.notebook for job in jobs}}, watched)
         if noted["key"] != key:
             return None
         content = content_of(path)
