@@ -272,8 +272,9 @@ def _unknown(evidence: Evidence, values: Mapping[str, Floats], p: Parameters, ta
 def _text(table: pd.DataFrame, others: pd.DataFrame, p: Parameters, years: Years) -> str:
     across = "These intervals hold what is not known of the inputs, given that definition of a breach. "
     if len(others) > 1:
-        ends = (percent(others["estimate"].agg(how), width=float(np.ptp(others["estimate"]))) for how in ("min", "max"))
-        across = f"{across[:-2]}; by the {len(others)} definitions on file the chance runs from {' to '.join(ends)}. "
+        least_of, most_of = float(others["estimate"].min()), float(others["estimate"].max())
+        ends = f"{probability(least_of)} to {percent(most_of, width=most_of - least_of)}"
+        across = f"{across[:-2]}; by the {len(others)} definitions on file the chance runs from {ends}. "
     chance, severity, expected, least, tail = (row for _, row in table.iterrows())
     wide = float(chance["conf_high"] - chance["conf_low"])
 
@@ -285,7 +286,7 @@ def _text(table: pd.DataFrame, others: pd.DataFrame, p: Parameters, years: Years
 
     idle = float(np.mean([one.quantile(1 - 1 / p.tail_years) == 0 for one in years.given]))
     seen = (
-        f"may pass without one ({span(least)} at the least), and costs"
+        f"may pass without one{f' (at the upper end it costs {usd(high)} or more)' if (high := float(least['conf_high'])) else ''}, and costs"
         if least["estimate"] == 0
         else f"costs {usd(least['estimate'])} or more ({span(least)}), and"
     )

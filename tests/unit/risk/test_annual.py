@@ -169,6 +169,12 @@ def test_a_longer_wait_for_the_worst_year_makes_it_worse_and_the_tail_mean_is_no
     assert "may pass without one" in loss(tail_years=2).text
 
 
+def test_what_is_as_good_as_never_is_told_without_ranges_of_nothing():
+    text = loss(buyer_size="small").text
+    assert "$0 to $0" not in text
+    assert "runs from under 1% to" in text
+
+
 def test_the_interval_is_what_is_not_known_and_not_chance():
     # With inputs that are known, years still differ but the interval closes.
     values = {name: np.full(64, float(np.median(column))) for name, column in loss().model["draws"].items()}
